@@ -1,0 +1,8 @@
+//! What can be configured: places, settings, agent definitions, keymap, theme, catalogues. This layer
+//! parses text and computes paths; reading files is for the daemon, the client and the faces.
+
+mod paths;
+mod settings;
+
+pub use paths::{Environment, Paths};
+pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};

@@ -1,0 +1,174 @@
+//! `config.toml` (the person's) and `.quarterdeck.toml` (the repository's). Unknown keys are errors with
+//! a suggestion: a setting that is silently ignored is a lie.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::model::{Autonomy, Explain, Kind};
+
+/// The person's settings, with the defaults of PRODUCT §15.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What happens after planning.
+    pub default_autonomy: Autonomy,
+    /// Engine-started sessions at once.
+    pub slots: u16,
+    /// Seats of a project.
+    pub seats: u16,
+    /// Attempts before a person must look.
+    pub max_attempts: u32,
+    /// Reminders to report after a silent stop.
+    pub reminders: u32,
+    /// Whether a green result lands by itself; `None` follows the task's autonomy.
+    pub landing: Option<Landing>,
+    /// The agent that tasks get when nothing else decides; `None` takes the first installed one.
+    pub agent: Option<String>,
+    /// The theme's name.
+    pub theme: String,
+    /// The leader key, in keymap notation.
+    pub leader: Option<String>,
+    /// What Ctrl+H is where it cannot be told from Backspace: `auto`, `key` or `backspace`.
+    pub ctrl_h: String,
+    /// Mouse reporting on or off.
+    pub mouse: bool,
+    /// Lines of history per session.
+    pub scrollback: u32,
+    /// Seconds a check may run.
+    pub check_timeout: u64,
+    /// Handoff settings.
+    pub handoff: Handoff,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_autonomy: Autonomy::Confirm,
+            slots: 4,
+            seats: 4,
+            max_attempts: 10,
+            reminders: 1,
+            landing: None,
+            agent: None,
+            theme: "dark".to_owned(),
+            leader: None,
+            ctrl_h: "auto".to_owned(),
+            mouse: true,
+            scrollback: 20_000,
+            check_timeout: 1_800,
+            handoff: Handoff::default(),
+        }
+    }
+}
+
+/// Whether landing asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Landing {
+    /// A person says yes to each.
+    Ask,
+    /// Green lands.
+    Auto,
+}
+
+/// Handoff settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Handoff {
+    /// Whether step 3 pushes without being asked.
+    pub push: bool,
+}
+
+/// The repository's own settings. Its commands run only after the person trusted exactly them.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// Checks, each a command line; split into words like a shell would, never run by one unless it says `sh -c`.
+    pub checks: Option<Vec<String>>,
+    /// Runs once in a new worktree.
+    pub setup: Option<String>,
+    /// Ignored files to copy into new worktrees (`.env`).
+    pub copy: Vec<String>,
+    /// The branch that results land on.
+    pub target: Option<String>,
+    /// Its default autonomy.
+    pub default_autonomy: Option<Autonomy>,
+    /// Its default agent.
+    pub agent: Option<String>,
+}
+
+/// A settings file that cannot be used.
+#[derive(Debug, Error)]
+#[error("`{file}` cannot be used: {message}")]
+pub struct SettingsError {
+    /// Which file.
+    pub file: String,
+    /// Line, column and what is wrong, one line.
+    pub message: String,
+    /// A known key that is close to an unknown one.
+    pub suggestion: Option<String>,
+}
+
+impl Explain for SettingsError {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.suggestion.as_ref().map(|key| format!("did you mean `{key}`?"))
+    }
+}
+
+impl Settings {
+    /// Reads `config.toml`. `file` names it in errors.
+    pub fn parse(text: &str, file: &str) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| explain(&error, text, file))
+    }
+}
+
+impl ProjectSettings {
+    /// Reads `.quarterdeck.toml`. `file` names it in errors.
+    pub fn parse(text: &str, file: &str) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| explain(&error, text, file))
+    }
+}
+
+/// One line that says where and what, and the nearest known key when an unknown one was used.
+fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
+    let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    let what = error.message().lines().next().unwrap_or("not understood").to_owned();
+    let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+    let suggestion = match quoted.split_first() {
+        Some((unknown, known)) if what.starts_with("unknown field") => {
+            known.iter().min_by_key(|key| distance(unknown, key)).filter(|key| distance(unknown, key) <= 3).map(|key| (*key).to_owned())
+        }
+        _ => None,
+    };
+    let what = what.split(", expected").next().unwrap_or(&what).to_owned();
+    SettingsError {
+        file: file.to_owned(),
+        message: line.map_or_else(|| what.clone(), |line| format!("line {line}: {what}")),
+        suggestion,
+    }
+}
+
+/// Levenshtein distance, for suggestions.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            let cost = if x == *y { diagonal } else { diagonal.min(above).min(left) + 1 };
+            diagonal = above;
+            left = cost;
+            *cell = cost;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,215 @@
+//! What comes in: commands of people, facts from the world, and the call to see what is due.
+
+use std::path::PathBuf;
+
+use crate::model::{
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, ProjectId, Reading, Report, SessionId,
+    TaskDraft, TaskId, WorkerNumber,
+};
+
+use super::{EffectResult, Rules};
+
+/// One input of the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A person (or a script of theirs) wants something. May be refused.
+    Command(Command),
+    /// Something happened. Never refused; a fact that no longer matters causes nothing.
+    Fact(Fact),
+    /// See what is due now.
+    Schedule,
+}
+
+/// A message turned into drafts by a planner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    /// Whose it is.
+    pub project: ProjectId,
+    /// What was typed, unchanged.
+    pub text: String,
+    /// What the planner made of it, in order; at least one.
+    pub drafts: Vec<TaskDraft>,
+    /// Whether it came through the chat (then it and the answer are chat lines).
+    pub from_chat: bool,
+}
+
+/// What a person can ask of the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Know a repository (idempotent by root).
+    AddProject {
+        /// Canonical root of the main checkout.
+        root: PathBuf,
+        /// Its name.
+        name: String,
+        /// The branch that results land on.
+        target: String,
+        /// Its default autonomy.
+        autonomy: Autonomy,
+    },
+    /// Change the limits.
+    SetRules {
+        /// The new ones.
+        rules: Rules,
+    },
+    /// Change a project's default autonomy.
+    SetAutonomy {
+        /// Which project.
+        project: ProjectId,
+        /// The new default.
+        autonomy: Autonomy,
+    },
+    /// Make a plan and its tasks.
+    Submit(Submission),
+    /// Say yes to a plan: all its proposed tasks, or only those named.
+    ConfirmPlan {
+        /// Which plan.
+        plan: PlanId,
+        /// Which tasks of it; the others are cancelled. Empty means all.
+        tasks: Vec<TaskId>,
+    },
+    /// Say no to a plan.
+    DeclinePlan {
+        /// Which plan.
+        plan: PlanId,
+    },
+    /// Change a task that has not started.
+    EditTask {
+        /// Which.
+        task: TaskId,
+        /// New title.
+        title: Option<String>,
+        /// New request text.
+        body: Option<String>,
+        /// Another agent.
+        agent: Option<String>,
+        /// A wish for a seat.
+        worker: Option<WorkerNumber>,
+    },
+    /// Start one task (confirms it, if it was only proposed).
+    Run {
+        /// Which.
+        task: TaskId,
+    },
+    /// Say yes to landing a task (also: try a landing that was held up again now).
+    Land {
+        /// Which.
+        task: TaskId,
+    },
+    /// Call a task off. Its work is kept under a hidden ref.
+    Cancel {
+        /// Which.
+        task: TaskId,
+    },
+    /// Another attempt at a task that needs review, failed or was cancelled.
+    Retry {
+        /// Which.
+        task: TaskId,
+    },
+    /// Answer an approval.
+    Answer {
+        /// Which.
+        approval: ApprovalId,
+        /// What.
+        kind: AnswerKind,
+        /// Words with it.
+        text: Option<String>,
+    },
+    /// Open a plain pane on a worker: a session without a task.
+    StartPane {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat; the first free one when `None`.
+        worker: Option<WorkerNumber>,
+        /// The agent (`shell` for a plain shell).
+        agent: String,
+        /// The command line of a `shell` pane.
+        run: Option<String>,
+    },
+    /// Stop what a worker runs. A task on it goes to `needs_review`.
+    StopWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
+    /// Say something to a worker's agent.
+    Send {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+        /// What.
+        text: String,
+    },
+    /// End one session now.
+    KillSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// Start a handoff.
+    Handoff {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+        /// Whether step 3 pushes.
+        push: bool,
+    },
+    /// Steer a handoff.
+    SteerHandoff {
+        /// Which.
+        handoff: HandoffId,
+        /// How.
+        control: HandoffControl,
+    },
+    /// Note a chat line that needs no plan (an answer from the store, a refusal).
+    Say {
+        /// Whose.
+        project: ProjectId,
+        /// The person's words, if they are to be noted too.
+        asked: Option<String>,
+        /// The orchestrator's words.
+        answer: String,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// An effect was carried out, or not.
+    EffectEnded {
+        /// Which.
+        effect: EffectId,
+        /// What came of it.
+        result: EffectResult,
+    },
+    /// A signal about a session's state was read.
+    Read {
+        /// Whose.
+        session: SessionId,
+        /// What it says.
+        reading: Reading,
+    },
+    /// The agent reported through `qd report`.
+    Reported {
+        /// Whose.
+        session: SessionId,
+        /// What.
+        report: Report,
+    },
+    /// The agent told its own conversation id.
+    ConversationNamed {
+        /// Whose.
+        session: SessionId,
+        /// The id.
+        conversation: String,
+    },
+    /// The agent's process is over; without an exit record its host was lost with it.
+    SessionEnded {
+        /// Whose.
+        session: SessionId,
+        /// How; `None` when the host is gone without a record.
+        exit: Option<Exit>,
+    },
+}

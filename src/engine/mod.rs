@@ -1,0 +1,20 @@
+//! The decisions: what happens next, as a pure function.
+//!
+//! `step(&State, Input, &Moment)` answers with the events that the input causes; `apply` is the only
+//! thing that changes a `State`, and it is only called with events that were committed. Effects (what
+//! is to be done in the world) travel inside `Event::EffectRequested`, so that one transaction holds both.
+//! Derived moves (a dependency landed, a worker is free, the merge queue is idle) are not made inside the
+//! step that made them possible: the daemon feeds `Input::Schedule` until nothing more happens. Schedule is
+//! level-triggered, so it is also what puts everything in motion again after a crash.
+//!
+//! No I/O, no clock, no await: the time and the randomness of a turn are in its `Moment`.
+
+mod effect;
+mod input;
+mod refusal;
+mod state;
+
+pub use effect::{Effect, EffectKind, EffectResult, Purpose};
+pub use input::{Command, Fact, Input, Submission};
+pub use refusal::Refusal;
+pub use state::{Rules, State};

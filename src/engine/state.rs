@@ -1,0 +1,79 @@
+//! Everything the engine knows. Changed only by `apply`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, Plan, PlanId, Project, ProjectId,
+    Session, SessionId, Task, TaskId, Timestamp,
+};
+
+use super::Effect;
+
+/// Limits and habits, from the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Engine-started sessions at once, over all projects.
+    pub slots: u16,
+    /// Seats that a project has from the start; ready tasks use them in order.
+    pub seats: u16,
+    /// Attempts at one task before a person must look.
+    pub max_attempts: u32,
+    /// Reminders to report that are sent after a silent stop.
+    pub reminders: u32,
+    /// Milliseconds between tries to land on a busy checkout.
+    pub landing_retry_ms: u64,
+    /// Milliseconds that a parked session is kept after a handoff, for taking it back.
+    pub take_back_ms: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            slots: 4,
+            seats: 4,
+            max_attempts: 10,
+            reminders: 1,
+            landing_retry_ms: 5_000,
+            take_back_ms: 600_000,
+        }
+    }
+}
+
+/// The state. Serializable whole: the store keeps a snapshot so that a start does not replay all of history.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Limits.
+    pub rules: Rules,
+    /// Projects.
+    pub projects: BTreeMap<ProjectId, Project>,
+    /// All tasks, final ones too.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// Tasks that are not final: what scheduling looks at, so that its cost does not grow with history.
+    pub open_tasks: BTreeSet<TaskId>,
+    /// Attempts of open tasks, and the last ones of the others.
+    pub delegations: BTreeMap<DelegationId, Delegation>,
+    /// All sessions.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// Sessions that may still have a process.
+    pub live_sessions: BTreeSet<SessionId>,
+    /// Plans.
+    pub plans: BTreeMap<PlanId, Plan>,
+    /// Approvals.
+    pub approvals: BTreeMap<ApprovalId, Approval>,
+    /// Approvals that still wait.
+    pub open_approvals: BTreeSet<ApprovalId>,
+    /// Handoffs.
+    pub handoffs: BTreeMap<HandoffId, Handoff>,
+    /// Effects that were asked for and have not ended: the outbox.
+    pub outbox: BTreeMap<EffectId, Effect>,
+    /// The last lines of each project's chat (at most 200).
+    pub chat: BTreeMap<ProjectId, Vec<ChatLine>>,
+    /// When a task may try to land again.
+    pub landing_after: BTreeMap<TaskId, Timestamp>,
+    /// The last task number handed out: tasks count 1, 2, 3 for people.
+    pub last_task: u64,
+    /// The last number handed out for everything else (projects, plans, delegations, approvals, handoffs, effects).
+    pub last_id: u64,
+}

@@ -1,0 +1,118 @@
+//! An approval: a question that waits for the person.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ApprovalId, PlanId, ProjectId, SessionId, TaskId, Timestamp};
+
+/// What an agent's dialog is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialogKind {
+    /// "Do you trust the files in this folder?"
+    Trust,
+    /// May it run this command, make this edit?
+    Permission,
+    /// Sign-in, key, onboarding, update, model choice: only the person can answer, in the pane.
+    Other,
+}
+
+/// A question that an agent's screen shows, with the keys that answer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialog {
+    /// What it is about.
+    pub kind: DialogKind,
+    /// What is asked, sanitized; compared again before an answer is sent.
+    pub text: String,
+    /// Key writes that say yes, one PTY write each; empty when only the person can answer in the pane.
+    pub yes: Vec<String>,
+    /// Key writes that say no; empty as above.
+    pub no: Vec<String>,
+}
+
+/// What the question is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "about")]
+pub enum Subject {
+    /// A plan waits for a yes.
+    Plan {
+        /// Which.
+        plan: PlanId,
+    },
+    /// A green result waits to land.
+    Landing {
+        /// Which task.
+        task: TaskId,
+    },
+    /// An agent's own question on its screen.
+    Dialog {
+        /// Whose screen.
+        session: SessionId,
+        /// What it shows.
+        dialog: Dialog,
+    },
+    /// An agent asked by `qd report ask`, or ended its turn without a report.
+    Question {
+        /// Which task.
+        task: TaskId,
+        /// Which session.
+        session: SessionId,
+    },
+    /// Commands from the repository's own configuration want to run for the first time.
+    Commands {
+        /// SHA-256 of the list (hex): the yes is for exactly these.
+        hash: String,
+        /// As they would run.
+        commands: Vec<String>,
+    },
+}
+
+/// What was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// Yes, this once (for trust: for this project).
+    Yes,
+    /// No.
+    No,
+}
+
+/// An answer with its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What.
+    pub kind: AnswerKind,
+    /// Words that go with it: for a question, the reply.
+    pub text: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A question that waits for the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// What it is about.
+    pub subject: Subject,
+    /// The task it holds up, if one.
+    pub task: Option<TaskId>,
+    /// One line: what is asked.
+    pub title: String,
+    /// Everything a person needs to decide.
+    pub detail: String,
+    /// Since when.
+    pub asked_at: Timestamp,
+    /// The answer, once given; `None` while it waits.
+    pub answer: Option<Answer>,
+    /// It went away without an answer (the agent moved on, the task ended).
+    pub withdrawn: bool,
+}
+
+impl Approval {
+    /// Whether the person is still asked.
+    pub fn is_open(&self) -> bool {
+        self.answer.is_none() && !self.withdrawn
+    }
+}

@@ -1,0 +1,83 @@
+//! Ids as newtypes, so that a task can never be passed for a session. Numbers are handed out by the
+//! engine, in order, and never reused; a session's id is random because it names directories and sockets.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! numbered {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.trim_start_matches('#').parse().map(Self)
+            }
+        }
+    )+};
+}
+
+numbered! {
+    /// A project: one git repository that Quarterdeck knows.
+    ProjectId,
+    /// A task, shown as `#7`.
+    TaskId,
+    /// A plan: the tasks that came from one message.
+    PlanId,
+    /// One attempt at a task.
+    DelegationId,
+    /// A question that waits for the person.
+    ApprovalId,
+    /// A handoff of a worker's session.
+    HandoffId,
+    /// A row of the outbox: something to be done in the world.
+    EffectId,
+    /// A row of the event log.
+    EventId,
+}
+
+/// A session: one run of an agent in a PTY. A version 4 UUID in its usual text form; agents that take
+/// a conversation id of our choosing get the same one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// Makes the id from 128 random bits, setting the version and variant bits of RFC 9562 §5.4.
+    pub fn from_entropy(entropy: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(entropy).into_uuid().hyphenated().to_string())
+    }
+
+    /// Takes an id that was written down earlier. Only a UUID is an id: it becomes part of paths.
+    pub fn parse(text: &str) -> Option<Self> {
+        uuid::Uuid::try_parse(text).ok().map(|uuid| Self(uuid.hyphenated().to_string()))
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight characters: what people see and type.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,30 @@
+//! The words of Quarterdeck as types: ids, tasks, sessions, workers, approvals, handoffs, and the
+//! legal transitions of their state machines. Nothing here does I/O or knows what time it is.
+
+mod approval;
+mod chat;
+mod error;
+mod handoff;
+mod ids;
+mod project;
+mod session;
+mod task;
+mod text;
+mod time;
+mod worker;
+
+pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
+pub use chat::{ChatLine, Speaker};
+pub use error::{Explain, Kind};
+pub use handoff::{Handoff, HandoffControl, HandoffStep, StepState};
+pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+pub use project::{Check, Plan, PlanStatus, Project};
+pub use session::{
+    Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource, Verdict,
+};
+pub use task::{
+    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, StatusReason, Task, TaskDraft, TaskStatus, TaskType,
+};
+pub use text::{one_line, sanitize, slug, truncate};
+pub use time::{Moment, Timestamp, spoken};
+pub use worker::{Worker, WorkerNumber};

@@ -1,0 +1,54 @@
+//! A worker: a numbered, coloured seat in the cockpit that runs one session at a time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SessionId, TaskId};
+
+/// A worker's number within its project, from 1. Its colour follows from it (the theme's `worker.N`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerNumber(pub u16);
+
+impl fmt::Display for WorkerNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for WorkerNumber {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.trim_start_matches('@').parse().map(Self)
+    }
+}
+
+/// One seat. It is free when it has no session; it keeps its last session on show until the next one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Worker {
+    /// Its number.
+    pub number: WorkerNumber,
+    /// What the person calls it; never changed by an agent.
+    pub name: Option<String>,
+    /// The session that it shows: the live one, else the last one.
+    pub session: Option<SessionId>,
+    /// The task that it works on now. A worker with a task is taken.
+    pub task: Option<TaskId>,
+    /// Whether the live session was opened by the person as a plain pane (no task): such a worker is taken too.
+    pub manual: bool,
+}
+
+impl Worker {
+    /// An empty seat.
+    pub fn new(number: WorkerNumber) -> Self {
+        Self { number, name: None, session: None, task: None, manual: false }
+    }
+
+    /// Whether a ready task may be given to it.
+    pub fn is_free(&self) -> bool {
+        self.task.is_none() && !self.manual
+    }
+}

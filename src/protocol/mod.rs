@@ -1,0 +1,11 @@
+//! Wire types: `control` between clients and the daemon (JSON lines), `pane` between viewers (or the
+//! daemon) and a session host (length-prefixed MessagePack), and the views that both faces show.
+//! Types and codecs only; sockets are opened elsewhere.
+
+pub mod control;
+pub mod pane;
+mod view;
+
+pub use view::{
+    AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, SessionView, TaskView, UndoView, WorkerView,
+};

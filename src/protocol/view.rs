@@ -1,0 +1,282 @@
+//! What faces show: one flat view per noun. These are also the shapes of every `--json` output; times
+//! are RFC 3339 in UTC, statuses and states are the words of PRODUCT §6.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, ProjectId, SessionId, SessionMode,
+    SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+};
+
+/// A task, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskView {
+    /// Its number.
+    pub id: TaskId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// The plan it came from.
+    pub plan: Option<PlanId>,
+    /// One line.
+    pub title: String,
+    /// The whole request.
+    pub body: String,
+    /// What kind of work.
+    #[serde(rename = "type")]
+    pub task_type: TaskType,
+    /// How hard.
+    pub complexity: Complexity,
+    /// How sure the planner is, 0–1.
+    pub confidence: f32,
+    /// Where it stands.
+    pub status: TaskStatus,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// What the person is needed for; `None` when it goes on by itself.
+    pub needs: Option<String>,
+    /// The agent.
+    pub agent: String,
+    /// Its model; `None` is the agent's default.
+    pub model: Option<String>,
+    /// The shell command of a `shell` task.
+    pub run: Option<String>,
+    /// Its role.
+    pub role: Option<String>,
+    /// Its autonomy.
+    pub autonomy: Autonomy,
+    /// How its agent runs.
+    pub mode: SessionMode,
+    /// Its worker.
+    pub worker: Option<WorkerNumber>,
+    /// Its branch.
+    pub branch: String,
+    /// Its worktree, while there is one.
+    pub worktree: Option<PathBuf>,
+    /// The commit that its branch starts from (hex).
+    pub base: Option<String>,
+    /// The session of its live or last attempt.
+    pub session: Option<SessionId>,
+    /// What must have landed first.
+    pub depends: Vec<TaskId>,
+    /// How often it was started or sent back.
+    pub attempts: u32,
+    /// What the agent said of its result.
+    pub summary: Option<String>,
+    /// The last checks that ran for it.
+    pub checks: Vec<CheckRun>,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub updated_at: String,
+    /// RFC 3339.
+    pub started_at: Option<String>,
+    /// RFC 3339.
+    pub completed_at: Option<String>,
+    /// What landed (hex).
+    pub commit: Option<String>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// Its task; `None` for a plain pane.
+    pub task: Option<TaskId>,
+    /// Its seat.
+    pub worker: WorkerNumber,
+    /// The agent.
+    pub agent: String,
+    /// How it runs.
+    pub mode: SessionMode,
+    /// The agent's process.
+    pub pid: Option<u32>,
+    /// Its host process.
+    pub host_pid: Option<u32>,
+    /// What it does.
+    pub state: SessionState,
+    /// How that is known.
+    pub state_source: StateSource,
+    /// The text or fact behind it.
+    pub evidence: String,
+    /// Since when (milliseconds, for ages).
+    pub state_at: Timestamp,
+    /// The agent's own conversation id.
+    pub conversation: Option<String>,
+    /// Input is locked by a handoff.
+    pub parked: bool,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub started_at: Option<String>,
+    /// RFC 3339.
+    pub ended_at: Option<String>,
+    /// How it ended, in words.
+    pub exit: Option<String>,
+    /// The socket of its host, for viewers.
+    pub socket: PathBuf,
+}
+
+/// A seat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerView {
+    /// Its number.
+    pub number: WorkerNumber,
+    /// What the person calls it.
+    pub name: Option<String>,
+    /// The session that it shows.
+    pub session: Option<SessionId>,
+    /// The task that it works on.
+    pub task: Option<TaskId>,
+    /// The task's title.
+    pub title: Option<String>,
+    /// The agent of its session.
+    pub agent: Option<String>,
+    /// The session's state.
+    pub state: Option<SessionState>,
+    /// What the person is needed for here.
+    pub needs: Option<String>,
+}
+
+/// A question that waits (or waited).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalView {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// What it is about.
+    pub subject: Subject,
+    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `question` or `commands`.
+    pub kind: String,
+    /// The task it holds up.
+    pub task: Option<TaskId>,
+    /// The worker whose pane shows it.
+    pub worker: Option<WorkerNumber>,
+    /// One line.
+    pub title: String,
+    /// Everything needed to decide.
+    pub detail: String,
+    /// Whether it can be answered from here, or only in the pane.
+    pub answerable: bool,
+    /// Since when (milliseconds, for ages).
+    pub asked_at: Timestamp,
+}
+
+/// A plan with its tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// Its id.
+    pub id: PlanId,
+    /// What was typed.
+    pub text: String,
+    /// Its tasks.
+    pub tasks: Vec<TaskId>,
+    /// Where it stands.
+    pub status: PlanStatus,
+}
+
+/// A handoff.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandoffView {
+    /// Its id.
+    pub id: HandoffId,
+    /// Which worker.
+    pub worker: WorkerNumber,
+    /// Its task.
+    pub task: TaskId,
+    /// The five steps: name and state.
+    pub steps: Vec<(String, StepState)>,
+    /// The document.
+    pub document: Option<PathBuf>,
+    /// The first lines of the document, for the stepper.
+    pub brief: Vec<String>,
+    /// Over, done or cancelled.
+    pub ended: bool,
+    /// Over and done.
+    pub succeeded: bool,
+}
+
+/// An agent of the catalogue, as found on this machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentView {
+    /// Its name.
+    pub name: String,
+    /// What it is called on screen.
+    pub title: String,
+    /// Whether its program was found.
+    pub installed: bool,
+    /// Where.
+    pub path: Option<PathBuf>,
+    /// What it says of its version.
+    pub version: Option<String>,
+    /// Whether it is signed in; `None` when that cannot be told without running it.
+    pub signed_in: Option<bool>,
+    /// Where the definition comes from: `built in` or a path.
+    pub source: String,
+    /// What to do when it is missing or broken.
+    pub hint: Option<String>,
+}
+
+/// Something that can be undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UndoView {
+    /// The hidden ref.
+    pub id: String,
+    /// What was done, in words.
+    pub what: String,
+    /// RFC 3339.
+    pub at: String,
+    /// The task it belongs to.
+    pub task: Option<TaskId>,
+}
+
+/// One line of the activity log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The event's number.
+    pub id: u64,
+    /// RFC 3339.
+    pub at: String,
+    /// The task it is about.
+    pub task: Option<TaskId>,
+    /// In words.
+    pub text: String,
+}
+
+/// Everything that a cockpit shows of one project. Small: final tasks are limited to the latest 50.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProjectView {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// The main checkout.
+    pub root: PathBuf,
+    /// The branch that results land on.
+    pub target: String,
+    /// Its default autonomy.
+    pub autonomy: Autonomy,
+    /// The daemon's clock when this was made: ages are counted from it.
+    pub now: Timestamp,
+    /// The seats.
+    pub workers: Vec<WorkerView>,
+    /// Open tasks and the latest final ones, by id.
+    pub tasks: Vec<TaskView>,
+    /// Sessions that a seat shows, and all live ones.
+    pub sessions: Vec<SessionView>,
+    /// What waits for the person, most urgent first.
+    pub approvals: Vec<ApprovalView>,
+    /// Plans that wait, and the latest others.
+    pub plans: Vec<PlanView>,
+    /// Handoffs under way, and the latest finished one of each worker.
+    pub handoffs: Vec<HandoffView>,
+    /// The chat.
+    pub chat: Vec<ChatLine>,
+    /// The last line of the activity log.
+    pub last: Option<LogLine>,
+}
