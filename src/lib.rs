@@ -2,4 +2,5 @@
 pub mod config;
 pub mod engine;
 pub mod model;
+pub mod process;
 pub mod protocol;
