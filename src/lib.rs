@@ -2,6 +2,7 @@
 pub mod config;
 pub mod engine;
 pub mod model;
+pub mod process;
 pub mod protocol;
 pub mod store;
 pub mod term;
