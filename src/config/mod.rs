@@ -1,8 +1,10 @@
 //! What can be configured: places, settings, agent definitions, keymap, theme, catalogues. This layer
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
+pub mod keymap;
 mod paths;
 mod settings;
+pub mod theme;
 
 pub use paths::{Environment, Paths};
 pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};
