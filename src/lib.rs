@@ -1,5 +1,7 @@
 //! Quarterdeck: a full-screen terminal command center for AI coding agents.
+pub mod agents;
 pub mod config;
 pub mod engine;
 pub mod model;
+pub mod planning;
 pub mod protocol;
