@@ -1,8 +1,10 @@
 //! Quarterdeck: a full-screen terminal command center for AI coding agents.
+pub mod agents;
 pub mod config;
 pub mod engine;
 pub mod model;
 pub mod process;
+pub mod planning;
 pub mod protocol;
 pub mod store;
 pub mod term;

@@ -2,9 +2,14 @@
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
 pub mod keymap;
+mod agents;
 mod paths;
 mod settings;
 pub mod theme;
 
+pub use agents::{
+    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery, ScreenPatterns, Times,
+    TitlePatterns,
+};
 pub use paths::{Environment, Paths};
 pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};

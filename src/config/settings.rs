@@ -134,7 +134,7 @@ impl ProjectSettings {
 }
 
 /// One line that says where and what, and the nearest known key when an unknown one was used.
-fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
+pub(super) fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
     let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
     let what = error.message().lines().next().unwrap_or("not understood").to_owned();
     let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
