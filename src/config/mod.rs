@@ -1,6 +1,7 @@
 //! What can be configured: places, settings, agent definitions, keymap, theme, catalogues. This layer
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
+pub mod catalog;
 mod paths;
 mod settings;
 
