@@ -111,7 +111,7 @@ impl Roles {
     /// person's own. A file named `_rules.md` replaces the rules of the house.
     pub fn parse(own: &[SourceFile<'_>]) -> Result<Self, CatalogError> {
         let files = built_in::ROLES.iter().chain(own);
-        let rules = files.clone().filter(|file| file.base() == HOUSE_RULES).last().map_or("", |file| file.text);
+        let rules = files.clone().rfind(|file| file.base() == HOUSE_RULES).map_or("", |file| file.text);
         let mut by_name = BTreeMap::new();
         for file in files.filter(|file| file.base() != HOUSE_RULES) {
             let role = parse_role(*file, rules)?;
