@@ -3,6 +3,7 @@
 
 pub mod keymap;
 mod agents;
+pub mod catalog;
 mod paths;
 mod settings;
 pub mod theme;
