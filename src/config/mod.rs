@@ -1,9 +1,9 @@
 //! What can be configured: places, settings, agent definitions, keymap, theme, catalogues. This layer
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
-pub mod keymap;
 mod agents;
 pub mod catalog;
+pub mod keymap;
 mod paths;
 mod settings;
 pub mod theme;
