@@ -7,4 +7,5 @@ pub mod process;
 pub mod planning;
 pub mod protocol;
 pub mod store;
+pub mod session;
 pub mod term;
