@@ -1,6 +1,7 @@
 //! Quarterdeck: a full-screen terminal command center for AI coding agents.
 pub mod config;
 pub mod engine;
+pub mod git;
 pub mod model;
 pub mod process;
 pub mod protocol;
