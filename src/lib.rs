@@ -2,6 +2,7 @@
 pub mod agents;
 pub mod config;
 pub mod engine;
+pub mod git;
 pub mod model;
 pub mod process;
 pub mod planning;
