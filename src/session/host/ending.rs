@@ -163,10 +163,10 @@ fn wait_for_burial(shared: &Shared) {
 
 /// Asks the agent to end, tells it to, forces it. Its leftovers follow when it is gone.
 pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
-    let grace = Duration::from_millis(grace_ms);
+    let deadline = Instant::now() + Duration::from_millis(grace_ms);
     if grace_ms > 0 && !ask.is_empty() {
         shared.state().type_bytes(shared, ask);
-        if wait_until(shared, grace / 2, |state| state.agent_ended).agent_ended {
+        if wait_until(shared, Duration::from_millis(grace_ms / 2), |state| state.agent_ended).agent_ended {
             return;
         }
     }
@@ -174,7 +174,8 @@ pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
         for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGCONT] {
             signal_group(shared.agent_pid, signal);
         }
-        if wait_until(shared, grace / 2, |state| state.agent_ended).agent_ended {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if wait_until(shared, rest, |state| state.agent_ended).agent_ended {
             return;
         }
     }
