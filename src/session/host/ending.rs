@@ -95,10 +95,7 @@ fn end_leftovers() {
         // a stopped process acts on them only when it goes on
         send(*pid, Signal::SIGCONT);
     }
-    if left.is_empty() || gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) {
-        return;
-    }
-    if !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
+    if !gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) && !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
         eprintln!("processes of the session do not end: {:?}", descendants(std::process::id()));
     }
 }
@@ -107,8 +104,8 @@ fn end_leftovers() {
 fn gone_within(patience: Duration, signal: Signal) -> bool {
     let deadline = Instant::now() + patience;
     loop {
-        while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
         let left = descendants(std::process::id());
+        while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
         if left.is_empty() {
             return true;
         }
