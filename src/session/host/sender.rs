@@ -138,7 +138,7 @@ impl Sender {
         } else if let Some(turn) = self.turn(OBSERVE_EVERY).filter(|_| state.exit.is_none()) {
             return self.pace(state, turn);
         }
-        match state.frame(0) {
+        match state.frame(self.generation) {
             Err(until) => Next::Wait(Some(until)),
             Ok((generation, frame)) => {
                 let quiet = state.last_output.elapsed();
