@@ -134,7 +134,7 @@ impl ProjectSettings {
 }
 
 /// One line that says where and what, and the nearest known key when an unknown one was used.
-fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
+pub(super) fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
     let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
     let what = error.message().lines().next().unwrap_or("not understood").to_owned();
     let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
@@ -153,7 +153,7 @@ fn explain(error: &toml::de::Error, text: &str, file: &str) -> SettingsError {
 }
 
 /// Levenshtein distance, for suggestions.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

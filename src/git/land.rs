@@ -2,7 +2,7 @@
 //! moves whole or not at all (ARCHITECTURE §6).
 
 use super::checkout::{Moved, Way};
-use super::error::GitError;
+use super::error::{Doing, GitError};
 use super::undo::UndoAction;
 use super::{Label, Repository};
 
@@ -46,5 +46,21 @@ impl Repository {
             Moved::NotThere => Landing::TargetMoved,
             Moved::Busy(detail) => Landing::Busy { detail },
         })
+    }
+
+    /// The merge of ours on `target` that brought `branch_head` in, if there is one: how a landing is
+    /// recognised that happened just before a crash.
+    pub fn landing_of(&self, target: &str, branch_head: &str) -> Result<Option<String>, GitError> {
+        let head = self.commit(branch_head)?.id();
+        let mut walk = self.inner.revwalk().doing("reading history")?;
+        walk.push(self.branch_tip(target)?).doing("reading history")?;
+        walk.hide(head).doing("reading history")?;
+        for id in walk.flatten() {
+            let commit = self.inner.find_commit(id).doing("reading history")?;
+            if commit.parent_id(1).is_ok_and(|second| second == head) {
+                return Ok(Some(id.to_string()));
+            }
+        }
+        Ok(None)
     }
 }

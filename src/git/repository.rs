@@ -108,6 +108,11 @@ impl Repository {
         self.status(&self.git_dir, &self.root, "--untracked-files=normal")
     }
 
+    /// What a worktree of ours has that is not committed: changed, staged and untracked paths.
+    pub fn dirty_in(&self, worktree: &super::Worktree) -> Result<Vec<String>, GitError> {
+        self.status(&worktree.git_dir, &worktree.path, "--untracked-files=normal")
+    }
+
     /// Paths of a checkout that differ from its HEAD, without looking into submodules.
     pub(super) fn status(&self, git_dir: &Path, work_tree: &Path, untracked: &str) -> Result<Vec<String>, GitError> {
         let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty", untracked];
