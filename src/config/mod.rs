@@ -2,8 +2,11 @@
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
 mod agents;
+pub mod catalog;
+pub mod keymap;
 mod paths;
 mod settings;
+pub mod theme;
 
 pub use agents::{
     Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery, ScreenPatterns, Times,

@@ -1,0 +1,4 @@
+# trim TEXT: without white space at either end
+trim() {
+    printf '%s\n' "$1" | sed -e 's/^ *//' -e 's/ *$//'
+}

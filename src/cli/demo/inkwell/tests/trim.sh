@@ -1,0 +1,3 @@
+. ./tests/expect.inc
+. ./lib/trim.sh
+expect "$(trim '  a b  ')" 'a b'
