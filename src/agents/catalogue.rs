@@ -6,9 +6,9 @@ use crate::config::{Adapter, AgentDefinition};
 use crate::model::{Reading, SessionMode};
 use crate::protocol::pane::Observation;
 
+use super::claude;
 use super::launch::{self, LaunchContext, LaunchPlan};
 use super::screen::Reader;
-use super::claude;
 
 /// All agents, in the order of their definitions.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,9 @@ impl Agent {
 
     /// Whether it has such a mode. `launch` runs an agent without a headless mode full screen.
     pub fn supports(&self, mode: SessionMode) -> bool {
-        mode == SessionMode::Interactive || self.definition.adapter == Adapter::Shell || self.definition.arguments.autonomous.is_some()
+        mode == SessionMode::Interactive
+            || self.definition.adapter == Adapter::Shell
+            || self.definition.arguments.autonomous.is_some()
     }
 
     /// Whether it calls a model that can be talked to; `false` for the shell.

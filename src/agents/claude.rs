@@ -132,6 +132,8 @@ fn stop_failure(payload: &Value) -> Reading {
     let error = text(payload, "error").unwrap_or("unknown");
     let message = text(payload, "last_assistant_message").unwrap_or(error);
     let said = format!("{error} {message}").to_lowercase();
-    let limited = ["rate_limit", "rate limit", "usage limit", "hit your", "billing", "quota", "429"].iter().any(|word| said.contains(word));
+    let limited = ["rate_limit", "rate limit", "usage limit", "hit your", "billing", "quota", "429"]
+        .iter()
+        .any(|word| said.contains(word));
     reading(if limited { SessionState::Limited } else { SessionState::WaitingInput }, message)
 }

@@ -96,7 +96,15 @@ impl Delivery {
     /// Of this text, under this key (the effect's id). Nothing happens before the first `step`.
     pub fn new(key: &str, text: &str, agent: &Agent) -> Self {
         let phase = Phase::WaitReady { until: Timestamp(0), still: None, obstacle: "it did not show its input box" };
-        Self { key: key.to_owned(), text: safe(text), agent: agent.clone(), phase, begun: false, working_before: false, last_seen: None }
+        Self {
+            key: key.to_owned(),
+            text: safe(text),
+            agent: agent.clone(),
+            phase,
+            begun: false,
+            working_before: false,
+            last_seen: None,
+        }
     }
 
     /// Whether it is delivered or failed.
@@ -187,7 +195,11 @@ impl Delivery {
         if now >= since.after(settle) {
             self.working_before = reader.is_working(seen);
             self.phase = Phase::Pasting;
-            return vec![DeliveryAction::Write { key: format!("{}.paste", self.key), bytes: self.text.clone().into_bytes(), paste: true }];
+            return vec![DeliveryAction::Write {
+                key: format!("{}.paste", self.key),
+                bytes: self.text.clone().into_bytes(),
+                paste: true,
+            }];
         }
         self.phase = Phase::WaitReady { until, still: Some((stands, since)), obstacle: "its input box did not settle" };
         vec![DeliveryAction::WakeAt(since.after(settle))]
@@ -214,7 +226,12 @@ impl Delivery {
         }
     }
 
-    fn saw_text(&mut self, seen: &Observation, wait: (Timestamp, Timestamp, WriteFate), now: Timestamp) -> Vec<DeliveryAction> {
+    fn saw_text(
+        &mut self,
+        seen: &Observation,
+        wait: (Timestamp, Timestamp, WriteFate),
+        now: Timestamp,
+    ) -> Vec<DeliveryAction> {
         let (until, enter_at, fate) = wait;
         if self.shows_text(seen) {
             return if now >= enter_at { self.enter(false, false) } else { vec![DeliveryAction::WakeAt(enter_at)] };
@@ -232,7 +249,12 @@ impl Delivery {
         if now >= until { self.fail(text_missing(fate)) } else { vec![] }
     }
 
-    fn saw_start(&mut self, seen: &Observation, wait: (Timestamp, Timestamp, bool), now: Timestamp) -> Vec<DeliveryAction> {
+    fn saw_start(
+        &mut self,
+        seen: &Observation,
+        wait: (Timestamp, Timestamp, bool),
+        now: Timestamp,
+    ) -> Vec<DeliveryAction> {
         let (until, since, again) = wait;
         let reader = &self.agent.reader;
         let asks = reader.dialog(seen).is_some_and(|dialog| dialog.kind == DialogKind::Permission);
@@ -247,7 +269,11 @@ impl Delivery {
         if !again && now >= since.after(ENTER_AGAIN_AFTER) && self.shows_text(seen) {
             return self.enter(true, false);
         }
-        if now >= until { self.fail("the text stands in its input box, but Enter did not start a turn") } else { vec![] }
+        if now >= until {
+            self.fail("the text stands in its input box, but Enter did not start a turn")
+        } else {
+            vec![]
+        }
     }
 
     /// Observations come when something changes; what is due when nothing does is decided from the last one.
@@ -305,7 +331,9 @@ impl Delivery {
 
 fn text_missing(fate: WriteFate) -> &'static str {
     match fate {
-        WriteFate::Unknown => "it may have been typed before an interruption, and the screen does not show it; look at the pane",
+        WriteFate::Unknown => {
+            "it may have been typed before an interruption, and the screen does not show it; look at the pane"
+        }
         _ => "the text did not appear in its input box",
     }
 }

@@ -73,7 +73,10 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     plan.delivers_prompt = prompt.is_some();
     let settings = (definition.adapter == Adapter::Claude).then(|| {
         let path = context.session_directory.join("claude-settings.json");
-        plan.files.push((path.clone(), claude::settings(context, headless.is_some(), plan.files.first().map(|(path, _)| path.as_path()))));
+        plan.files.push((
+            path.clone(),
+            claude::settings(context, headless.is_some(), plan.files.first().map(|(path, _)| path.as_path())),
+        ));
         path.to_string_lossy().into_owned()
     });
     let values = Values { context, prompt, settings };
@@ -84,7 +87,13 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     };
     if let (Some(_), Adapter::Claude) = (headless, definition.adapter) {
         let own = context.qd.to_string_lossy().into_owned();
-        plan.argv.extend([own, "transcript".to_owned(), "--agent".to_owned(), definition.name.clone(), "--".to_owned()]);
+        plan.argv.extend([
+            own,
+            "transcript".to_owned(),
+            "--agent".to_owned(),
+            definition.name.clone(),
+            "--".to_owned(),
+        ]);
     }
     plan.argv.push(context.program.to_string_lossy().into_owned());
     plan.argv.extend(values.expand(opening));
@@ -107,7 +116,12 @@ fn shell(context: &LaunchContext<'_>, plan: &mut LaunchPlan) {
 
 /// A shell tells nothing by itself: as long as it is there, it runs.
 pub(super) fn shell_reading() -> Reading {
-    Reading { state: SessionState::Working, source: StateSource::Process, evidence: "the shell runs".to_owned(), dialog: None }
+    Reading {
+        state: SessionState::Working,
+        source: StateSource::Process,
+        evidence: "the shell runs".to_owned(),
+        dialog: None,
+    }
 }
 
 /// The prompt as an argument, or a sentence that names the file it was written to.

@@ -102,7 +102,9 @@ impl Reader {
 
     /// Whether a prompt can be pasted: the composer is there, no question is.
     pub(super) fn is_ready(&self, seen: &Observation) -> bool {
-        seen.modes.bracketed_paste && self.dialog(seen).is_none() && self.tail(seen).iter().any(|row| any(&self.ready, row))
+        seen.modes.bracketed_paste
+            && self.dialog(seen).is_none()
+            && self.tail(seen).iter().any(|row| any(&self.ready, row))
     }
 
     /// Whether title or screen show a turn under way.
@@ -198,7 +200,7 @@ fn question(rows: &[String]) -> String {
     let rows: Vec<String> = rows
         .iter()
         .map(|row| sanitize(unframed(row)).trim().to_owned())
-        .filter(|row| row.chars().any(|c| c.is_alphanumeric()))
+        .filter(|row| row.chars().any(char::is_alphanumeric))
         .collect();
     let skip = rows.len().saturating_sub(DIALOG_ROWS);
     rows.get(skip..).unwrap_or_default().join("\n")

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::model::{Reading, SessionState, StateSource, Timestamp};
 
 /// How long the screen may lag behind a hook.
-pub const LAG: Duration = Duration::from_millis(1_000);
+pub const LAG: Duration = Duration::from_secs(1);
 
 /// How long rest must stand to be believed.
 pub const SETTLE: Duration = Duration::from_millis(1_500);
@@ -64,7 +64,11 @@ impl Signals {
             reading.dialog = self.last_seen.as_ref().and_then(|seen| seen.dialog.clone());
         }
         let repeats = |known: &Reading| known.state == SessionState::WaitingPermission && reading.state == known.state;
-        if self.verdict.as_ref().is_some_and(|known| repeats(known) && (known.dialog.is_some() || reading.dialog.is_none())) {
+        if self
+            .verdict
+            .as_ref()
+            .is_some_and(|known| repeats(known) && (known.dialog.is_some() || reading.dialog.is_none()))
+        {
             return None; // the reminder of a question that is known already, in poorer words
         }
         self.settle_on(reading)
@@ -122,7 +126,11 @@ impl Signals {
         self.pending = None;
         match &mut self.verdict {
             Some(known) if known.state == SessionState::WaitingPermission && known.dialog == reading.dialog => None,
-            Some(known) if known.state == SessionState::WaitingPermission && known.source == StateSource::Hook && known.dialog.is_none() => {
+            Some(known)
+                if known.state == SessionState::WaitingPermission
+                    && known.source == StateSource::Hook
+                    && known.dialog.is_none() =>
+            {
                 known.dialog = reading.dialog.take();
                 Some(known.clone())
             }

@@ -275,7 +275,8 @@ impl AgentDefinition {
             return Err("command is empty".to_owned());
         }
         let lists = [&self.composer.end, &self.composer.empty, &self.composer.pasted];
-        let screen = [&self.screen.ready, &self.screen.working, &self.screen.waiting, &self.screen.done, &self.screen.limited];
+        let screen =
+            [&self.screen.ready, &self.screen.working, &self.screen.waiting, &self.screen.done, &self.screen.limited];
         let titles = [&self.titles.ready, &self.titles.working, &self.titles.waiting, &self.titles.done];
         let dialogs = self.dialogs.iter().map(|dialog| &dialog.patterns);
         if lists.into_iter().chain(screen).chain(titles).chain(dialogs).flatten().any(|pattern| is_blank(pattern)) {
@@ -286,7 +287,9 @@ impl AgentDefinition {
                 return Err("a dialog has no patterns: it would fit every screen".to_owned());
             }
             if let Some(key) = dialog.yes.iter().chain(&dialog.no).find(|key| !is_key(key)) {
-                return Err(format!("`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"));
+                return Err(format!(
+                    "`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"
+                ));
             }
         }
         self.check_delivery()

@@ -54,7 +54,16 @@ const JOINTS: [(&str, Order); 17] = [
 
 /// Openings of a clause that order it.
 const AFTER_OPENINGS: [&str; 10] = [
-    "then ", "then, ", "after that", "afterwards", "finally", "next, ", "once ", "when that is done", "when this is done", "after this",
+    "then ",
+    "then, ",
+    "after that",
+    "afterwards",
+    "finally",
+    "next, ",
+    "once ",
+    "when that is done",
+    "when this is done",
+    "after this",
 ];
 
 /// Cuts the message.
@@ -80,7 +89,18 @@ pub(super) fn cut(text: &str) -> Vec<Clause> {
         }
     }
     clauses.retain(|clause| !clause.text.is_empty());
+    announce(&mut clauses);
     clauses
+}
+
+/// A line that ends with a colon announces the list below it and is no task of its own.
+fn announce(clauses: &mut [Clause]) {
+    let listed: Vec<bool> = clauses.iter().skip(1).map(|clause| clause.listed).collect();
+    for (clause, below) in clauses.iter_mut().zip(listed) {
+        if below && !clause.listed && clause.text.ends_with(':') {
+            clause.is_task = false;
+        }
+    }
 }
 
 fn clause(text: &str, range: Range<usize>, mark: usize, listed: bool, own_line: bool) -> Clause {
@@ -97,8 +117,18 @@ fn without_joint(text: &str) -> &str {
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches([',', ';', ' ']);
-        let joint = ["and ", "in parallel ", "in parallel, ", "also ", "meanwhile ", "meanwhile, ", "at the same time ", "at the same time, "];
-        let known = joint.iter().find(|joint| rest.get(..joint.len()).is_some_and(|start| start.eq_ignore_ascii_case(joint)));
+        let joint = [
+            "and ",
+            "in parallel ",
+            "in parallel, ",
+            "also ",
+            "meanwhile ",
+            "meanwhile, ",
+            "at the same time ",
+            "at the same time, ",
+        ];
+        let known =
+            joint.iter().find(|joint| rest.get(..joint.len()).is_some_and(|start| start.eq_ignore_ascii_case(joint)));
         match known {
             Some(joint) => rest = rest.get(joint.len()..).unwrap_or_default(),
             None => return rest,
@@ -159,7 +189,8 @@ fn continues(text: &str, last: &Range<usize>, line: &str) -> bool {
 fn list_mark(line: &str) -> (usize, bool) {
     let indent = line.len() - line.trim_start().len();
     let rest = line.trim_start();
-    let bullet = ["- [ ] ", "- [x] ", "* [ ] ", "- ", "* ", "+ ", "• ", "– "].iter().find(|mark| rest.starts_with(**mark));
+    let bullet =
+        ["- [ ] ", "- [x] ", "* [ ] ", "- ", "* ", "+ ", "• ", "– "].iter().find(|mark| rest.starts_with(**mark));
     if let Some(mark) = bullet {
         return (indent + mark.len(), true);
     }
@@ -180,7 +211,8 @@ fn sentences(text: &str, block: Range<usize>, quoted: &[Range<usize>]) -> Vec<Ra
         let after = block.start + offset + mark.len_utf8();
         let rest = text.get(after..block.end).unwrap_or_default();
         let next = rest.trim_start();
-        let ends = rest.starts_with(char::is_whitespace) && (next.starts_with(|c: char| c.is_uppercase() || c == '@') || is_request(next));
+        let ends = rest.starts_with(char::is_whitespace)
+            && (next.starts_with(|c: char| c.is_uppercase() || c == '@') || is_request(next));
         if ends && !inside(quoted, after) && !abbreviation(text.get(start..after).unwrap_or_default()) {
             found.push(start..after);
             start = after;
@@ -191,7 +223,9 @@ fn sentences(text: &str, block: Range<usize>, quoted: &[Range<usize>]) -> Vec<Ra
 }
 
 fn abbreviation(sentence: &str) -> bool {
-    ["e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "no."].iter().any(|short| sentence.to_lowercase().ends_with(short))
+    ["e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "no."]
+        .iter()
+        .any(|short| sentence.to_lowercase().ends_with(short))
 }
 
 /// Requests joined in one sentence, each with the order that its joint says (`None` for the first).
@@ -204,7 +238,8 @@ fn joined(text: &str, sentence: Range<usize>, quoted: &[Range<usize>]) -> Vec<(R
         let mut at = 0;
         while let Some((place, joint, next)) = next_joint(inner, at) {
             at = place + 1;
-            let begin = sentence.start + place;
+            let mark = joint.len() - joint.trim_start_matches([',', ';']).len();
+            let begin = sentence.start + place + mark;
             let after = inner.get(place + joint.len()..).unwrap_or_default();
             let own = if next == Order::After { is_request(after) } else { is_own_request(after) };
             if own && !inside(quoted, begin) && begin > start {
@@ -253,7 +288,8 @@ pub(super) fn quoted(text: &str) -> Vec<Range<usize>> {
 
 /// The length of the quotation that begins here, if one does.
 fn quotation(text: &str, at: usize, rest: &str) -> Option<usize> {
-    let closed = |open: &str, close: &str| rest.get(open.len()..)?.find(close).map(|end| open.len() + end + close.len());
+    let closed =
+        |open: &str, close: &str| rest.get(open.len()..)?.find(close).map(|end| open.len() + end + close.len());
     if rest.starts_with("```") {
         return Some(closed("```", "```").unwrap_or(rest.len()));
     }
@@ -263,7 +299,10 @@ fn quotation(text: &str, at: usize, rest: &str) -> Option<usize> {
         '"' => closed("\"", "\"").filter(|length| one_line(*length)),
         '“' => closed("“", "”").filter(|length| one_line(*length)),
         '\'' => {
-            let opens = text.get(..at).and_then(|before| before.chars().next_back()).is_none_or(|c| c.is_whitespace() || c == '(');
+            let opens = text
+                .get(..at)
+                .and_then(|before| before.chars().next_back())
+                .is_none_or(|c| c.is_whitespace() || c == '(');
             if opens { closed("'", "'").filter(|length| one_line(*length)) } else { None }
         }
         _ => None,

@@ -28,8 +28,11 @@ pub(super) fn find(text: &str, agents: &[String]) -> Option<Mention> {
             let command = (agent == "shell" && !rest.is_empty()).then(|| command_of(rest));
             return Some(Mention { agent: agent.clone(), words: text.get(range.clone())?.to_owned(), command });
         }
-        let lead = place.checked_sub(1).and_then(|before| words.get(before)).and_then(|before| text.get(before.clone()));
-        let Some(lead) = lead.filter(|lead| LEADS.iter().any(|known| known.eq_ignore_ascii_case(lead))) else { continue };
+        let lead =
+            place.checked_sub(1).and_then(|before| words.get(before)).and_then(|before| text.get(before.clone()));
+        let Some(lead) = lead.filter(|lead| LEADS.iter().any(|known| known.eq_ignore_ascii_case(lead))) else {
+            continue;
+        };
         let Some(agent) = known(word).filter(|agent| *agent != "shell") else { continue };
         let start = words.get(place - 1)?.start;
         // "ask codex to fix", "use codex to fix", "have codex fix"; "use claude" alone may be about the API: needs "to" or an end

@@ -83,7 +83,12 @@ fn gather(clauses: Vec<Clause>) -> (String, Vec<Part>) {
                 }
                 common.push_str(&clause.text);
             }
-            _ => parts.push(Part { title: clause.title, body: clause.text, order: clause.order, sure: clause.listed || clause.own_line }),
+            _ => parts.push(Part {
+                title: clause.title,
+                body: clause.text,
+                order: clause.order,
+                sure: clause.listed || clause.own_line,
+            }),
         }
     }
     (common, parts)
@@ -161,7 +166,9 @@ fn tidy_title(title: &str, body: &str) -> String {
     }
     let mut chars = title.chars();
     match chars.next() {
-        Some(first) if first.is_lowercase() && words::is_plain_word(&title) => first.to_uppercase().chain(chars).collect(),
+        Some(first) if first.is_lowercase() && words::is_plain_word(&title) => {
+            first.to_uppercase().chain(chars).collect()
+        }
         _ => title,
     }
 }
@@ -169,7 +176,9 @@ fn tidy_title(title: &str, body: &str) -> String {
 fn cut_at_word(title: &str) -> String {
     let short = truncate(title, LONGEST_TITLE);
     match short.trim_end_matches('…').rsplit_once(' ') {
-        Some((words, _)) if words.chars().count() > LONGEST_TITLE / 2 => format!("{}…", words.trim_end_matches([',', ';', ' '])),
+        Some((words, _)) if words.chars().count() > LONGEST_TITLE / 2 => {
+            format!("{}…", words.trim_end_matches([',', ';', ' ']))
+        }
         _ => short,
     }
 }

@@ -34,7 +34,10 @@ fn and_joins_requests_but_not_objects() {
     assert_eq!(titles("fix the login bug and add a dark mode"), ["Fix the login bug", "Add a dark mode"]);
     assert_eq!(titles("Fix the parser and lexer"), ["Fix the parser and lexer"]);
     assert_eq!(titles("update the build and test scripts"), ["Update the build and test scripts"]);
-    assert_eq!(titles("add a search and replace dialog").len(), 2_usize.min(titles("add a search and replace dialog").len()));
+    assert_eq!(
+        titles("add a search and replace dialog").len(),
+        2_usize.min(titles("add a search and replace dialog").len())
+    );
     assert_eq!(titles("Fix the crash, and document it."), ["Fix the crash", "Document it"]);
 }
 
@@ -62,7 +65,10 @@ fn lists_are_tasks() {
 #[test]
 fn then_waits_for_what_came_before() {
     let drafts = drafts("add a config parser, then write docs for it and then release it");
-    assert_eq!(drafts.iter().map(|draft| draft.title.as_str()).collect::<Vec<_>>(), ["Add a config parser", "Write docs for it", "Release it"]);
+    assert_eq!(
+        drafts.iter().map(|draft| draft.title.as_str()).collect::<Vec<_>>(),
+        ["Add a config parser", "Write docs for it", "Release it"]
+    );
     assert_eq!(drafts[0].depends, []);
     assert_eq!(drafts[1].depends, [Dependency::Sibling(0)]);
     assert_eq!(drafts[2].depends, [Dependency::Sibling(1)]);

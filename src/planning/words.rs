@@ -3,6 +3,7 @@
 use crate::model::{Complexity, TaskType};
 
 /// Verbs that open a request, with the kind of work. The first word of a clause decides; nouns only help.
+#[rustfmt::skip] // a table reads better in rows
 const VERBS: [(&str, TaskType); 96] = {
     use TaskType::{Bug, Chore, Documentation, Feature, Refactor, Research, Test};
     [
@@ -32,11 +33,23 @@ const VERBS: [(&str, TaskType); 96] = {
 const OTHER_VERBS: [&str; 12] =
     ["drop", "format", "lint", "release", "publish", "deploy", "commit", "tag", "ensure", "do", "turn", "adjust"];
 
-/// Verbs that are also nouns or adjectives: after "and" they open a request only when an object follows.
-const OBJECT_WORDS: [&str; 16] =
-    ["the", "a", "an", "all", "it", "its", "them", "this", "that", "these", "those", "our", "my", "every", "some", "any"];
+/// Words that open an object: after "and", a verb that is also a noun opens a request only when one of them follows.
+const OBJECT_WORDS: [&str; 16] = [
+    "the", "a", "an", "all", "it", "its", "them", "this", "that", "these", "those", "our", "my", "every", "some", "any",
+];
+
+/// As `OBJECT_WORDS`, for particles and adjectives.
+const OBJECT_OPENINGS: [&str; 8] = ["up", "out", "for", "how", "why", "what", "tests", "new"];
+
+/// Verbs that are as often nouns or adjectives: "the build **and test** scripts".
+const AMBIGUOUS: [&str; 32] = [
+    "test", "document", "comment", "cache", "support", "design", "profile", "format", "run", "set", "check", "build",
+    "hook", "patch", "port", "print", "show", "use", "let", "change", "update", "review", "look", "speed", "release",
+    "tag", "turn", "do", "stop", "replace", "find", "merge",
+];
 
 /// Words anywhere in the text that tell the kind when the verb does not.
+#[rustfmt::skip] // a table reads better in rows
 const NOUNS: [(&str, TaskType); 22] = {
     use TaskType::{Bug, Documentation, Refactor, Research, Test};
     [
@@ -49,6 +62,7 @@ const NOUNS: [(&str, TaskType); 22] = {
 };
 
 /// Openings that are polite and say nothing.
+#[rustfmt::skip] // a table reads better in rows
 const OPENINGS: [&str; 26] = [
     "please ", "can you ", "could you ", "would you ", "will you ", "i want you to ", "i would like you to ", "i'd like you to ",
     "i need you to ", "we need to ", "you should ", "i want to ", "i'd like to ", "we should ", "let's ", "go ahead and ", "kindly ",
@@ -69,9 +83,9 @@ pub(super) fn bare(word: &str) -> String {
 pub(super) fn without_opening(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
-        let found = OPENINGS.iter().find(|opening| {
-            rest.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening))
-        });
+        let found = OPENINGS
+            .iter()
+            .find(|opening| rest.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening)));
         let comma = found.is_none().then(|| comma_opening(rest)).flatten();
         rest = match (found, comma) {
             (Some(opening), _) => rest.get(opening.len()..).unwrap_or_default().trim_start(),
@@ -96,10 +110,14 @@ pub(super) fn is_request(text: &str) -> bool {
 /// The verb that a request opens with.
 fn verb(text: &str) -> Option<String> {
     let rest = without_opening(text);
-    let rest = rest.strip_prefix('@').map_or(rest, |mention| mention.split_once(char::is_whitespace).map_or("", |(_, after)| after));
+    let rest = rest
+        .strip_prefix('@')
+        .map_or(rest, |mention| mention.split_once(char::is_whitespace).map_or("", |(_, after)| after));
     let rest = without_opening(rest.trim_start_matches([',', ':', ' ']));
-    let mut words = split(rest);
-    let first = words.next()?;
+    if rest.starts_with(['`', '"', '“', '\'']) {
+        return None; // a quotation asks for nothing
+    }
+    let first = split(rest).next()?;
     let first = match first.as_str() {
         // "use codex to fix", "ask opencode to add", "with claude, fix"
         "use" | "using" | "ask" | "with" | "have" | "let" => {
@@ -120,21 +138,30 @@ pub(super) fn is_verb(word: &str) -> bool {
 /// Whether text after "and" is a request of its own: a verb, and an object that is not just a noun phrase with it
 /// ("fix the parser and lexer", "build and test scripts" stay whole).
 pub(super) fn is_own_request(text: &str) -> bool {
-    let mut words = split(without_opening(text));
+    let rest = without_opening(text);
+    if rest.starts_with('@') {
+        return is_request(rest);
+    }
+    let mut words = split(rest);
     let (Some(first), Some(second)) = (words.next(), words.next()) else {
         return false;
     };
-    let ambiguous = ["test", "document", "comment", "cache", "support", "design", "profile", "format", "run", "set", "check", "build", "hook", "patch", "port", "print", "show", "use", "let", "change", "update", "review", "look", "speed", "release", "tag", "turn", "do", "stop", "handle", "move", "split", "find", "cover", "merge"];
-    is_verb(&first) && (!ambiguous.contains(&first.as_str()) || OBJECT_WORDS.contains(&second.as_str()) || second.contains('.') || ["up", "out", "for", "how", "why", "what", "tests", "new"].contains(&second.as_str()))
+    let has_object = || {
+        OBJECT_WORDS.contains(&second.as_str()) || OBJECT_OPENINGS.contains(&second.as_str()) || second.contains('.')
+    };
+    is_verb(&first) && (!AMBIGUOUS.contains(&first.as_str()) || has_object())
 }
 
 /// The kind of work, and whether a verb or noun said so.
 pub(super) fn task_type(title: &str, body: &str) -> (TaskType, bool) {
-    let noun = |text: &str| split(text).find_map(|word| NOUNS.iter().find(|(noun, _)| *noun == word).map(|(_, kind)| *kind));
+    let noun =
+        |text: &str| split(text).find_map(|word| NOUNS.iter().find(|(noun, _)| *noun == word).map(|(_, kind)| *kind));
     let by_verb = verb(title).and_then(|verb| VERBS.iter().find(|(known, _)| *known == verb).map(|(_, kind)| *kind));
     match (by_verb, noun(title)) {
         // "add tests", "write docs", "update the readme": the object decides
-        (Some(TaskType::Feature | TaskType::Chore), Some(kind @ (TaskType::Test | TaskType::Documentation))) => (kind, true),
+        (Some(TaskType::Feature | TaskType::Chore), Some(kind @ (TaskType::Test | TaskType::Documentation))) => {
+            (kind, true)
+        }
         (Some(kind), _) | (None, Some(kind)) => (kind, true),
         (None, None) => noun(body).map_or((TaskType::Chore, false), |kind| (kind, true)),
     }
@@ -143,8 +170,22 @@ pub(super) fn task_type(title: &str, body: &str) -> (TaskType, bool) {
 /// How hard it sounds: by length, and by words that make things large.
 pub(super) fn complexity(body: &str) -> Complexity {
     const LARGE: [&str; 16] = [
-        "architecture", "migrate", "migration", "redesign", "rewrite", "entire", "whole", "everywhere", "distributed", "concurrency",
-        "security", "authentication", "database", "protocol", "across", "performance",
+        "architecture",
+        "migrate",
+        "migration",
+        "redesign",
+        "rewrite",
+        "entire",
+        "whole",
+        "everywhere",
+        "distributed",
+        "concurrency",
+        "security",
+        "authentication",
+        "database",
+        "protocol",
+        "across",
+        "performance",
     ];
     const SMALL: [&str; 8] = ["typo", "rename", "bump", "comment", "spelling", "label", "line", "version"];
     let count = body.split_whitespace().count();

@@ -15,7 +15,9 @@ pub(super) fn render(event: &Value) -> Option<Rendered> {
         "assistant" => Some(blocks(event, assistant_block)),
         "user" => Some(blocks(event, user_block)),
         "result" => Some(result(event)),
-        "stream_event" | "control_request" | "control_response" | "keep_alive" | "rate_limit_event" => Some(Rendered::default()),
+        "stream_event" | "control_request" | "control_response" | "keep_alive" | "rate_limit_event" => {
+            Some(Rendered::default())
+        }
         _ => None,
     }
 }

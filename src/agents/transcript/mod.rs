@@ -103,7 +103,8 @@ impl Transcript {
             return Rendered { text: format!("{}\n", sanitize(line)), news: vec![] };
         }
         let rendered = serde_json::from_str(line).ok().and_then(|event| claude::render(&event));
-        let rendered = rendered.unwrap_or_else(|| Rendered { text: dim(&truncate(&one_line(line), 400)), news: vec![] });
+        let rendered =
+            rendered.unwrap_or_else(|| Rendered { text: dim(&truncate(&one_line(line), 400)), news: vec![] });
         for news in &rendered.news {
             if let News::Finished { succeeded, text, .. } = news {
                 self.finished = Some((*succeeded, text.clone()));
@@ -122,7 +123,8 @@ impl Transcript {
             }
             (None, false) if exit_code == Some(0) => ExitVerdict { code: 0, text: paint(GREEN, "finished") },
             (None, _) => {
-                let how = exit_code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
+                let how = exit_code
+                    .map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
                 ExitVerdict { code: failed, text: paint(RED, &format!("{how} before it told a result")) }
             }
         }
