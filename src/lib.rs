@@ -52,6 +52,8 @@
 //! 8. Faces have no powers: whatever the TUI can do, `qd` can do with the same request.
 
 pub mod agents;
+//! Quarterdeck: a full-screen terminal command center for AI coding agents.
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod daemon;
