@@ -52,7 +52,6 @@
 //! 8. Faces have no powers: whatever the TUI can do, `qd` can do with the same request.
 
 pub mod agents;
-//! Quarterdeck: a full-screen terminal command center for AI coding agents.
 pub mod cli;
 pub mod client;
 pub mod config;
@@ -66,3 +65,4 @@ pub mod protocol;
 pub mod session;
 pub mod store;
 pub mod term;
+pub mod tui;

@@ -29,7 +29,6 @@ pub(super) async fn run(arguments: Serve, context: &Context) -> Done {
         paths: context.paths.clone(),
         settings,
         qd: context.qd.clone(),
-        foreground: !arguments.detached,
     };
     daemon::serve(options).await?;
     Ok(ExitCode::SUCCESS)
