@@ -1,9 +1,16 @@
 //! What can be configured: places, settings, agent definitions, keymap, theme, catalogues. This layer
 //! parses text and computes paths; reading files is for the daemon, the client and the faces.
 
+mod agents;
 pub mod catalog;
+pub mod keymap;
 mod paths;
 mod settings;
+pub mod theme;
 
+pub use agents::{
+    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery, ScreenPatterns, Times,
+    TitlePatterns,
+};
 pub use paths::{Environment, Paths};
 pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};

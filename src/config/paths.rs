@@ -86,6 +86,12 @@ impl Paths {
         self.state.join("sessions").join(session.as_str())
     }
 
+    /// Files that an agent gets for one session (its settings). Apart from the host's directory, whose
+    /// making is the lock that starts a session once.
+    pub fn agent_files(&self, session: &SessionId) -> PathBuf {
+        self.state.join("agents").join(session.as_str())
+    }
+
     /// A session's socket.
     pub fn session_socket(&self, session: &SessionId) -> PathBuf {
         self.runtime.join("s").join(format!("{}.sock", session.short()))

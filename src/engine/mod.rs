@@ -9,12 +9,23 @@
 //!
 //! No I/O, no clock, no await: the time and the randomness of a turn are in its `Moment`.
 
+mod apply;
+mod brief;
 mod effect;
+mod event;
 mod input;
+mod needs;
+mod queries;
 mod refusal;
 mod state;
+mod step;
+mod wake;
 
+pub use apply::apply;
 pub use effect::{Effect, EffectKind, EffectResult, Purpose};
+pub use event::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
 pub use input::{Command, Fact, Input, Submission};
 pub use refusal::Refusal;
-pub use state::{Rules, State};
+pub use state::{Rules, State, Stop};
+pub use step::{Outcome, step};
+pub use wake::{next_wake, outbox_after_restart};

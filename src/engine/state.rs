@@ -41,6 +41,19 @@ impl Default for Rules {
     }
 }
 
+/// Where the end of a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Stop {
+    /// It is to be asked for.
+    Due {
+        /// By force.
+        now: bool,
+    },
+    /// It was asked for.
+    Asked,
+}
+
 /// The state. Serializable whole: the store keeps a snapshot so that a start does not replay all of history.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct State {
@@ -72,6 +85,27 @@ pub struct State {
     pub chat: BTreeMap<ProjectId, Vec<ChatLine>>,
     /// When a task may try to land again.
     pub landing_after: BTreeMap<TaskId, Timestamp>,
+    /// Since when tasks are in the merge queue: its order.
+    #[serde(default)]
+    pub merging_since: BTreeMap<TaskId, Timestamp>,
+    /// Final tasks whose worktree is still to be removed.
+    #[serde(default)]
+    pub closing: BTreeSet<TaskId>,
+    /// Conversations that the next start of a task resumes.
+    #[serde(default)]
+    pub resumes: BTreeMap<TaskId, String>,
+    /// How often the running attempt of a task was restarted by itself after a loss.
+    #[serde(default)]
+    pub restarts: BTreeMap<TaskId, u32>,
+    /// Live sessions that are to end, and whether that was asked for already.
+    #[serde(default)]
+    pub stops: BTreeMap<SessionId, Stop>,
+    /// Trust dialogs of live sessions that were answered by themselves: each only once.
+    #[serde(default)]
+    pub trust_given: BTreeMap<SessionId, BTreeSet<String>>,
+    /// Command lines of plain shell panes.
+    #[serde(default)]
+    pub pane_runs: BTreeMap<SessionId, String>,
     /// The last task number handed out: tasks count 1, 2, 3 for people.
     pub last_task: u64,
     /// The last number handed out for everything else (projects, plans, delegations, approvals, handoffs, effects).

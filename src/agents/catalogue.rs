@@ -1,0 +1,145 @@
+//! The agents that are known, and one of them as the rest of the program sees it.
+
+use std::sync::Arc;
+
+use crate::config::{Adapter, AgentDefinition};
+use crate::model::{Reading, SessionMode};
+use crate::protocol::pane::Observation;
+
+use super::claude;
+use super::launch::{self, LaunchContext, LaunchPlan};
+use super::screen::Reader;
+
+/// All agents, in the order of their definitions.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    agents: Vec<Agent>,
+}
+
+/// Which program an agent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgramName<'a> {
+    /// Our own.
+    Own,
+    /// The person's shell (`$SHELL`, else `/bin/sh`).
+    UserShell,
+    /// To be looked up in the person's PATH; may be a path.
+    Named(&'a str),
+}
+
+/// What a hook told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HookNews {
+    /// A state, if the event says one.
+    pub reading: Option<Reading>,
+    /// The agent's own conversation id.
+    pub conversation: Option<String>,
+    /// A prompt was taken: what a delivery waits for.
+    pub turn_started: bool,
+}
+
+/// One agent. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    pub(super) definition: Arc<AgentDefinition>,
+    pub(super) reader: Arc<Reader>,
+}
+
+impl Catalogue {
+    /// Takes the definitions; of two with the same name the later one counts.
+    pub fn new(definitions: Vec<AgentDefinition>) -> Self {
+        let mut agents: Vec<Agent> = Vec::new();
+        for agent in definitions.into_iter().map(Agent::new) {
+            match agents.iter_mut().find(|known| known.name() == agent.name()) {
+                Some(known) => *known = agent,
+                None => agents.push(agent),
+            }
+        }
+        Self { agents }
+    }
+
+    /// The agent of this name.
+    pub fn get(&self, name: &str) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.name() == name)
+    }
+
+    /// All names, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.agents.iter().map(Agent::name).collect()
+    }
+
+    /// All agents, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.iter()
+    }
+}
+
+impl Agent {
+    /// Brings a definition to life.
+    pub fn new(definition: AgentDefinition) -> Self {
+        let reader = Arc::new(Reader::new(&definition));
+        Self { definition: Arc::new(definition), reader }
+    }
+
+    /// Its name in commands and JSON.
+    pub fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    /// Its definition.
+    pub fn definition(&self) -> &AgentDefinition {
+        &self.definition
+    }
+
+    /// Its program.
+    pub fn program(&self) -> ProgramName<'_> {
+        match (self.definition.adapter, self.definition.command.as_str()) {
+            (Adapter::Shell, _) => ProgramName::UserShell,
+            (_, "{qd}") => ProgramName::Own,
+            (_, name) => ProgramName::Named(name),
+        }
+    }
+
+    /// Whether it has such a mode. `launch` runs an agent without a headless mode full screen.
+    pub fn supports(&self, mode: SessionMode) -> bool {
+        mode == SessionMode::Interactive
+            || self.definition.adapter == Adapter::Shell
+            || self.definition.arguments.autonomous.is_some()
+    }
+
+    /// Whether it calls a model that can be talked to; `false` for the shell.
+    pub fn takes_prompts(&self) -> bool {
+        self.definition.adapter != Adapter::Shell
+    }
+
+    /// How it starts.
+    pub fn launch(&self, context: &LaunchContext<'_>) -> LaunchPlan {
+        launch::plan(&self.definition, context)
+    }
+
+    /// What its title and screen say; `None` when nothing on them is known (it is then not called idle).
+    pub fn read(&self, observation: &Observation) -> Option<Reading> {
+        match self.definition.adapter {
+            Adapter::Shell => Some(launch::shell_reading()),
+            Adapter::Plain | Adapter::Claude => self.reader.read(observation),
+        }
+    }
+
+    /// What one of its hooks says. `payload` is JSON as the agent gave it; what is not understood says nothing.
+    pub fn hook(&self, event: &str, payload: &str) -> HookNews {
+        match self.definition.adapter {
+            Adapter::Claude => claude::hook(event, payload),
+            Adapter::Plain | Adapter::Shell => HookNews::default(),
+        }
+    }
+
+    /// What to type to end it politely; empty when there is nothing.
+    pub fn polite_exit(&self) -> &[u8] {
+        self.definition.polite_exit.as_bytes()
+    }
+
+    /// Arguments that make it print its version.
+    pub fn version_args(&self) -> &[String] {
+        &self.definition.version
+    }
+}

@@ -1,0 +1,139 @@
+//! Claude Code: the settings file that one session gets, and what its hooks say.
+//!
+//! The person's own configuration is never touched: `--settings` adds to it for this session only. Hook payloads
+//! as observed with version 2.1.329; what is not understood says nothing. Two traps: pressing Esc fires no hook
+//! at all (title and screen must bring the state back, see `signals`), and after an API error `StopFailure`
+//! comes instead of `Stop`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::model::{Reading, SessionState, StateSource, one_line, truncate};
+
+use super::HookNews;
+use super::launch::LaunchContext;
+
+/// The events that a session reports.
+const EVENTS: [&str; 10] = [
+    "SessionStart",
+    "UserPromptSubmit",
+    "PreToolUse",
+    "PermissionRequest",
+    "Notification",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "Stop",
+    "StopFailure",
+    "SessionEnd",
+];
+
+/// Seconds that a hook may take; the agent waits for it.
+const HOOK_TIMEOUT: u32 = 10;
+
+/// The settings file of one session: `qd report` is allowed without asking, and (full screen only; a headless
+/// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` is a file of the
+/// session that the agent must be able to read.
+pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Option<&Path>) -> String {
+    let mut allow = vec!["Bash(qd report:*)".to_owned()];
+    if let Some(path) = readable {
+        // two slashes: an absolute path in permission rules
+        allow.push(format!("Read(/{})", path.display()));
+    }
+    let mut settings = json!({ "permissions": { "allow": allow } });
+    if !headless {
+        let own = shell_quoted(&context.qd.to_string_lossy());
+        let hooks: serde_json::Map<String, Value> = EVENTS
+            .iter()
+            .map(|event| {
+                let command = format!("{own} report hook {event}");
+                let entry = json!([{ "matcher": "*", "hooks": [{ "type": "command", "command": command, "timeout": HOOK_TIMEOUT }] }]);
+                ((*event).to_owned(), entry)
+            })
+            .collect();
+        if let Some(object) = settings.as_object_mut() {
+            object.insert("hooks".to_owned(), Value::Object(hooks));
+        }
+    }
+    settings.to_string()
+}
+
+/// One word for `sh`: hooks are command lines in Claude's settings, and the path may have any character.
+fn shell_quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// What a hook says.
+pub(super) fn hook(event: &str, payload: &str) -> HookNews {
+    let payload: Value = serde_json::from_str(payload).unwrap_or(Value::Null);
+    let conversation = text(&payload, "session_id").map(str::to_owned).filter(|id| !id.is_empty());
+    let reading = match event {
+        "UserPromptSubmit" => Some(working(format!("prompt: {}", text(&payload, "prompt").unwrap_or_default()))),
+        "PreToolUse" => Some(working(tool(&payload))),
+        "PostToolUse" | "PostToolUseFailure" => Some(working(format!("after {}", tool(&payload)))),
+        "PermissionRequest" => Some(reading(SessionState::WaitingPermission, tool(&payload))),
+        "Notification" => notification(&payload),
+        "Stop" => Some(stop(&payload)),
+        "StopFailure" => Some(stop_failure(&payload)),
+        // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
+        _ => None,
+    };
+    HookNews { reading, conversation, turn_started: event == "UserPromptSubmit" }
+}
+
+fn reading(state: SessionState, evidence: impl AsRef<str>) -> Reading {
+    Reading { state, source: StateSource::Hook, evidence: truncate(&one_line(evidence.as_ref()), 200), dialog: None }
+}
+
+fn working(evidence: impl AsRef<str>) -> Reading {
+    reading(SessionState::Working, evidence)
+}
+
+fn text<'a>(payload: &'a Value, key: &str) -> Option<&'a str> {
+    payload.get(key).and_then(Value::as_str)
+}
+
+/// Tool and what it is to do: `Bash: touch sub.txt`.
+fn tool(payload: &Value) -> String {
+    let name = text(payload, "tool_name").unwrap_or("a tool");
+    match payload.get("tool_input").and_then(subject) {
+        Some(subject) => format!("{name}: {subject}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The argument of a tool that tells a person what it is about.
+pub(super) fn subject(input: &Value) -> Option<&str> {
+    const KEYS: [&str; 9] =
+        ["command", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
+    KEYS.iter().find_map(|key| text(input, key)).filter(|subject| !subject.is_empty())
+}
+
+fn notification(payload: &Value) -> Option<Reading> {
+    let message = text(payload, "message").unwrap_or_default();
+    match text(payload, "notification_type")? {
+        "permission_prompt" => Some(reading(SessionState::WaitingPermission, message)),
+        "idle_prompt" | "elicitation_dialog" => Some(reading(SessionState::WaitingInput, message)),
+        _ => None,
+    }
+}
+
+/// The turn is over, unless something still runs in the background.
+fn stop(payload: &Value) -> Reading {
+    match payload.get("background_tasks").and_then(Value::as_array).map_or(0, Vec::len) {
+        0 => reading(SessionState::WaitingInput, text(payload, "last_assistant_message").unwrap_or("the turn ended")),
+        1 => working("the turn ended, 1 background task runs on"),
+        count => working(format!("the turn ended, {count} background tasks run on")),
+    }
+}
+
+/// The turn broke off with an error of the API.
+fn stop_failure(payload: &Value) -> Reading {
+    let error = text(payload, "error").unwrap_or("unknown");
+    let message = text(payload, "last_assistant_message").unwrap_or(error);
+    let said = format!("{error} {message}").to_lowercase();
+    let limited = ["rate_limit", "rate limit", "usage limit", "hit your", "billing", "quota", "429"]
+        .iter()
+        .any(|word| said.contains(word));
+    reading(if limited { SessionState::Limited } else { SessionState::WaitingInput }, message)
+}

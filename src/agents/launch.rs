@@ -1,0 +1,193 @@
+//! How an agent starts: argument vector, environment and the files that must exist before. The prompt of a
+//! headless run is an argument; one that is too long for that becomes a file and the argument says where it is.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Adapter, AgentDefinition, PromptDelivery};
+use crate::model::{Reading, SessionId, SessionMode, SessionState, StateSource};
+
+use super::{claude, prompt};
+
+/// One argument may have 128 KiB on Linux (`MAX_ARG_STRLEN`, execve(2)); we stay well below.
+const LONGEST_ARGUMENT: usize = 100_000;
+
+/// Everything that a start depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct LaunchContext<'a> {
+    /// The versioned copy of our own program that hooks and reports call.
+    pub qd: &'a Path,
+    /// The agent's program as found.
+    pub program: &'a Path,
+    /// The session.
+    pub session: &'a SessionId,
+    /// Where its files go.
+    pub session_directory: &'a Path,
+    /// Where it works.
+    pub worktree: &'a Path,
+    /// Full screen or headless.
+    pub mode: SessionMode,
+    /// What it is to do; empty for a plain pane.
+    pub prompt: &'a str,
+    /// The model, if not its own default.
+    pub model: Option<&'a str>,
+    /// Its own id of a conversation to go on with.
+    pub resume: Option<&'a str>,
+    /// The command of a shell task.
+    pub run: Option<&'a str>,
+}
+
+/// How it starts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LaunchPlan {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Set in its environment.
+    pub env: Vec<(String, String)>,
+    /// Removed from its environment.
+    pub remove_env: Vec<String>,
+    /// Files to write (mode 0600) before the start.
+    pub files: Vec<(PathBuf, String)>,
+    /// Its conversation id, where we choose it.
+    pub conversation: Option<String>,
+    /// The command line already carries the prompt: there is nothing to paste.
+    pub delivers_prompt: bool,
+}
+
+/// Makes the plan.
+pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) -> LaunchPlan {
+    let mut plan = LaunchPlan {
+        env: definition.environment.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        remove_env: definition.environment.remove.clone(),
+        ..LaunchPlan::default()
+    };
+    if definition.adapter == Adapter::Shell {
+        shell(context, &mut plan);
+        return plan;
+    }
+    let headless = match (context.mode, &definition.arguments.autonomous) {
+        (SessionMode::Autonomous, Some(list)) => Some(list),
+        _ => None,
+    };
+    let argument = headless.is_some() || definition.prompt == PromptDelivery::Argument;
+    let prompt = (argument && !context.prompt.is_empty()).then(|| prompt_argument(context, &mut plan));
+    plan.delivers_prompt = prompt.is_some();
+    let settings = (definition.adapter == Adapter::Claude).then(|| {
+        let path = context.session_directory.join("claude-settings.json");
+        plan.files.push((
+            path.clone(),
+            claude::settings(context, headless.is_some(), plan.files.first().map(|(path, _)| path.as_path())),
+        ));
+        path.to_string_lossy().into_owned()
+    });
+    let values = Values { context, prompt, settings };
+    let opening = if context.resume.is_some() && !definition.arguments.resume.is_empty() {
+        &definition.arguments.resume
+    } else {
+        &definition.arguments.start
+    };
+    if let (Some(_), Adapter::Claude) = (headless, definition.adapter) {
+        let own = context.qd.to_string_lossy().into_owned();
+        plan.argv.extend([
+            own,
+            "transcript".to_owned(),
+            "--agent".to_owned(),
+            definition.name.clone(),
+            "--".to_owned(),
+        ]);
+    }
+    plan.argv.push(context.program.to_string_lossy().into_owned());
+    plan.argv.extend(values.expand(opening));
+    plan.argv.extend(values.expand(headless.unwrap_or(&definition.arguments.interactive)));
+    plan.conversation = match context.resume {
+        Some(id) => Some(id.to_owned()),
+        None => opening.iter().any(|argument| argument == "{session}").then(|| context.session.to_string()),
+    };
+    plan
+}
+
+/// A task's command runs under `sh -c`: it is the person's own shell text. Without one it is a plain shell.
+fn shell(context: &LaunchContext<'_>, plan: &mut LaunchPlan) {
+    plan.delivers_prompt = true;
+    plan.argv = match context.run {
+        Some(command) => vec!["/bin/sh".to_owned(), "-c".to_owned(), command.to_owned()],
+        None => vec![context.program.to_string_lossy().into_owned()],
+    };
+}
+
+/// A shell tells nothing by itself: as long as it is there, it runs.
+pub(super) fn shell_reading() -> Reading {
+    Reading {
+        state: SessionState::Working,
+        source: StateSource::Process,
+        evidence: "the shell runs".to_owned(),
+        dialog: None,
+    }
+}
+
+/// The prompt as an argument, or a sentence that names the file it was written to.
+fn prompt_argument(context: &LaunchContext<'_>, plan: &mut LaunchPlan) -> String {
+    let text = prompt::safe(context.prompt);
+    if text.len() <= LONGEST_ARGUMENT {
+        return text;
+    }
+    let path = context.session_directory.join("prompt.md");
+    let sentence = format!("Your task is in the file {}. Read all of it, then do what it says.", path.display());
+    plan.files.push((path, text));
+    sentence
+}
+
+struct Values<'a> {
+    context: &'a LaunchContext<'a>,
+    prompt: Option<String>,
+    settings: Option<String>,
+}
+
+impl Values<'_> {
+    fn of(&self, name: &str) -> Option<String> {
+        let context = self.context;
+        match name {
+            "qd" => Some(context.qd.to_string_lossy().into_owned()),
+            "prompt" => self.prompt.clone(),
+            "model" => context.model.map(str::to_owned),
+            "session" => Some(context.session.to_string()),
+            "worktree" => Some(context.worktree.to_string_lossy().into_owned()),
+            "settings" => self.settings.clone(),
+            "resume" => context.resume.map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// Fills the placeholders in. Values are never looked at for placeholders again.
+    fn expand(&self, list: &[String]) -> Vec<String> {
+        let mut arguments: Vec<String> = Vec::with_capacity(list.len());
+        for argument in list {
+            match self.fill(argument) {
+                Some(filled) => arguments.push(filled),
+                None => {
+                    arguments.pop_if(|before| before.starts_with('-'));
+                }
+            }
+        }
+        arguments
+    }
+
+    /// `None` when a placeholder has no value.
+    fn fill(&self, argument: &str) -> Option<String> {
+        const NAMES: [&str; 7] = ["qd", "prompt", "model", "session", "worktree", "settings", "resume"];
+        let mut filled = String::new();
+        let mut rest = argument;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            let name = after.split_once('}').filter(|(name, _)| NAMES.contains(name));
+            if let Some((name, behind)) = name {
+                filled.push_str(&self.of(name)?);
+                rest = behind;
+            } else {
+                filled.push('{');
+                rest = after;
+            }
+        }
+        filled.push_str(rest);
+        Some(filled)
+    }
+}

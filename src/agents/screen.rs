@@ -1,0 +1,224 @@
+//! What an agent's title and screen say. Only text that the definition knows counts: from an unknown screen
+//! nothing follows, least of all that the agent is idle. Output of the agent scrolls through the same rows, so only the
+//! last ones are looked at, and a question needs all of its parts in their order.
+
+use crate::config::{AgentDefinition, DialogDefinition};
+use crate::model::{Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
+use crate::protocol::pane::Observation;
+
+use super::keys;
+use super::pattern::{Pattern, any};
+
+/// Rows of a question that a person is shown at most.
+const DIALOG_ROWS: usize = 24;
+
+/// A definition's patterns, ready to match.
+#[derive(Debug)]
+pub(super) struct Reader {
+    rows: usize,
+    ready: Vec<Pattern>,
+    working: Vec<Pattern>,
+    waiting: Vec<Pattern>,
+    done: Vec<Pattern>,
+    limited: Vec<Pattern>,
+    title_working: Vec<Pattern>,
+    title_waiting: Vec<Pattern>,
+    title_done: Vec<Pattern>,
+    dialogs: Vec<DialogReader>,
+    mark: String,
+    composer_end: Vec<Pattern>,
+    composer_empty: Vec<Pattern>,
+    pub(super) pasted: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct DialogReader {
+    kind: DialogKind,
+    patterns: Vec<Pattern>,
+    from: Option<Pattern>,
+    yes: Vec<String>,
+    no: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn new(definition: &AgentDefinition) -> Self {
+        let (screen, titles, composer) = (&definition.screen, &definition.titles, &definition.composer);
+        Self {
+            rows: screen.rows,
+            ready: Pattern::list(&screen.ready),
+            working: Pattern::list(&screen.working),
+            waiting: Pattern::list(&screen.waiting),
+            done: Pattern::list(&screen.done),
+            limited: Pattern::list(&screen.limited),
+            title_working: Pattern::list(&titles.working),
+            title_waiting: Pattern::list(&titles.waiting),
+            title_done: Pattern::list(&titles.done),
+            dialogs: definition.dialogs.iter().map(DialogReader::new).collect(),
+            mark: composer.mark.clone(),
+            composer_end: Pattern::list(&composer.end),
+            composer_empty: Pattern::list(&composer.empty),
+            pasted: Pattern::list(&composer.pasted),
+        }
+    }
+
+    /// The state that title and screen show. The order of the questions is the rule: a dialog stops everything; a
+    /// limit looks like a finished turn; work is believed before rest; rest needs the composer.
+    pub(super) fn read(&self, seen: &Observation) -> Option<Reading> {
+        if let Some(dialog) = self.dialog(seen) {
+            let evidence = truncate(&one_line(&dialog.text), 200);
+            return Some(Reading {
+                state: SessionState::WaitingPermission,
+                source: StateSource::Screen,
+                evidence,
+                dialog: Some(dialog),
+            });
+        }
+        let tail = self.tail(seen);
+        let find = |patterns: &[Pattern]| tail.iter().rev().find(|row| any(patterns, row)).copied();
+        if any(&self.title_waiting, &seen.title) {
+            return Some(plain(SessionState::WaitingPermission, StateSource::Title, &seen.title));
+        }
+        if any(&self.title_working, &seen.title) {
+            return Some(plain(SessionState::Working, StateSource::Title, &seen.title));
+        }
+        if let Some(row) = find(&self.working) {
+            return Some(plain(SessionState::Working, StateSource::Screen, row));
+        }
+        if let Some(row) = find(&self.limited) {
+            return Some(plain(SessionState::Limited, StateSource::Screen, row));
+        }
+        if let Some(row) = find(&self.waiting) {
+            return Some(plain(SessionState::WaitingPermission, StateSource::Screen, row));
+        }
+        if any(&self.title_done, &seen.title) {
+            return Some(plain(SessionState::WaitingInput, StateSource::Title, &seen.title));
+        }
+        let ready = find(&self.ready)?;
+        match find(&self.done) {
+            Some(row) => Some(plain(SessionState::WaitingInput, StateSource::Screen, row)),
+            None => Some(plain(SessionState::Idle, StateSource::Screen, ready)),
+        }
+    }
+
+    /// Whether a prompt can be pasted: the composer is there, no question is.
+    pub(super) fn is_ready(&self, seen: &Observation) -> bool {
+        seen.modes.bracketed_paste
+            && self.dialog(seen).is_none()
+            && self.tail(seen).iter().any(|row| any(&self.ready, row))
+    }
+
+    /// Whether title or screen show a turn under way.
+    pub(super) fn is_working(&self, seen: &Observation) -> bool {
+        any(&self.title_working, &seen.title) || self.tail(seen).iter().any(|row| any(&self.working, row))
+    }
+
+    /// The question on the screen, if there is one.
+    pub(super) fn dialog(&self, seen: &Observation) -> Option<Dialog> {
+        self.dialogs.iter().find_map(|dialog| dialog.find(seen))
+    }
+
+    /// The text in the composer, rows joined by newlines; empty when it shows only a hint; `None` when there is
+    /// no composer on the screen or this agent's cannot be told from the rest.
+    pub(super) fn composer(&self, seen: &Observation) -> Option<String> {
+        if self.mark.is_empty() {
+            return None;
+        }
+        let rows = &seen.screen;
+        let starts = |row: &&String| unframed(row).starts_with(&self.mark);
+        let first = rows.iter().rposition(|row| starts(&row))?;
+        let mut text: Vec<&str> = Vec::new();
+        for (place, row) in rows.iter().skip(first).enumerate() {
+            let row = unframed(row);
+            if place == 0 {
+                text.push(row.strip_prefix(self.mark.as_str()).unwrap_or(row).trim());
+            } else if any(&self.composer_end, row) {
+                break;
+            } else {
+                text.push(row.trim_end());
+            }
+        }
+        if self.composer_end.is_empty() {
+            text.truncate(text.iter().position(|row| row.trim().is_empty()).unwrap_or(text.len()).max(1));
+        }
+        let text = text.join("\n").trim().to_owned();
+        Some(if any(&self.composer_empty, &text) { String::new() } else { text })
+    }
+
+    /// The last rows that are not blank.
+    pub(super) fn tail<'a>(&self, seen: &'a Observation) -> Vec<&'a str> {
+        let mut rows: Vec<&str> =
+            seen.screen.iter().rev().map(String::as_str).filter(|row| !row.trim().is_empty()).take(self.rows).collect();
+        rows.reverse();
+        rows
+    }
+}
+
+impl DialogReader {
+    fn new(definition: &DialogDefinition) -> Self {
+        Self {
+            kind: definition.kind,
+            patterns: Pattern::list(&definition.patterns),
+            from: definition.from.as_deref().map(Pattern::new),
+            yes: definition.yes.clone(),
+            no: definition.no.clone(),
+        }
+    }
+
+    /// The lowest place where all patterns stand below each other; two may fit the same row.
+    fn find(&self, seen: &Observation) -> Option<Dialog> {
+        let rows = &seen.screen;
+        let mut last = rows.len();
+        let mut first = rows.len();
+        for (turn, pattern) in self.patterns.iter().rev().enumerate() {
+            let limit = if turn == 0 { rows.len() } else { (first + 1).min(rows.len()) };
+            first = rows.iter().take(limit).rposition(|row| pattern.fits(row))?;
+            if turn == 0 {
+                last = first;
+            }
+        }
+        // A question stands at the end of the screen; what is far above it is a quotation in old output.
+        let below = rows.iter().skip(last + 1).filter(|row| !row.trim().is_empty()).count();
+        if below > 8 {
+            return None;
+        }
+        let start = match &self.from {
+            Some(from) => rows.iter().take(first).rposition(|row| from.fits(row)).map_or(first, |place| place + 1),
+            None => first,
+        };
+        let text = rows.get(start..=last).unwrap_or_default();
+        Some(Dialog {
+            kind: self.kind,
+            text: question(text),
+            yes: self.yes.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
+            no: self.no.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
+        })
+    }
+}
+
+/// The rows of a question without its drawing: each row is a piece of the screen's row, so it can be found again.
+fn question(rows: &[String]) -> String {
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| sanitize(unframed(row)).trim().to_owned())
+        .filter(|row| row.chars().any(char::is_alphanumeric))
+        .collect();
+    let skip = rows.len().saturating_sub(DIALOG_ROWS);
+    rows.get(skip..).unwrap_or_default().join("\n")
+}
+
+/// The row of a dialog that tells it best from another one, as it stands on the screen: what to compare before an
+/// answer is sent. It is the longest row of the part that names what is asked for (options stay the same).
+pub fn anchor(dialog: &Dialog) -> &str {
+    let is_option = |row: &str| row.trim_start_matches(['❯', '›', '●', ' ']).starts_with(|c: char| c.is_ascii_digit());
+    let rows = || dialog.text.lines().filter(|row| !is_option(row));
+    rows().max_by_key(|row| row.chars().count()).or_else(|| dialog.text.lines().next()).unwrap_or_default()
+}
+
+/// A row without the box around it.
+fn unframed(row: &str) -> &str {
+    row.trim().trim_matches(['│', '┃']).trim()
+}
+
+fn plain(state: SessionState, source: StateSource, evidence: &str) -> Reading {
+    Reading { state, source, evidence: truncate(&one_line(evidence), 200), dialog: None }
+}

@@ -1,0 +1,56 @@
+//! What the person is needed for, in words. The same answer ends `--wait`, lights the attention line and
+//! heads a worker's pane.
+
+use crate::model::{Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, one_line, truncate};
+
+use super::State;
+
+impl State {
+    /// What the person is needed for at a task; `None` while it goes on by itself.
+    pub fn needs(&self, task: TaskId) -> Option<String> {
+        let task = self.task(task)?;
+        if task.status.is_final() {
+            return None;
+        }
+        if let Some(approval) = self.waiting_for(task.id).next() {
+            return Some(words(approval));
+        }
+        match task.status {
+            TaskStatus::Proposed if task.autonomy == Autonomy::Manual => Some("you to start it".to_owned()),
+            TaskStatus::Proposed => Some("a yes to its plan".to_owned()),
+            TaskStatus::NeedsReview => Some(review(task)),
+            TaskStatus::Merging => match &task.reason {
+                Some(reason @ StatusReason::CheckoutBusy { .. }) => Some(reason.to_string()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// One line for a question that waits.
+fn words(approval: &Approval) -> String {
+    match &approval.subject {
+        Subject::Plan { .. } => "a yes to its plan".to_owned(),
+        Subject::Landing { .. } => "a yes to landing it".to_owned(),
+        Subject::Dialog { dialog, .. } => {
+            let what = match dialog.kind {
+                DialogKind::Trust => "trust",
+                DialogKind::Permission => "permission",
+                DialogKind::Other => "an answer in its pane",
+            };
+            format!("{what}: {}", truncate(&one_line(&dialog.text), 120))
+        }
+        Subject::Question { .. } => format!("an answer: {}", truncate(&one_line(&approval.detail), 120)),
+        Subject::Commands { commands, .. } => format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120)),
+    }
+}
+
+/// Why a task that needs review does, and what can be done.
+fn review(task: &Task) -> String {
+    match &task.reason {
+        Some(StatusReason::MergeConflict { files }) => format!("conflict in {}: resolve it, then land again", files.join(", ")),
+        Some(reason) => one_line(&reason.to_string()),
+        None => "a look at it".to_owned(),
+    }
+}

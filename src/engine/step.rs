@@ -1,0 +1,93 @@
+//! `step`: what an input causes. One file per area below; this one only hands the input to the right one.
+
+mod answer;
+mod effect;
+mod handoff;
+mod landing;
+mod moves;
+mod pane;
+mod plan;
+mod project;
+mod prompt;
+mod reading;
+mod report;
+mod schedule;
+mod session;
+mod start;
+mod submit;
+mod task;
+mod turn;
+mod verify;
+
+use crate::model::Moment;
+
+use super::{Command, Effect, Event, Fact, Input, Refusal, State};
+use turn::Turn;
+
+/// What an input causes: to be committed as one, then applied in order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outcome {
+    /// The events, in order.
+    pub events: Vec<Event>,
+}
+
+impl Outcome {
+    /// What is to be done in the world once the events are committed.
+    pub fn effects(&self) -> impl Iterator<Item = &Effect> {
+        self.events.iter().filter_map(|event| match event {
+            Event::EffectRequested { effect, .. } => Some(effect),
+            _ => None,
+        })
+    }
+}
+
+/// Decides what an input causes. Changes nothing. Only commands are refused; facts and `Schedule` never are.
+pub fn step(state: &State, input: Input, moment: &Moment) -> Result<Outcome, Refusal> {
+    let mut turn = Turn::new(state, moment);
+    match input {
+        Input::Command(command) => obey(&mut turn, command)?,
+        Input::Fact(fact) => learn(&mut turn, fact),
+        Input::Schedule => schedule::run(&mut turn),
+    }
+    Ok(Outcome { events: turn.events })
+}
+
+fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
+    match command {
+        Command::AddProject { root, name, target, autonomy } => {
+            project::add(turn, root, name, target, autonomy);
+            Ok(())
+        }
+        Command::SetRules { rules } => {
+            project::set_rules(turn, rules);
+            Ok(())
+        }
+        Command::SetAutonomy { project, autonomy } => project::set_autonomy(turn, project, autonomy),
+        Command::Say { project, asked, answer } => project::say(turn, project, asked, answer),
+        Command::Submit(submission) => submit::submit(turn, &submission),
+        Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
+        Command::DeclinePlan { plan } => plan::decline(turn, plan),
+        Command::EditTask { task, title, body, agent, worker } => task::edit(turn, task, task::Edit { title, body, agent, worker }),
+        Command::Run { task } => task::run(turn, task),
+        Command::Land { task } => landing::land(turn, task),
+        Command::Cancel { task } => task::cancel(turn, task),
+        Command::Retry { task } => task::retry(turn, task),
+        Command::Answer { approval, kind, text } => answer::answer(turn, approval, kind, text),
+        Command::StartPane { project, worker, agent, run } => pane::start(turn, project, worker, agent, run),
+        Command::StopWorker { project, worker } => session::stop_worker(turn, project, worker),
+        Command::Send { project, worker, text } => prompt::send(turn, project, worker, &text),
+        Command::KillSession { session } => session::kill(turn, &session),
+        Command::Handoff { project, worker, push } => handoff::begin(turn, project, worker, push),
+        Command::SteerHandoff { handoff, control } => handoff::steer(turn, handoff, control),
+    }
+}
+
+fn learn(turn: &mut Turn, fact: Fact) {
+    match fact {
+        Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
+        Fact::Read { session, reading } => reading::read(turn, &session, &reading),
+        Fact::Reported { session, report } => report::reported(turn, &session, report),
+        Fact::ConversationNamed { session, conversation } => session::named(turn, &session, conversation),
+        Fact::SessionEnded { session, exit } => session::ended(turn, &session, exit),
+    }
+}

@@ -1,0 +1,185 @@
+//! The person's answers to what was asked.
+
+use crate::model::{
+    Answer, AnswerKind, Approval, ApprovalId, Dialog, DialogKind, Session, SessionId, SessionState, StatusReason, Subject, Task,
+    TaskId, TaskStatus,
+};
+
+use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
+use super::turn::Turn;
+use super::{landing, moves, plan, prompt, reading, task};
+
+/// A given answer.
+struct Given<'t> {
+    kind: AnswerKind,
+    text: Option<&'t str>,
+}
+
+pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Option<String>) -> Result<(), Refusal> {
+    let state = turn.state;
+    let approval = state.approvals.get(&id).ok_or(Refusal::NoApproval(id))?;
+    if !approval.is_open() {
+        return Err(Refusal::ApprovalClosed(id));
+    }
+    let given = Given { kind, text: text.as_deref().map(str::trim).filter(|text| !text.is_empty()) };
+    match &approval.subject {
+        Subject::Plan { plan } => match kind {
+            AnswerKind::Yes => plan::confirm(turn, *plan, &[]),
+            AnswerKind::No => plan::decline(turn, *plan),
+        },
+        Subject::Landing { task } => to_landing(turn, approval, *task, &given),
+        Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
+        Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
+        Subject::Commands { hash, .. } => {
+            to_commands(turn, approval, hash, &given);
+            Ok(())
+        }
+    }
+}
+
+fn close(turn: &mut Turn, approval: &Approval, given: &Given) {
+    let answer = Answer { kind: given.kind, text: given.text.map(str::to_owned), at: turn.now };
+    turn.approval(approval, ApprovalNews::Answered { answer });
+}
+
+/// Yes lands. No with words goes back to the agent; a plain no leaves it to the person.
+fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -> Result<(), Refusal> {
+    let state = turn.state;
+    let task = task::find(turn, id)?;
+    if task.status != TaskStatus::NeedsReview {
+        return Err(task::wrong(task, "landed"));
+    }
+    match (given.kind, given.text) {
+        (AnswerKind::Yes, _) => {
+            close(turn, approval, given);
+            landing::queue(turn, task);
+        }
+        (AnswerKind::No, Some(text)) => match state.live_session_of(task).filter(|session| prompt::listens(turn, session).is_ok()) {
+            Some(session) => {
+                close(turn, approval, given);
+                prompt::tell(turn, session, text);
+            }
+            None => {
+                close(turn, approval, given);
+                anew(turn, task, text);
+            }
+        },
+        (AnswerKind::No, None) => {
+            close(turn, approval, given);
+            turn.task(task, TaskNews::ReasonSet { reason: StatusReason::ByPerson });
+        }
+    }
+    Ok(())
+}
+
+/// A new attempt that knows the person's words.
+fn anew(turn: &mut Turn, task: &Task, text: &str) {
+    turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
+    moves::again(turn, task);
+}
+
+fn to_dialog(turn: &mut Turn, approval: &Approval, session: &SessionId, dialog: &Dialog, given: &Given) -> Result<(), Refusal> {
+    let keys = match given.kind {
+        AnswerKind::Yes => &dialog.yes,
+        AnswerKind::No => &dialog.no,
+    };
+    if keys.is_empty() {
+        return Err(Refusal::OnlyInPane(approval.id));
+    }
+    close(turn, approval, given);
+    reading::press(turn, session, dialog, given.kind);
+    if dialog.kind == DialogKind::Trust && given.kind == AnswerKind::Yes {
+        trust(turn, approval, session);
+    }
+    Ok(())
+}
+
+/// Trust is asked once: the yes is remembered, and answers the other sessions that wait for it too.
+fn trust(turn: &mut Turn, approval: &Approval, session: &SessionId) {
+    let state = turn.state;
+    let Some(agent) = state.session(session).filter(|session| session.task.is_some()).map(|session| session.agent.clone()) else {
+        return;
+    };
+    turn.project(approval.project, ProjectNews::AgentTrusted { agent: agent.clone() });
+    for other in state.waiting().filter(|other| other.id != approval.id && other.project == approval.project) {
+        let Subject::Dialog { session, dialog } = &other.subject else { continue };
+        let same = state.session(session).is_some_and(|session| session.agent == agent && session.task.is_some());
+        if same && dialog.kind == DialogKind::Trust && !dialog.yes.is_empty() {
+            close(turn, other, &Given { kind: AnswerKind::Yes, text: None });
+            reading::press(turn, session, dialog, AnswerKind::Yes);
+        }
+    }
+}
+
+/// Words go to the agent. Without words: yes, it is finished; no, it is not.
+fn to_question(turn: &mut Turn, approval: &Approval, id: TaskId, session: &SessionId, given: &Given) -> Result<(), Refusal> {
+    let state = turn.state;
+    let task = task::find(turn, id)?;
+    let finished = task.status == TaskStatus::NeedsReview && task.reason == Some(StatusReason::LooksFinished);
+    let session = state.session(session).filter(|session| session.is_live());
+    let text = match (given.kind, given.text) {
+        (AnswerKind::Yes, None) if finished => {
+            close(turn, approval, given);
+            moves::verify(turn, task);
+            return Ok(());
+        }
+        (_, Some(text)) => text,
+        (AnswerKind::No, None) if finished => brief::NOT_FINISHED,
+        (AnswerKind::Yes, None) => "Yes.",
+        (AnswerKind::No, None) => "No.",
+    };
+    match session {
+        Some(session) => {
+            prompt::listens(turn, session)?;
+            close(turn, approval, given);
+            prompt::tell(turn, session, text);
+        }
+        None if task.status == TaskStatus::NeedsReview => {
+            close(turn, approval, given);
+            anew(turn, task, text);
+        }
+        None => return Err(Refusal::WorkerIdle(task.worker.unwrap_or(crate::model::WorkerNumber(0)))),
+    }
+    Ok(())
+}
+
+/// Yes is for exactly these commands, wherever they wait; what was held goes on.
+fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) {
+    let state = turn.state;
+    let same = |other: &&Approval| {
+        other.project == approval.project && matches!(&other.subject, Subject::Commands { hash: its, .. } if its == hash)
+    };
+    if given.kind == AnswerKind::Yes {
+        turn.project(approval.project, ProjectNews::CommandsTrusted { hash: hash.to_owned() });
+    }
+    for other in state.waiting().filter(same) {
+        if given.kind == AnswerKind::No && other.id != approval.id {
+            continue;
+        }
+        close(turn, other, given);
+        let Some(task) = other.task.and_then(|task| state.task(task)) else { continue };
+        match (given.kind, task.status) {
+            (AnswerKind::Yes, TaskStatus::Verifying) => turn.request_once(EffectKind::RunChecks { task: task.id }),
+            (AnswerKind::No, TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
+            _ => {}
+        }
+    }
+}
+
+fn refuse_commands(turn: &mut Turn, task: &Task) {
+    moves::break_off_handoff(turn, task);
+    turn.move_task(task, TaskStatus::NeedsReview, Some(StatusReason::ByPerson));
+}
+
+/// What came of the keys. A dialog that is still there and could not be answered is asked again.
+pub(super) fn dialog_answered(turn: &mut Turn, id: &SessionId, dialog: &Dialog, result: EffectResult) {
+    let state = turn.state;
+    let Some(session) = state.session(id) else { return };
+    let still_there = |session: &Session| session.is_live() && session.verdict.state == SessionState::WaitingPermission;
+    if matches!(result, EffectResult::Answered | EffectResult::DialogGone) || !still_there(session) {
+        return;
+    }
+    if state.dialog_of(id).is_none() {
+        reading::ask(turn, session, dialog);
+    }
+}

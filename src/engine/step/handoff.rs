@@ -1,0 +1,292 @@
+//! A handoff: five steps, one after the other, each an effect. Until the fresh session has begun the old
+//! one can always go on; a step that fails hands the worker back to it.
+
+use crate::model::{
+    DelegationStatus, Handoff, HandoffControl, HandoffId, HandoffStep, ProjectId, Session, SessionId, SessionMode, SessionState,
+    StepState, Task, TaskStatus, WorkerNumber,
+};
+
+use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
+use super::turn::Turn;
+use super::{effect, start};
+
+pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, push: bool) -> Result<(), Refusal> {
+    let state = turn.state;
+    let known = state.projects.get(&project).ok_or(Refusal::NoProject(project))?;
+    let seat = known.workers.get(&worker).ok_or(Refusal::WorkerIdle(worker))?;
+    let session = seat.session.as_ref().and_then(|session| state.session(session)).filter(|session| session.is_live());
+    let session = session.ok_or(Refusal::WorkerIdle(worker))?;
+    let task = takes_one(turn, session).map_err(|why| Refusal::NoHandoffNow { worker, why: why.to_owned() })?;
+    let id = HandoffId(turn.next_id());
+    let waiting = || StepState::Waiting;
+    let made = Handoff {
+        id,
+        project,
+        worker,
+        task: task.id,
+        from: session.id.clone(),
+        to: None,
+        steps: [StepState::Running { since: turn.now }, waiting(), waiting(), waiting(), waiting()],
+        push,
+        document: None,
+        started_at: turn.now,
+        ended_at: None,
+    };
+    let handoff = made.clone();
+    turn.handoff(&handoff, HandoffNews::Began { made: Box::new(made) });
+    turn.request_for(Some(project), Some(task.id), EffectKind::WriteBrief { handoff: id });
+    Ok(())
+}
+
+/// The task of a session that can be handed off now, or why it cannot.
+fn takes_one<'a>(turn: &Turn<'a>, session: &Session) -> Result<&'a Task, &'static str> {
+    let state = turn.state;
+    let Some(task) = session.task.and_then(|task| state.task(task)) else { return Err("it has no task") };
+    if session.mode == SessionMode::Autonomous {
+        return Err("a headless run ends by itself");
+    }
+    if state.handoff_of(task.id).is_some() {
+        return Err("a handoff is under way");
+    }
+    if task.status != TaskStatus::Executing || !state.is_current(session) {
+        return Err("its agent is not at work on the task");
+    }
+    if !session.prompted || state.stops.contains_key(&session.id) {
+        return Err("its session is starting or ending");
+    }
+    Ok(task)
+}
+
+/// The handoff that waits for the result of a step.
+fn running<'a>(turn: &Turn<'a>, id: HandoffId, step: HandoffStep) -> Option<&'a Handoff> {
+    let handoff = turn.state.handoffs.get(&id).filter(|handoff| handoff.ended_at.is_none())?;
+    matches!(handoff.step(step), StepState::Running { .. }).then_some(handoff)
+}
+
+fn step_to(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, to: StepState) {
+    turn.handoff(handoff, HandoffNews::StepMoved { step, to });
+}
+
+fn done(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, detail: String) {
+    step_to(turn, handoff, step, StepState::Done { detail });
+    advance(turn, handoff, step);
+}
+
+/// What comes after a step.
+fn advance(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
+    match step.next() {
+        Some(next) => enter(turn, handoff, next),
+        None => turn.handoff(handoff, HandoffNews::Ended),
+    }
+}
+
+/// Begins a step.
+fn enter(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
+    if step == HandoffStep::Push && !handoff.push {
+        step_to(turn, handoff, step, StepState::Skipped { reason: "not asked for".to_owned() });
+        return advance(turn, handoff, step);
+    }
+    let since = turn.now;
+    step_to(turn, handoff, step, StepState::Running { since });
+    let id = handoff.id;
+    match step {
+        HandoffStep::Brief => turn.request_once(EffectKind::WriteBrief { handoff: id }),
+        HandoffStep::Commit => turn.request_once(EffectKind::CommitForHandoff { handoff: id }),
+        HandoffStep::Push => turn.request_once(EffectKind::PushBranch { handoff: id }),
+        HandoffStep::Park => turn.request_once(EffectKind::LockInput { session: handoff.from.clone(), locked: true }),
+        HandoffStep::Start => start_fresh(turn, handoff),
+    }
+}
+
+/// The fresh session: same attempt, same worktree.
+fn start_fresh(turn: &mut Turn, handoff: &Handoff) {
+    let state = turn.state;
+    let task = state.task(handoff.task);
+    match task.and_then(|task| Some((task, state.delegation_of(task)?))) {
+        Some((task, delegation)) => {
+            let session = start::launch(turn, task, delegation, None);
+            turn.handoff(handoff, HandoffNews::TakenOver { session });
+        }
+        None => failed(turn, handoff, HandoffStep::Start, "its task has no attempt".to_owned()),
+    }
+}
+
+/// A step went wrong: the old session works on (its lock is taken off by the schedule).
+fn failed(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, reason: String) {
+    step_to(turn, handoff, step, StepState::Failed { reason });
+    if handoff.to.is_some() {
+        take_back(turn, handoff);
+    }
+}
+
+fn take_back(turn: &mut Turn, handoff: &Handoff) {
+    turn.handoff(handoff, HandoffNews::TakenBack);
+    if let Some(task) = turn.state.task(handoff.task).filter(|task| task.status == TaskStatus::Executing) {
+        turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
+    }
+}
+
+pub(super) fn brief_written(turn: &mut Turn, id: HandoffId, result: EffectResult) {
+    let Some(handoff) = running(turn, id, HandoffStep::Brief) else { return };
+    match result {
+        EffectResult::BriefWritten { path } => {
+            let detail = path.display().to_string();
+            turn.handoff(handoff, HandoffNews::DocumentWritten { path });
+            done(turn, handoff, HandoffStep::Brief, detail);
+        }
+        other => failed(turn, handoff, HandoffStep::Brief, effect::detail(other)),
+    }
+}
+
+pub(super) fn committed(turn: &mut Turn, id: HandoffId, result: EffectResult) {
+    let Some(handoff) = running(turn, id, HandoffStep::Commit) else { return };
+    match result {
+        EffectResult::Committed { head, .. } => {
+            let detail = format!("commit {}", head.get(..10).unwrap_or(&head));
+            done(turn, handoff, HandoffStep::Commit, detail);
+        }
+        other => failed(turn, handoff, HandoffStep::Commit, effect::detail(other)),
+    }
+}
+
+pub(super) fn pushed(turn: &mut Turn, id: HandoffId, result: EffectResult) {
+    let Some(handoff) = running(turn, id, HandoffStep::Push) else { return };
+    match result {
+        EffectResult::Pushed { detail } => done(turn, handoff, HandoffStep::Push, detail),
+        EffectResult::PushSkipped { reason } => {
+            step_to(turn, handoff, HandoffStep::Push, StepState::Skipped { reason });
+            advance(turn, handoff, HandoffStep::Push);
+        }
+        other => failed(turn, handoff, HandoffStep::Push, effect::detail(other)),
+    }
+}
+
+/// A session was parked or unlocked.
+pub(super) fn locked(turn: &mut Turn, id: &SessionId, locked: bool, result: EffectResult) {
+    let state = turn.state;
+    let Some(session) = state.session(id) else { return };
+    let handoff = state.handoffs.values().rev().find(|handoff| handoff.from == *id);
+    let handoff = handoff.and_then(|handoff| running(turn, handoff.id, HandoffStep::Park)).filter(|_| locked);
+    match result {
+        EffectResult::Done => {
+            if session.parked != locked && session.is_live() {
+                turn.session(session, SessionNews::Parked { parked: locked });
+            }
+            if let Some(handoff) = handoff {
+                done(turn, handoff, HandoffStep::Park, "parked".to_owned());
+            }
+        }
+        other => {
+            // A lock that cannot be taken off is not ours any more: asking for ever would change nothing.
+            if !locked && session.parked && session.is_live() {
+                turn.session(session, SessionNews::Parked { parked: false });
+            }
+            if let Some(handoff) = handoff {
+                failed(turn, handoff, HandoffStep::Park, effect::detail(other));
+            }
+        }
+    }
+}
+
+/// The fresh session could not begin. Answers whether this was one.
+pub(super) fn start_failed(turn: &mut Turn, session: &Session, detail: &str) -> bool {
+    let state = turn.state;
+    let handoff = session.task.and_then(|task| state.handoff_of(task)).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
+    let old_lives = |handoff: &&Handoff| state.session(&handoff.from).is_some_and(Session::is_live);
+    let Some(handoff) = handoff.filter(old_lives) else { return false };
+    failed(turn, handoff, HandoffStep::Start, detail.to_owned());
+    true
+}
+
+/// The fresh session has its prompt and was seen at work: the handoff has succeeded.
+pub(super) fn settle_begun(turn: &mut Turn) {
+    let state = turn.state;
+    for handoff in state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()) {
+        let fresh = handoff.to.as_ref().and_then(|session| state.session(session));
+        let begun = fresh.is_some_and(|session| {
+            session.prompted && matches!(session.verdict.state, SessionState::Working | SessionState::WaitingInput | SessionState::WaitingPermission)
+        });
+        if begun && matches!(handoff.step(HandoffStep::Start), StepState::Running { .. }) {
+            done(turn, handoff, HandoffStep::Start, "the fresh session has begun".to_owned());
+        }
+    }
+}
+
+/// Takes the lock off sessions that are not parked by anything any more.
+pub(super) fn unlock(turn: &mut Turn) {
+    let state = turn.state;
+    for session in state.live().filter(|session| session.parked && !state.stops.contains_key(&session.id)) {
+        let parked_by = |handoff: &Handoff| {
+            handoff.from == session.id && if handoff.ended_at.is_some() { handoff.to.is_some() } else { !has_failed(handoff) }
+        };
+        let under_way = state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
+        if under_way.is_none() && !state.handoffs.values().any(parked_by) {
+            turn.request(EffectKind::LockInput { session: session.id.clone(), locked: false });
+        }
+    }
+}
+
+fn has_failed(handoff: &Handoff) -> bool {
+    HandoffStep::ALL.into_iter().any(|step| matches!(handoff.step(step), StepState::Failed { .. }))
+}
+
+pub(super) fn steer(turn: &mut Turn, id: HandoffId, control: HandoffControl) -> Result<(), Refusal> {
+    let handoff = turn.state.handoffs.get(&id).ok_or(Refusal::NoHandoff(id))?;
+    match control {
+        HandoffControl::Cancel => cancel(turn, handoff),
+        HandoffControl::Retry => retry(turn, handoff),
+        HandoffControl::Skip => skip(turn, handoff),
+    }
+}
+
+fn no(why: &str) -> Refusal {
+    Refusal::HandoffNotSteerable(why.to_owned())
+}
+
+/// The step that has failed and waits for the person.
+fn failed_step(handoff: &Handoff) -> Result<HandoffStep, Refusal> {
+    let step = handoff.current().filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
+    step.ok_or_else(|| no("no step of it has failed"))
+}
+
+/// Tries the failed step again. A start is tried with the old session parked again.
+fn retry(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
+    let step = failed_step(handoff)?;
+    if step == HandoffStep::Start {
+        step_to(turn, handoff, step, StepState::Waiting);
+        enter(turn, handoff, HandoffStep::Park);
+    } else {
+        enter(turn, handoff, step);
+    }
+    Ok(())
+}
+
+fn skip(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
+    let step = failed_step(handoff)?;
+    if matches!(step, HandoffStep::Brief | HandoffStep::Start) {
+        return Err(no("this step cannot be left out"));
+    }
+    step_to(turn, handoff, step, StepState::Skipped { reason: "by you".to_owned() });
+    advance(turn, handoff, step);
+    Ok(())
+}
+
+/// Stops a handoff, or takes the worker back after one while the old session is still kept.
+fn cancel(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
+    let state = turn.state;
+    if handoff.ended_at.is_none() {
+        if handoff.to.is_some() {
+            take_back(turn, handoff);
+        }
+        turn.handoff(handoff, HandoffNews::Ended);
+        return Ok(());
+    }
+    let kept = handoff.to.is_some() && state.session(&handoff.from).is_some_and(Session::is_live) && !state.stops.contains_key(&handoff.from);
+    let fresh = handoff.to.as_ref().and_then(|session| state.session(session)).is_some_and(|session| state.is_current(session));
+    let at_work = state.task(handoff.task).is_some_and(|task| task.status == TaskStatus::Executing);
+    if kept && fresh && at_work && state.handoff_of(handoff.task).is_none() {
+        take_back(turn, handoff);
+        return Ok(());
+    }
+    Err(no("it is over"))
+}

@@ -1,0 +1,62 @@
+//! The merge queue: a person's yes, and what came of a landing.
+
+use std::time::Duration;
+
+use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus};
+
+use super::super::{EffectResult, Refusal, TaskNews};
+use super::turn::Turn;
+use super::{effect, moves, task, verify};
+
+/// The person says yes to landing a task, or to trying again what held it up.
+pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
+    let task = task::find(turn, id)?;
+    match (task.status, &task.reason) {
+        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => queue(turn, task),
+        (TaskStatus::NeedsReview, Some(StatusReason::NoChanges)) => moves::complete(turn, task, None),
+        (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
+        (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {
+            turn.task(task, TaskNews::LandingPostponed { until: turn.now, detail: detail.clone() });
+        }
+        _ => return Err(task::wrong(task, "landed")),
+    }
+    Ok(())
+}
+
+/// Into the merge queue.
+pub(super) fn queue(turn: &mut Turn, task: &Task) {
+    turn.withdraw(task.id, |_| true);
+    turn.move_task(task, TaskStatus::Merging, None);
+}
+
+/// What came of a landing.
+pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
+    let Some(task) = turn.state.task(id).filter(|task| task.status == TaskStatus::Merging) else { return };
+    match result {
+        EffectResult::Landed { commit, runs } => success(turn, task, commit, runs),
+        EffectResult::NothingToLand => moves::complete(turn, task, None),
+        EffectResult::Conflict { files } => conflict(turn, task, files),
+        EffectResult::MergedTreeFailed { runs } => verify::red(turn, task, runs, "on the result merged with the target"),
+        EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
+        EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+    }
+}
+
+fn success(turn: &mut Turn, task: &Task, commit: String, runs: Vec<CheckRun>) {
+    if !runs.is_empty() {
+        turn.task(task, TaskNews::Checked { runs });
+    }
+    moves::complete(turn, task, Some(commit));
+}
+
+fn conflict(turn: &mut Turn, task: &Task, files: Vec<String>) {
+    let reason = StatusReason::MergeConflict { files };
+    turn.task(task, TaskNews::AttemptFailed { summary: format!("the result could not be merged: {reason}") });
+    moves::to_review(turn, task, reason);
+}
+
+fn postpone(turn: &mut Turn, task: &Task, detail: String) {
+    let until = turn.now.after(Duration::from_millis(turn.state.rules.landing_retry_ms.max(1)));
+    turn.task(task, TaskNews::LandingPostponed { until, detail });
+}

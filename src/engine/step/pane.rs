@@ -1,0 +1,65 @@
+//! Plain panes: sessions that a person opens without a task.
+
+use crate::model::{Project, ProjectId, Session, SessionMode, WorkerNumber};
+
+use super::super::{EffectKind, ProjectNews, Refusal, SessionNews};
+use super::start;
+use super::turn::Turn;
+
+pub(super) fn start(
+    turn: &mut Turn,
+    id: ProjectId,
+    wanted: Option<WorkerNumber>,
+    agent: String,
+    run: Option<String>,
+) -> Result<(), Refusal> {
+    let project = turn.state.projects.get(&id).ok_or(Refusal::NoProject(id))?;
+    let worker = seat(turn, project, wanted)?;
+    if !project.workers.contains_key(&worker) {
+        turn.project(id, ProjectNews::SeatAdded { worker });
+    }
+    let made = Session {
+        id: turn.next_session(),
+        project: id,
+        task: None,
+        delegation: None,
+        worker,
+        agent,
+        mode: SessionMode::Interactive,
+        conversation: None,
+        pid: None,
+        host: None,
+        verdict: start::starting(turn),
+        prompted: false,
+        parked: false,
+        created_at: turn.now,
+        started_at: None,
+        ended_at: None,
+        exit: None,
+    };
+    let session = made.clone();
+    turn.session(&session, SessionNews::Created { made: Box::new(made), run });
+    turn.request_for(Some(id), None, EffectKind::StartSession { session: session.id, resume: None });
+    Ok(())
+}
+
+/// The seat asked for, or the lowest free one. Sessions that a person opens are not limited: a full house gets a seat more.
+fn seat(turn: &Turn, project: &Project, wanted: Option<WorkerNumber>) -> Result<WorkerNumber, Refusal> {
+    if let Some(worker) = wanted.filter(|worker| worker.0 > 0) {
+        return match with(turn, project, worker) {
+            Some(with) => Err(Refusal::WorkerBusy { worker, with }),
+            None => Ok(worker),
+        };
+    }
+    let free = (1..=u16::MAX).map(WorkerNumber).find(|worker| with(turn, project, *worker).is_none());
+    free.ok_or(Refusal::WorkerBusy { worker: WorkerNumber(u16::MAX), with: "another session".to_owned() })
+}
+
+/// What a seat is busy with.
+fn with(turn: &Turn, project: &Project, worker: WorkerNumber) -> Option<String> {
+    if let Some(task) = project.workers.get(&worker).and_then(|worker| worker.task) {
+        return Some(format!("#{task}"));
+    }
+    let session = turn.state.live().find(|session| session.project == project.id && session.worker == worker)?;
+    Some(if turn.state.stops.contains_key(&session.id) { "a session that is ending".to_owned() } else { session.agent.clone() })
+}

@@ -1,0 +1,208 @@
+//! A message becomes a plan and its tasks.
+
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject, Task, TaskDraft,
+    TaskId, TaskStatus, one_line, slug, truncate,
+};
+
+use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
+use super::turn::{Question, Turn};
+
+/// The longest title, in characters.
+const TITLE: usize = 120;
+
+pub(super) fn submit(turn: &mut Turn, submission: &Submission) -> Result<(), Refusal> {
+    let project = turn.state.projects.get(&submission.project).ok_or(Refusal::NoProject(submission.project))?;
+    if submission.drafts.is_empty() || submission.drafts.iter().any(|draft| one_line(&draft.title).is_empty()) {
+        return Err(Refusal::EmptySubmission);
+    }
+    refuse_cycles(&submission.drafts)?;
+    let first = turn.state.last_task;
+    let depends = submission.drafts.iter().map(|draft| dependencies(turn, project, &submission.drafts, draft, first));
+    let depends = depends.collect::<Result<Vec<_>, _>>()?;
+    let plan = PlanId(turn.next_id());
+    let mut tasks = Vec::new();
+    let mut shorts = Vec::new();
+    for (draft, depends) in submission.drafts.iter().zip(depends) {
+        let short = turn.next_short(&shorts);
+        shorts.push(short.clone());
+        let task = make(turn, project, plan, draft, (short, depends));
+        tasks.push(task);
+    }
+    announce(turn, submission, plan, &tasks);
+    Ok(())
+}
+
+/// The ids that a draft depends on.
+fn dependencies(
+    turn: &Turn,
+    project: &Project,
+    drafts: &[TaskDraft],
+    draft: &TaskDraft,
+    first: u64,
+) -> Result<BTreeSet<TaskId>, Refusal> {
+    let resolve = |dependency: &Dependency| match dependency {
+        Dependency::Task(id) => match turn.state.task(*id) {
+            Some(task) if task.project == project.id => Ok(*id),
+            _ => Err(Refusal::UnknownDependency(format!("#{id}"))),
+        },
+        Dependency::Sibling(place) => {
+            let id = u64::try_from(*place).ok().and_then(|place| first.checked_add(place)?.checked_add(1));
+            let id = id.filter(|_| *place < drafts.len());
+            id.map(TaskId).ok_or_else(|| Refusal::UnknownDependency(format!("task {} of this plan", place.saturating_add(1))))
+        }
+    };
+    draft.depends.iter().map(resolve).collect()
+}
+
+/// Only drafts of the same plan can wait for each other: nothing that exists depends on what does not yet.
+fn refuse_cycles(drafts: &[TaskDraft]) -> Result<(), Refusal> {
+    let mut safe: BTreeSet<usize> = BTreeSet::new();
+    for start in 0..drafts.len() {
+        let mut path = Vec::new();
+        if let Some(cycle) = find_cycle(drafts, start, &mut path, &mut safe) {
+            let names = cycle.iter().filter_map(|place| drafts.get(*place)).map(|draft| format!("`{}`", one_line(&draft.title)));
+            return Err(Refusal::DependencyCycle(names.collect::<Vec<_>>().join(" → ")));
+        }
+    }
+    Ok(())
+}
+
+/// A path back to itself from `start`, its first place repeated at the end. Not recursive: a plan may be a long chain.
+fn find_cycle(drafts: &[TaskDraft], start: usize, path: &mut Vec<usize>, safe: &mut BTreeSet<usize>) -> Option<Vec<usize>> {
+    let mut todo = vec![Visit::Enter(start)];
+    while let Some(visit) = todo.pop() {
+        let at = match visit {
+            Visit::Enter(at) => at,
+            Visit::Leave(at) => {
+                path.pop();
+                safe.insert(at);
+                continue;
+            }
+        };
+        if let Some(begin) = path.iter().position(|place| *place == at) {
+            return Some(path.iter().skip(begin).chain([&at]).copied().collect());
+        }
+        if safe.contains(&at) {
+            continue;
+        }
+        path.push(at);
+        todo.push(Visit::Leave(at));
+        let next = drafts.get(at).into_iter().flat_map(|draft| &draft.depends);
+        todo.extend(next.filter_map(|dependency| match dependency {
+            Dependency::Sibling(place) => Some(Visit::Enter(*place)),
+            Dependency::Task(_) => None,
+        }));
+    }
+    None
+}
+
+/// One step of the walk through the dependencies.
+enum Visit {
+    Enter(usize),
+    Leave(usize),
+}
+
+fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own: (String, BTreeSet<TaskId>)) -> Task {
+    let (short, depends) = own;
+    let autonomy = draft.autonomy.unwrap_or(project.autonomy);
+    let title = truncate(&one_line(&draft.title), TITLE);
+    let id = turn.next_task();
+    let (status, reason) = begin(turn, autonomy, &depends);
+    Task {
+        id,
+        project: project.id,
+        plan: Some(plan),
+        branch: format!("{}/{}-{short}", draft.task_type.branch_prefix(), slug(&title)),
+        short,
+        title,
+        body: draft.body.clone(),
+        task_type: draft.task_type,
+        complexity: draft.complexity,
+        confidence: draft.confidence,
+        status,
+        reason,
+        agent: draft.agent.clone(),
+        model: draft.model.clone(),
+        run: draft.run.clone(),
+        role: draft.role.clone(),
+        instructions: draft.instructions.clone(),
+        autonomy,
+        mode: mode(&draft.agent, autonomy, draft.mode),
+        worker: draft.worker.filter(|worker| worker.0 > 0),
+        worktree: None,
+        base: None,
+        depends,
+        attempts: 0,
+        delegation: None,
+        summary: None,
+        checks: Vec::new(),
+        failures: Vec::new(),
+        reminders: 0,
+        created_at: turn.now,
+        updated_at: turn.now,
+        started_at: None,
+        completed_at: None,
+        commit: None,
+    }
+}
+
+/// How an agent runs, unless the person chose.
+pub(super) fn mode(agent: &str, autonomy: Autonomy, chosen: Option<SessionMode>) -> SessionMode {
+    match (agent, autonomy) {
+        ("shell", _) => SessionMode::Autonomous,
+        (_, Autonomy::Full) => chosen.unwrap_or(SessionMode::Autonomous),
+        (_, Autonomy::Manual | Autonomy::Confirm) => chosen.unwrap_or(SessionMode::Interactive),
+    }
+}
+
+/// Where a new task begins.
+fn begin(turn: &Turn, autonomy: Autonomy, depends: &BTreeSet<TaskId>) -> (TaskStatus, Option<StatusReason>) {
+    if autonomy != Autonomy::Full {
+        return (TaskStatus::Proposed, None);
+    }
+    let completed = |id: &TaskId| turn.state.task(*id).is_some_and(|task| task.status == TaskStatus::Completed);
+    let tasks: Vec<TaskId> = depends.iter().filter(|id| !completed(id)).copied().collect();
+    if tasks.is_empty() { (TaskStatus::Ready, None) } else { (TaskStatus::Blocked, Some(StatusReason::WaitsFor { tasks })) }
+}
+
+/// The plan, its tasks, the question and the chat, as events.
+fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]) {
+    let proposed = tasks.iter().any(|task| task.status == TaskStatus::Proposed);
+    let asks = tasks.iter().any(|task| task.status == TaskStatus::Proposed && task.autonomy == Autonomy::Confirm);
+    let plan = Plan {
+        id,
+        project: submission.project,
+        text: submission.text.clone(),
+        tasks: tasks.iter().map(|task| task.id).collect(),
+        status: if proposed { PlanStatus::Proposed } else { PlanStatus::Confirmed },
+        made_at: turn.now,
+    };
+    turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan } });
+    for task in tasks {
+        turn.task(task, TaskNews::Planned { made: Box::new(task.clone()) });
+    }
+    let list: Vec<String> = tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, task.agent)).collect();
+    if asks {
+        turn.ask(Question {
+            project: submission.project,
+            task: tasks.first().filter(|_| tasks.len() == 1).map(|task| task.id),
+            subject: Subject::Plan { plan: id },
+            title: format!("Start {}?", if tasks.len() == 1 { list.concat() } else { format!("{} tasks", tasks.len()) }),
+            detail: list.join("\n"),
+        });
+    }
+    if submission.from_chat {
+        let next = match (asks, proposed) {
+            (true, _) => "Shall I start?",
+            (false, true) => "Start each when you want it.",
+            (false, false) => "Under way.",
+        };
+        let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
+        let lead = ChatLine { who: Speaker::Lead, text: format!("{}\n{next}", list.join("\n")), plan: Some(id), at: turn.now };
+        turn.project(submission.project, ProjectNews::ChatSaid { line: you });
+        turn.project(submission.project, ProjectNews::ChatSaid { line: lead });
+    }
+}

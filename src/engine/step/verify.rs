@@ -1,0 +1,112 @@
+//! Done, says the agent: is it? Leftovers, checks, and what follows from green and red.
+
+use crate::model::{Autonomy, CheckRun, SessionMode, StatusReason, Subject, Task, TaskId, TaskStatus, TaskType, truncate};
+
+use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
+use super::turn::{Question, Turn};
+use super::{effect, moves};
+
+fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
+    turn.state.task(id).filter(|task| task.status == TaskStatus::Verifying)
+}
+
+/// What the branch holds is known.
+pub(super) fn committed(turn: &mut Turn, id: TaskId, result: EffectResult) {
+    let Some(task) = verifying(turn, id) else { return };
+    match result {
+        EffectResult::Committed { ahead: 0, .. } => unchanged(turn, task),
+        EffectResult::Committed { .. } => turn.request_once(EffectKind::RunChecks { task: id }),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+    }
+}
+
+/// Finding out and running a command may end without changes; everything else is looked at.
+fn unchanged(turn: &mut Turn, task: &Task) {
+    if task.task_type == TaskType::Research || task.agent == "shell" {
+        moves::complete(turn, task, None);
+    } else {
+        moves::to_review(turn, task, StatusReason::NoChanges);
+    }
+}
+
+/// The checks ran.
+pub(super) fn checked(turn: &mut Turn, id: TaskId, result: EffectResult) {
+    let Some(task) = verifying(turn, id) else { return };
+    match result {
+        EffectResult::Checked { runs } if runs.iter().all(CheckRun::passed) => green(turn, task, runs),
+        EffectResult::Checked { runs } => red(turn, task, runs, "in your worktree"),
+        EffectResult::CommandsNotTrusted { hash, commands } => hold(turn, task, hash, commands),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+    }
+}
+
+fn green(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>) {
+    let checked = !runs.is_empty();
+    turn.task(task, TaskNews::Checked { runs });
+    if task.autonomy == Autonomy::Full {
+        turn.move_task(task, TaskStatus::Merging, None);
+        return;
+    }
+    moves::to_review(turn, task, StatusReason::ReadyToLand { checked });
+    let target = turn.state.projects.get(&task.project).map_or("the target", |project| project.target.as_str());
+    let title = if checked {
+        format!("Land #{} {} on `{target}`?", task.id, task.title)
+    } else {
+        format!("Land #{} {} on `{target}`? No checks are known for this project.", task.id, task.title)
+    };
+    let detail = task.summary.clone().unwrap_or_else(|| task.title.clone());
+    turn.ask(Question { project: task.project, task: Some(task.id), subject: Subject::Landing { task: task.id }, title, detail });
+}
+
+/// A check failed: back to the agent with the log while there are attempts, else the person looks.
+pub(super) fn red(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>, where_: &str) {
+    let what = brief::red(&runs, where_);
+    let reason = match runs.iter().find(|run| !run.passed()) {
+        Some(run) => StatusReason::ChecksFailed { check: run.name.clone(), log: run.log.clone() },
+        None => StatusReason::WorldFailed { detail: what.clone() },
+    };
+    turn.task(task, TaskNews::Checked { runs });
+    turn.task(task, TaskNews::AttemptFailed { summary: truncate(&what, 4_000) });
+    if task.agent == "shell" {
+        moves::to_review(turn, task, reason);
+    } else if task.attempts >= turn.state.rules.max_attempts {
+        moves::to_review(turn, task, StatusReason::AttemptsUsedUp);
+    } else {
+        send_back(turn, task, &what);
+    }
+}
+
+fn send_back(turn: &mut Turn, task: &Task, what: &str) {
+    let state = turn.state;
+    let session = state.live_session_of(task);
+    let session = session.filter(|session| session.mode == SessionMode::Interactive && !state.stops.contains_key(&session.id));
+    let Some(session) = session else { return moves::again(turn, task) };
+    turn.task(task, TaskNews::SentBack { attempt: task.attempts.saturating_add(1) });
+    moves::back_to_work(turn, task);
+    turn.request(EffectKind::DeliverPrompt {
+        session: session.id.clone(),
+        text: brief::feedback(what),
+        purpose: Purpose::Feedback,
+    });
+}
+
+/// Commands that were never agreed to: nothing ran; the person is asked, the task stays where it is.
+pub(super) fn hold(turn: &mut Turn, task: &Task, hash: String, commands: Vec<String>) {
+    let state = turn.state;
+    if state.projects.get(&task.project).is_some_and(|project| project.trusted_commands.contains(&hash)) {
+        if task.status == TaskStatus::Verifying {
+            turn.request_once(EffectKind::RunChecks { task: task.id });
+        }
+        return;
+    }
+    if state.commands_held(task.id).is_some() {
+        return;
+    }
+    turn.ask(Question {
+        project: task.project,
+        task: Some(task.id),
+        title: format!("Run the commands of this repository's configuration for #{}?", task.id),
+        detail: commands.join("\n"),
+        subject: Subject::Commands { hash, commands },
+    });
+}

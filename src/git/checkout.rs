@@ -1,0 +1,161 @@
+//! Checkouts: who has a branch checked out, whether that checkout can move now, and moving it. Ref, index
+//! and files of a checkout only ever move together.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use git2::Oid;
+
+use super::Repository;
+use super::error::GitError;
+use super::program::failure;
+use super::record::strip_newline;
+use super::repository::branch_of_head;
+
+/// What git leaves in a checkout's git directory while something is under way there.
+const UNDER_WAY: &[(&str, &str)] = &[
+    ("MERGE_HEAD", "a merge is under way"),
+    ("rebase-merge", "a rebase is under way"),
+    ("rebase-apply", "a rebase is under way"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick is under way"),
+    ("REVERT_HEAD", "a revert is under way"),
+    ("BISECT_LOG", "a bisect is under way"),
+    ("sequencer", "a cherry-pick or revert is under way"),
+    ("index.lock", "another git works there (`index.lock` exists)"),
+];
+
+/// Files that name branches an operation will come back to, with HEAD detached meanwhile.
+const REMEMBERED: &[&str] = &["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"];
+
+/// A place where files of the repository are checked out.
+#[derive(Debug, Clone)]
+pub(super) struct Checkout {
+    pub path: PathBuf,
+    pub git_dir: PathBuf,
+}
+
+/// What came of moving a branch.
+#[derive(Debug)]
+pub(super) enum Moved {
+    /// It points to the new commit; files and index of its checkout too, where there is one.
+    Done,
+    /// It is not where it was said to be.
+    NotThere,
+    /// Something is in the way; nothing moved.
+    Busy(String),
+}
+
+/// Which way a checked-out branch moves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// To a commit that contains the present one.
+    Forward,
+    /// To an earlier one.
+    Back,
+}
+
+impl Repository {
+    /// All checkouts: the main one first.
+    fn checkouts(&self) -> Vec<Checkout> {
+        let mut all = vec![Checkout { path: self.root().to_path_buf(), git_dir: self.git_dir().to_path_buf() }];
+        for entry in fs::read_dir(self.common_dir().join("worktrees")).into_iter().flatten().flatten() {
+            let git_dir = entry.path();
+            let Ok(link) = fs::read(git_dir.join("gitdir")) else { continue };
+            let link = PathBuf::from(OsString::from_vec(strip_newline(&link).to_vec()));
+            let link = if link.is_absolute() { link } else { git_dir.join(link) };
+            if let Some(path) = link.parent() {
+                all.push(Checkout { path: path.to_path_buf(), git_dir });
+            }
+        }
+        all
+    }
+
+    /// Moves a branch from `was` to `to`, with its checkout where it has one.
+    pub(super) fn move_branch(&self, branch: &str, was: Oid, to: Oid, way: Way, why: &str) -> Result<Moved, GitError> {
+        let holders: Vec<Checkout> = self.checkouts().into_iter().filter(|checkout| holds(checkout, branch)).collect();
+        match holders.as_slice() {
+            [] => self.move_ref(branch, was, to, why),
+            [checkout] => match self.obstacle(checkout)? {
+                Some(detail) => Ok(Moved::Busy(detail)),
+                None => self.move_checkout(checkout, branch, was, to, way, why),
+            },
+            several => {
+                let places: Vec<String> = several.iter().map(|checkout| format!("`{}`", checkout.path.display())).collect();
+                Ok(Moved::Busy(format!("`{branch}` is checked out in several places: {}", places.join(", "))))
+            }
+        }
+    }
+
+    /// The bare compare-and-swap: only for branches that are checked out nowhere.
+    fn move_ref(&self, branch: &str, was: Oid, to: Oid, why: &str) -> Result<Moved, GitError> {
+        match self.inner.reference_matching(&format!("refs/heads/{branch}"), to, true, was, why) {
+            Ok(_) => Ok(Moved::Done),
+            Err(error) if error.code() == git2::ErrorCode::Modified => Ok(Moved::NotThere),
+            Err(error) if error.code() == git2::ErrorCode::Locked => Ok(Moved::Busy(format!("another git works on `{branch}`"))),
+            Err(source) => Err(GitError::Library { doing: "moving the branch", source }),
+        }
+    }
+
+    /// Why a checkout cannot move now. Untracked files are no obstacle by themselves: git names those that are.
+    fn obstacle(&self, checkout: &Checkout) -> Result<Option<String>, GitError> {
+        let place = checkout.path.display();
+        if let Some((_, what)) = UNDER_WAY.iter().find(|(name, _)| checkout.git_dir.join(name).symlink_metadata().is_ok()) {
+            return Ok(Some(format!("{what} in `{place}`")));
+        }
+        if !checkout.path.is_dir() {
+            return Ok(Some(format!("it is checked out in `{place}`, which is not there (`git worktree prune` if that is gone for good)")));
+        }
+        if self.record(&checkout.path).is_some() {
+            return Ok(Some(format!("a task's worktree `{place}` has it checked out")));
+        }
+        let changed = self.status(&checkout.git_dir, &checkout.path, "--untracked-files=no")?;
+        Ok(match changed.as_slice() {
+            [] => None,
+            [one] => Some(format!("`{one}` is not committed in `{place}`")),
+            [one, more @ ..] => Some(format!("`{one}` and {} more are not committed in `{place}`", more.len())),
+        })
+    }
+
+    /// Moves ref, index and files together; git refuses, changing nothing, where a file would be lost.
+    fn move_checkout(&self, checkout: &Checkout, branch: &str, was: Oid, to: Oid, way: Way, why: &str) -> Result<Moved, GitError> {
+        if self.branch_tip(branch)? != was {
+            return Ok(Moved::NotThere);
+        }
+        let to_text = to.to_string();
+        let args = match way {
+            Way::Forward => vec!["merge", "--quiet", "--ff-only", "--no-overwrite-ignore", "--no-stat", "--no-verify-signatures", &to_text],
+            Way::Back => vec!["checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", branch, &to_text],
+        };
+        let finished = self.git(&checkout.git_dir, &checkout.path).reflog(why).try_run(&args)?;
+        let tip = self.branch_tip(branch)?;
+        if finished.success() && tip == to {
+            return Ok(Moved::Done);
+        }
+        if tip != was {
+            return Ok(Moved::NotThere);
+        }
+        match in_the_way(&String::from_utf8_lossy(&finished.stderr)).as_slice() {
+            [] => Err(failure(&args, &finished)),
+            files => Ok(Moved::Busy(format!("{} would be overwritten in `{}`", files.join(", "), checkout.path.display()))),
+        }
+    }
+}
+
+/// Whether a checkout is on the branch, or will come back to it after what is under way.
+fn holds(checkout: &Checkout, branch: &str) -> bool {
+    if branch_of_head(&checkout.git_dir).as_deref() == Some(branch) {
+        return true;
+    }
+    let full = format!("refs/heads/{branch}");
+    REMEMBERED.iter().any(|name| {
+        let said = fs::read_to_string(checkout.git_dir.join(name)).unwrap_or_default();
+        said.lines().any(|line| line.trim() == full || (*name == "BISECT_START" && line.trim() == branch))
+    })
+}
+
+/// The files that git names, one per line behind a tab, when it refuses to overwrite them.
+fn in_the_way(said: &str) -> Vec<String> {
+    said.lines().filter_map(|line| line.strip_prefix('\t')).map(|file| format!("`{}`", file.trim_end())).collect()
+}

@@ -1,0 +1,101 @@
+//! Committing what an agent left uncommitted, so that agents that finish without committing lose nothing.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use git2::{Oid, Repository as Handle};
+
+use super::commit::with_trailers;
+use super::error::{At, Doing, GitError};
+use super::repository::branch_of_head;
+use super::snapshot::{self, Snapshot};
+use super::{Repository, Worktree};
+
+/// How long a git that still works on the index is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+
+/// An index lock this old was left by a git that was killed: no git holds it for that long.
+const ABANDONED_AFTER: Duration = Duration::from_secs(30);
+
+impl Repository {
+    /// Commits everything in the worktree that is not committed and not ignored. `None` when there is
+    /// nothing. No filters, hooks or signing run. The commit goes on top of the worktree's HEAD and onto the
+    /// task's branch when that is on the way; no other branch ever moves, whatever HEAD says.
+    pub fn commit_leftovers(&self, worktree: &Worktree, message: &str, trailers: &[(String, String)]) -> Result<Option<String>, GitError> {
+        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+        wait_for_index(&worktree.git_dir)?;
+        let head: Oid = self.commit(&self.head_of(worktree)?)?.id();
+        let mut snapshot = snapshot::take(&handle, head)?;
+        if !snapshot.unresolved.is_empty() {
+            return Err(GitError::Unresolved { files: snapshot.unresolved });
+        }
+        let merging = snapshot::merge_heads(&handle);
+        let head_tree = self.inner.find_commit(head).doing("reading HEAD")?.tree_id();
+        if snapshot.tree == head_tree && merging.is_empty() {
+            return Ok(None);
+        }
+        let parents: Vec<Oid> = std::iter::once(head).chain(merging.iter().copied().filter(|other| *other != head)).collect();
+        let commit = self.write_commit(snapshot.tree, &parents, &with_trailers(message, trailers))?;
+        self.advance(&handle, worktree, head, commit)?;
+        write_index(&handle, &mut snapshot)?;
+        if !merging.is_empty() {
+            handle.cleanup_state().doing("ending the merge")?;
+        }
+        Ok(Some(commit.to_string()))
+    }
+
+    /// Moves the worktree to a new commit: with its branch, when the branch is at or before `head`;
+    /// detached, when the agent left its branch for something else.
+    fn advance(&self, handle: &Handle, worktree: &Worktree, head: Oid, commit: Oid) -> Result<(), GitError> {
+        let name = format!("refs/heads/{}", worktree.branch);
+        let on_the_way = match self.branch_tip(&worktree.branch) {
+            Ok(tip) => self.contains(head, tip)?.then_some(tip),
+            Err(_) => None,
+        };
+        let why = "quarterdeck: leftovers";
+        let Some(tip) = on_the_way else {
+            return handle.set_head_detached(commit).doing("moving the worktree");
+        };
+        self.inner.reference_matching(&name, commit, true, tip, why).doing("moving the task's branch")?;
+        if branch_of_head(&worktree.git_dir).as_deref() != Some(worktree.branch.as_str()) {
+            handle.set_head(&name).doing("moving the worktree")?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the index on disk agree with the commit, so that the next `git status` there is clean.
+fn write_index(handle: &Handle, snapshot: &mut Snapshot) -> Result<(), GitError> {
+    if snapshot.index.path().is_some() {
+        return snapshot.index.write().doing("writing the index");
+    }
+    let file = handle.path().join("index");
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).at("removing", &file),
+        _ => {}
+    }
+    let mut fresh = git2::Index::open(&file).doing("writing the index")?;
+    for entry in snapshot.index.iter() {
+        fresh.add(&entry).doing("writing the index")?;
+    }
+    fresh.write().doing("writing the index")
+}
+
+/// Waits until no git works on the index; a lock that a killed git left is taken away.
+fn wait_for_index(git_dir: &Path) -> Result<(), GitError> {
+    let lock = git_dir.join("index.lock");
+    let started = Instant::now();
+    loop {
+        let Ok(found) = lock.symlink_metadata() else { return Ok(()) };
+        let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
+        if age > ABANDONED_AFTER {
+            return fs::remove_file(&lock).at("removing", &lock);
+        }
+        if started.elapsed() > LOCK_PATIENCE {
+            return Err(GitError::IndexLocked { path: lock });
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,201 @@
+//! Undo records: what was done, written before it is done, as commits under `refs/quarterdeck/undo/`
+//! whose parents keep every commit that taking it back needs.
+
+use git2::Oid;
+use serde::{Deserialize, Serialize};
+
+use super::checkout::{Moved, Way};
+use super::error::{Doing, GitError};
+use super::{Label, Repository};
+use crate::model::Timestamp;
+
+const PREFIX: &str = "refs/quarterdeck/undo/";
+
+/// Something that was done and can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undo {
+    /// Its id: time and number.
+    pub id: String,
+    /// What was done, in words.
+    pub what: String,
+    /// For which task.
+    pub task: Option<u64>,
+    /// When.
+    pub at: Timestamp,
+    /// What was done, exactly.
+    pub action: UndoAction,
+    /// The record that this one took back.
+    pub undoes: Option<String>,
+    /// Whether it was itself taken back.
+    pub taken_back: bool,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "did")]
+pub enum UndoAction {
+    /// A branch moved.
+    Moved {
+        /// The branch.
+        target: String,
+        /// Where it was (hex).
+        old: String,
+        /// Where it went (hex).
+        new: String,
+    },
+    /// A worktree was removed.
+    Removed {
+        /// Its branch.
+        branch: String,
+        /// Where it was.
+        path: String,
+        /// The hidden ref that keeps what was in it.
+        kept: Option<String>,
+        /// The branch's tip (hex).
+        tip: Option<String>,
+    },
+    /// A branch was made from kept work.
+    Restored {
+        /// The branch.
+        branch: String,
+        /// Where it points (hex).
+        commit: String,
+    },
+}
+
+/// The message of a record's commit.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    what: String,
+    task: Option<u64>,
+    at: Timestamp,
+    undoes: Option<String>,
+    action: UndoAction,
+}
+
+impl Repository {
+    /// All records, oldest first.
+    pub fn undos(&self) -> Result<Vec<Undo>, GitError> {
+        let mut all = Vec::new();
+        for reference in self.inner.references_glob(&format!("{PREFIX}*")).doing("reading undo records")? {
+            let reference = reference.doing("reading undo records")?;
+            let Some(id) = std::str::from_utf8(reference.name_bytes()).ok().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+            let commit = reference.peel_to_commit().doing("reading undo records")?;
+            let written: Written =
+                serde_json::from_slice(commit.message_bytes()).map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
+            let Written { what, task, at, undoes, action } = written;
+            all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
+        }
+        all.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        let taken: Vec<String> = all.iter().filter_map(|undo| undo.undoes.clone()).collect();
+        for undo in &mut all {
+            undo.taken_back = taken.contains(&undo.id);
+        }
+        Ok(all)
+    }
+
+    /// Takes back the latest thing that was done, or the one named. Says what was done. Recorded itself, so
+    /// that it can be taken back by its own id.
+    pub fn undo(&self, id: Option<&str>) -> Result<String, GitError> {
+        let all = self.undos()?;
+        let found = match id {
+            Some(id) => all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?,
+            None => all.into_iter().rev().find(can_be_latest).ok_or(GitError::NothingToUndo)?,
+        };
+        if found.taken_back {
+            return Err(GitError::AlreadyUndone { id: found.id });
+        }
+        match &found.action {
+            UndoAction::Moved { target, old, new } => self.undo_move(&found, target, old, new),
+            UndoAction::Removed { branch, kept, tip, .. } => {
+                let from = kept.as_ref().or(tip.as_ref()).ok_or(GitError::NothingToUndo)?;
+                self.undo_removal(&found, branch, from)
+            }
+            UndoAction::Restored { .. } => Err(GitError::NothingToUndo),
+        }
+    }
+
+    /// Moves a branch back to where it was, with its checkout.
+    fn undo_move(&self, found: &Undo, target: &str, old: &str, new: &str) -> Result<String, GitError> {
+        let (was, to) = (self.commit(new)?.id(), self.commit(old)?.id());
+        if self.branch_tip(target)? != was {
+            return Err(GitError::MovedOn { target: target.to_owned(), commit: new.to_owned() });
+        }
+        let what = format!("take back: {}", found.what);
+        let label = Label { what: what.clone(), task: found.task, at: now() };
+        let action = UndoAction::Moved { target: target.to_owned(), old: new.to_owned(), new: old.to_owned() };
+        let record = self.record_undo(&label, &action, &[Some(was), Some(to)], Some(&found.id))?;
+        let way = if self.contains(to, was)? { Way::Forward } else { Way::Back };
+        let moved = self.move_branch(target, was, to, way, &format!("quarterdeck: {what}"));
+        if !matches!(moved, Ok(Moved::Done)) && self.branch_tip(target)? != to {
+            self.forget_undo(&record)?;
+        }
+        match moved? {
+            Moved::Done => Ok(format!("took back `{}`: `{target}` is at {} again", found.what, short(old))),
+            Moved::NotThere => Err(GitError::MovedOn { target: target.to_owned(), commit: new.to_owned() }),
+            Moved::Busy(detail) => Err(GitError::CheckoutBusy { target: target.to_owned(), detail }),
+        }
+    }
+
+    /// Puts what a removed worktree held onto a branch.
+    fn undo_removal(&self, found: &Undo, branch: &str, from: &str) -> Result<String, GitError> {
+        let commit = self.commit(from)?;
+        let name = self.free_branch(&format!("restored/{branch}"))?;
+        let label = Label { what: format!("take back: {}", found.what), task: found.task, at: now() };
+        let action = UndoAction::Restored { branch: name.clone(), commit: commit.id().to_string() };
+        let record = self.record_undo(&label, &action, &[Some(commit.id())], Some(&found.id))?;
+        if let Err(source) = self.inner.branch(&name, &commit, false) {
+            self.forget_undo(&record)?;
+            return Err(GitError::Library { doing: "making the branch", source });
+        }
+        Ok(format!("what was in the worktree of `{branch}` is on the branch `{name}` now; `git switch {name}` shows it"))
+    }
+
+    /// Writes a record. The commits are its parents, so that they stay as long as the record does.
+    pub(super) fn record_undo(&self, label: &Label, action: &UndoAction, commits: &[Option<Oid>], undoes: Option<&str>) -> Result<String, GitError> {
+        let written = Written {
+            what: label.what.clone(),
+            task: label.task,
+            at: label.at,
+            undoes: undoes.map(str::to_owned),
+            action: action.clone(),
+        };
+        let message = serde_json::to_string_pretty(&written).map_err(|source| GitError::BadRecord { id: label.what.clone(), source })?;
+        let mut parents = Vec::new();
+        for commit in commits.iter().flatten() {
+            if !parents.contains(commit) {
+                parents.push(*commit);
+            }
+        }
+        let empty = self.inner.treebuilder(None).and_then(|builder| builder.write()).doing("writing an undo record")?;
+        let commit = self.write_commit(empty, &parents, &message)?;
+        let name = self.write_hidden_ref(&format!("{PREFIX}{}", label.at.file_name()), commit, &label.what)?;
+        Ok(name.strip_prefix(PREFIX).unwrap_or(&name).to_owned())
+    }
+
+    /// Forgets the record of something that did not happen after all.
+    pub(super) fn forget_undo(&self, id: &str) -> Result<(), GitError> {
+        let reference = self.inner.find_reference(&format!("{PREFIX}{id}"));
+        reference.and_then(|mut reference| reference.delete()).doing("removing an undo record")
+    }
+}
+
+/// What `qd undo` without an id may pick: something done, that holds something, and was not taken back.
+fn can_be_latest(undo: &Undo) -> bool {
+    let holds = match &undo.action {
+        UndoAction::Moved { .. } => true,
+        UndoAction::Removed { kept, tip, .. } => kept.is_some() || tip.is_some(),
+        UndoAction::Restored { .. } => false,
+    };
+    holds && undo.undoes.is_none() && !undo.taken_back
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
+
+/// The time of an undo: nobody above has a label for it.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().after(since)
+}

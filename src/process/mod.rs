@@ -1,0 +1,18 @@
+//! The one place that starts programs: argument vectors, environment, process groups, time limits and
+//! output limits; and what `/proc` says about processes. Never a shell, never a terminal (the PTY
+//! child of a session is `session/`'s own). Everything here blocks: call it from blocking threads.
+
+mod detached;
+mod error;
+mod lookup;
+mod piped;
+mod program;
+mod pump;
+mod table;
+
+pub use detached::{Detached, spawn_detached};
+pub use error::ProcessError;
+pub use lookup::{find_program, login_path};
+pub use piped::{Piped, spawn_piped};
+pub use program::{Finished, Program};
+pub use table::{ancestry, descendants, identity, is_alive};

@@ -1,0 +1,55 @@
+//! The terminal's words as the wire's words.
+
+use crate::protocol::pane::{Colour, Look, Modes, MouseMode, Row, Run};
+use crate::term;
+
+/// A line as a row.
+pub(super) fn row(line: &term::Line) -> Row {
+    Row { runs: line.spans.iter().map(|span| Run { text: span.text.clone(), look: look(span.style) }).collect(), wrapped: line.wrapped }
+}
+
+/// The attribute bits are the same on both sides (a test holds them together).
+fn look(style: term::Style) -> Look {
+    Look { fg: style.fg.map(colour), bg: style.bg.map(colour), attributes: style.attributes }
+}
+
+fn colour(ink: term::Ink) -> Colour {
+    match ink {
+        term::Ink::Indexed(index) => Colour::Indexed(index),
+        term::Ink::Rgb(red, green, blue) => Colour::Rgb(red, green, blue),
+    }
+}
+
+/// The modes.
+pub(super) fn modes(modes: &term::Modes) -> Modes {
+    Modes {
+        alternate_screen: modes.alternate_screen,
+        application_cursor: modes.application_cursor,
+        application_keypad: modes.application_keypad,
+        bracketed_paste: modes.bracketed_paste,
+        focus_events: modes.focus_events,
+        mouse: match modes.mouse {
+            term::Mouse::Off => MouseMode::Off,
+            term::Mouse::Press => MouseMode::Press,
+            term::Mouse::PressRelease => MouseMode::PressRelease,
+            term::Mouse::Drag => MouseMode::Drag,
+            term::Mouse::Any => MouseMode::Any,
+        },
+        mouse_sgr: modes.mouse_sgr,
+        keyboard_flags: modes.keyboard_flags,
+        modify_other_keys: modes.modify_other_keys,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::pane::look;
+    use crate::term::attribute;
+
+    #[test]
+    fn attribute_bits_mean_the_same_on_both_sides() {
+        let ours = [attribute::BOLD, attribute::DIM, attribute::ITALIC, attribute::UNDERLINE, attribute::INVERSE];
+        let theirs = [look::BOLD, look::DIM, look::ITALIC, look::UNDERLINE, look::INVERSE];
+        assert_eq!(ours, theirs);
+    }
+}

@@ -1,0 +1,69 @@
+//! One connection: says hello, reads requests until the other side is gone. What goes out is the
+//! sender's work, on a thread of its own, so that a slow reader never delays a key.
+
+use std::collections::VecDeque;
+use std::io::{BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Condvar};
+
+use super::requests::handle;
+use super::sender::Sender;
+use super::start_thread;
+use super::state::{Peer, PeerId, Role, Shared};
+use crate::protocol::pane::{FromHost, ToHost, VERSION, encode, read_from};
+use crate::session::peer::{Standing, standing};
+
+/// Serves one connection to its end.
+pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream) {
+    let session = shared.launch.session.as_str();
+    let Some(standing) = standing(&stream, &shared.directory, session) else { return };
+    let hello = FromHost::Hello {
+        version: VERSION,
+        session: session.to_owned(),
+        pid: shared.agent_pid,
+        host_pid: std::process::id(),
+    };
+    let greeted = encode(&hello).and_then(|bytes| stream.write_all(&bytes));
+    let (Ok(()), Ok(outgoing)) = (greeted, stream.try_clone()) else { return };
+    let waker = Arc::new(Condvar::new());
+    let id = join(shared, &waker);
+    let sender = Sender::new(id, waker, outgoing);
+    match start_thread("sender", Arc::clone(shared), move |shared| sender.run(&shared)) {
+        Ok(()) => read(shared, id, standing, stream),
+        Err(error) => eprintln!("{error}"),
+    }
+    leave(shared, id);
+}
+
+fn join(shared: &Shared, waker: &Arc<Condvar>) -> PeerId {
+    let mut state = shared.state();
+    let id = state.next_peer;
+    state.next_peer += 1;
+    let peer = Peer {
+        waker: Arc::clone(waker),
+        outgoing: VecDeque::new(),
+        role: Role::Unknown,
+        pacing: false,
+        expects_echo: false,
+    };
+    state.peers.insert(id, peer);
+    id
+}
+
+fn read(shared: &Arc<Shared>, id: PeerId, standing: Standing, stream: UnixStream) {
+    let mut stream = BufReader::new(stream);
+    // an error is a broken or foreign stream: there is nobody to tell
+    while let Ok(Some(message)) = read_from::<ToHost>(&mut stream) {
+        handle(shared, id, standing, message);
+    }
+}
+
+fn leave(shared: &Shared, id: PeerId) {
+    let mut state = shared.state();
+    if let Some(peer) = state.peers.remove(&id) {
+        peer.waker.notify_one();
+        state.apply_size();
+        shared.turned.notify_all();
+        shared.room.notify_all();
+    }
+}

@@ -1,0 +1,73 @@
+//! The host's socket: bound in a private directory, open to its user, made anew when it was swept away.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, Signal};
+
+use super::state::Shared;
+use super::{connection, start_thread};
+use crate::session::error::SessionError;
+use crate::session::files::private_directory;
+
+/// More connections at once are turned away.
+const MOST_PEERS: usize = 128;
+/// After an accept that failed for lack of descriptors or memory.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// Binds the socket. What lies at its path is an earlier socket of the same session.
+pub(super) fn bind(path: &Path) -> Result<UnixListener, SessionError> {
+    if let Some(parent) = path.parent() {
+        private_directory(parent)?;
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(SessionError::file("replace", path)(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(SessionError::file("create", path))?;
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(SessionError::file("protect", path))?;
+    Ok(listener)
+}
+
+/// Accepts connections for as long as the process lives.
+pub(super) fn run(shared: &Arc<Shared>, listener: &UnixListener) {
+    for stream in listener.incoming() {
+        match stream {
+            Ok(stream) => {
+                if shared.state().peers.len() >= MOST_PEERS {
+                    continue;
+                }
+                let started = start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream));
+                if let Err(error) = started {
+                    eprintln!("{error}");
+                }
+            }
+            Err(error) => {
+                eprintln!("cannot accept a connection: {error}");
+                thread::sleep(AFTER_FAILURE);
+            }
+        }
+    }
+}
+
+/// Binds the socket again at each SIGUSR1, which `find` sends when the socket is missing.
+pub(super) fn rebind_when_told(shared: &Arc<Shared>) {
+    let mut told = SigSet::empty();
+    told.add(Signal::SIGUSR1);
+    while told.wait().is_ok() {
+        if shared.launch.socket.exists() {
+            continue;
+        }
+        let opened = bind(&shared.launch.socket)
+            .and_then(|listener| start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener)));
+        if let Err(error) = opened {
+            eprintln!("{error}");
+        }
+    }
+}

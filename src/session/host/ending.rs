@@ -1,0 +1,195 @@
+//! How a session ends: asked, told, forced; its last output read, its end put on record, itself buried.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use portable_pty::SlavePty;
+
+use super::pty::now;
+use super::state::{Shared, State, wait};
+use crate::model::{Exit, sanitize};
+use crate::session::descendants::{descendants, send};
+use crate::session::error::SessionError;
+use crate::session::files::replace_json;
+use crate::session::launch::Directory;
+
+/// What the agent left running may end by itself for this long.
+const LEFTOVERS_MAY_END_WITHIN: Duration = Duration::from_millis(200);
+/// Killed processes are waited for at most this long (one can hang in the kernel).
+const KILLED_END_WITHIN: Duration = Duration::from_secs(3);
+/// Between two looks at the process table while ending leftovers.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
+/// Output that is still in the PTY is read for at most this long.
+const DRAINED_WITHIN: Duration = Duration::from_secs(2);
+/// Without a daemon an ended session waits this long to be buried; the record stays on disk.
+const BURIED_WITHIN: Duration = Duration::from_secs(600);
+/// Between two tries to write the exit record on a full disk.
+const RECORD_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Lines of the screen in the exit record.
+const TAIL: usize = 20;
+
+/// How the agent's process ended.
+#[derive(Clone, Copy)]
+struct Ending {
+    code: Option<i32>,
+    signal: Option<i32>,
+}
+
+/// Stays with the agent to its end and beyond. Returns when the host may go.
+pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> Result<(), SessionError> {
+    let ending = reap_until_agent_ends(shared.agent_pid);
+    {
+        let mut state = shared.state();
+        state.agent_ended = true;
+        shared.turned.notify_all();
+        shared.room.notify_all();
+    }
+    end_leftovers();
+    drop(slave);
+    let exit = {
+        let state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);
+        Exit { code: ending.code, signal: ending.signal, at: now(), tail: tail(&state) }
+    };
+    record(shared, &exit);
+    {
+        let mut state = shared.state();
+        state.exit = Some(exit);
+        state.changed();
+        state.peers.values().for_each(|peer| peer.waker.notify_one());
+    }
+    wait_for_burial(shared);
+    match std::fs::remove_file(&shared.launch.socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(SessionError::file("remove", &shared.launch.socket)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Waits for every child, also adopted ones, until the agent is among them.
+fn reap_until_agent_ends(agent: u32) -> Ending {
+    loop {
+        let (pid, ending) = match waitpid(None, None) {
+            Ok(WaitStatus::Exited(pid, code)) => (pid, Ending { code: Some(code), signal: None }),
+            Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, Ending { code: None, signal: Some(signal as i32) }),
+            Ok(_) | Err(Errno::EINTR) => continue,
+            // no child is left: somebody else waited for it
+            Err(_) => return Ending { code: None, signal: None },
+        };
+        if u32::try_from(pid.as_raw()) == Ok(agent) {
+            return ending;
+        }
+    }
+}
+
+/// Ends what the agent started and left, however it tried to get away: orphans come to this process.
+fn end_leftovers() {
+    let left = descendants(std::process::id());
+    for pid in &left {
+        send(*pid, Signal::SIGHUP);
+        send(*pid, Signal::SIGTERM);
+        // a stopped process acts on them only when it goes on
+        send(*pid, Signal::SIGCONT);
+    }
+    if !gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) && !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
+        eprintln!("processes of the session do not end: {:?}", descendants(std::process::id()));
+    }
+}
+
+/// Sends the signal to all that is left until nothing is; `false` when something still is in the end.
+fn gone_within(patience: Duration, signal: Signal) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = descendants(std::process::id());
+        while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
+        if left.is_empty() {
+            return true;
+        }
+        left.iter().for_each(|pid| send(*pid, signal));
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(LOOK_AGAIN_AFTER);
+    }
+}
+
+fn wait_until<'a>(shared: &'a Shared, patience: Duration, done: impl Fn(&State) -> bool) -> std::sync::MutexGuard<'a, State> {
+    let deadline = Instant::now() + patience;
+    let mut state = shared.state();
+    while !done(&state) && Instant::now() < deadline {
+        state = wait(&shared.turned, state, Some(deadline));
+    }
+    state
+}
+
+fn tail(state: &State) -> String {
+    let text = state.terminal.capture(false, true);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let used = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    let last = lines.get(used.saturating_sub(TAIL)..used).unwrap_or_default();
+    sanitize(last.join("\n").trim_start_matches('\n'))
+}
+
+/// Writes the exit record, however long the disk is full: without it the session would count as lost.
+fn record(shared: &Shared, exit: &Exit) {
+    while let Err(error) = replace_json(&Directory(&shared.directory).exit(), exit) {
+        eprintln!("{error}");
+        std::thread::sleep(RECORD_AGAIN_AFTER);
+    }
+}
+
+/// Until `Bury`; without a daemon for a bounded time.
+fn wait_for_burial(shared: &Shared) {
+    let mut state = shared.state();
+    let mut deadline = Instant::now() + BURIED_WITHIN;
+    while !state.buried {
+        if state.is_watched() {
+            state = wait(&shared.turned, state, None);
+            deadline = Instant::now() + BURIED_WITHIN;
+        } else if Instant::now() < deadline {
+            state = wait(&shared.turned, state, Some(deadline));
+        } else {
+            return;
+        }
+    }
+}
+
+/// Asks the agent to end, tells it to, forces it. Its leftovers follow when it is gone.
+pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
+    let deadline = Instant::now() + Duration::from_millis(grace_ms);
+    if grace_ms > 0 && !ask.is_empty() {
+        shared.state().type_bytes(shared, ask);
+        if wait_until(shared, Duration::from_millis(grace_ms / 2), |state| state.agent_ended).agent_ended {
+            return;
+        }
+    }
+    if grace_ms > 0 {
+        for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGCONT] {
+            signal_group(shared.agent_pid, signal);
+        }
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if wait_until(shared, rest, |state| state.agent_ended).agent_ended {
+            return;
+        }
+    }
+    force(shared.agent_pid);
+}
+
+/// Kills the agent, its process group and everything that came from it.
+pub(super) fn force(agent: u32) {
+    signal_group(agent, Signal::SIGKILL);
+    for pid in descendants(std::process::id()) {
+        send(pid, Signal::SIGKILL);
+    }
+}
+
+fn signal_group(leader: u32, signal: Signal) {
+    if let Ok(leader) = i32::try_from(leader) {
+        // a group that is gone already is no error
+        let _ = killpg(Pid::from_raw(leader), signal);
+    }
+}

@@ -1,0 +1,89 @@
+//! To the PTY: one thread writes, in order, so that a program that does not read blocks nobody else.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::state::{Input, Once, Shared, State, wait};
+use crate::protocol::pane::{FromHost, WriteFate};
+use crate::session::journal::{Journal, Stage};
+use crate::term::{Modes, paste};
+
+/// Writes what is queued until the session is over.
+pub(super) fn run(shared: &Arc<Shared>, mut writer: Box<dyn Write + Send>, mut journal: Journal) {
+    while let Some(input) = next(shared) {
+        match input {
+            Input::Bytes(bytes) => {
+                if let Err(error) = writer.write_all(&bytes).and_then(|()| writer.flush()) {
+                    eprintln!("cannot write to the terminal: {error}");
+                }
+            }
+            Input::Once(once) => {
+                let fate = write_once(shared, &mut writer, &mut journal, &once);
+                shared.state().send(once.peer, FromHost::Wrote { key: once.key, fate });
+            }
+        }
+    }
+    // dropping it would type a newline and an end-of-file
+    std::mem::forget(writer);
+}
+
+fn next(shared: &Shared) -> Option<Input> {
+    let mut state = shared.state();
+    loop {
+        if let Some(input) = state.input.pop_front() {
+            let length = match &input {
+                Input::Bytes(bytes) => bytes.len(),
+                Input::Once(once) => once.bytes.len(),
+            };
+            state.input_bytes = state.input_bytes.saturating_sub(length);
+            shared.room.notify_all();
+            return Some(input);
+        }
+        if state.buried {
+            return None;
+        }
+        state = wait(&shared.input_ready, state, None);
+    }
+}
+
+fn write_once(shared: &Shared, writer: &mut Box<dyn Write + Send>, journal: &mut Journal, once: &Once) -> WriteFate {
+    match journal.stage(&once.key) {
+        Some(Stage::Done) => return WriteFate::AlreadyWritten,
+        Some(Stage::Begun) => return WriteFate::Unknown,
+        None => {}
+    }
+    let modes = {
+        let state = shared.state();
+        if state.agent_ended {
+            return WriteFate::Over;
+        }
+        if !holds(&state, &once.only_if) {
+            return WriteFate::Mismatch;
+        }
+        state.terminal.modes()
+    };
+    if let Err(error) = journal.record(&once.key, Stage::Begun) {
+        // nothing was written and the key is free again, which is what a mismatch says
+        eprintln!("cannot write the journal: {error}");
+        return WriteFate::Mismatch;
+    }
+    let written = writer.write_all(&bytes_of(once, &modes)).and_then(|()| writer.flush());
+    if let Err(error) = written.and_then(|()| journal.record(&once.key, Stage::Done)) {
+        eprintln!("cannot finish the write `{}`: {error}", once.key);
+        return WriteFate::Unknown;
+    }
+    WriteFate::Written
+}
+
+fn bytes_of(once: &Once, modes: &Modes) -> Vec<u8> {
+    match std::str::from_utf8(&once.bytes) {
+        Ok(text) if once.paste => paste(text, modes),
+        _ => once.bytes.clone(),
+    }
+}
+
+/// Whether the screen shows the text, however it is broken into rows.
+fn holds(state: &State, wanted: &str) -> bool {
+    let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    wanted.trim().is_empty() || normal(&state.terminal.text().join(" ")).contains(&normal(wanted))
+}

@@ -1,0 +1,115 @@
+//! The host process: owns the PTY, parses what the agent prints, serves whoever connects, and puts on
+//! record how it ended. Threads block on what they wait for; nothing ticks while nothing happens.
+//!
+//! Locks: `reports` before `state`, never the other way round; nothing blocks while `state` is held.
+
+mod connection;
+mod doors;
+mod ending;
+mod input;
+mod output;
+mod pty;
+mod requests;
+mod sender;
+mod size;
+mod state;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use nix::errno::Errno;
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::setsid;
+
+use super::descendants::identity;
+use super::error::SessionError;
+use super::files::{create_json, read_json, replace_json};
+use super::journal::Journal;
+use super::launch::{Directory, HostRecord, Launch};
+use super::reports::Reports;
+use super::stream_log::StreamLog;
+use crate::model::Explain as _;
+use state::Shared;
+
+pub(super) use pty::NOT_STARTED;
+
+/// Stack of each thread: none goes deep, and only touched pages count.
+const STACK: usize = 256 * 1024;
+
+/// The body of `qd host DIRECTORY`: runs until the agent is over and buried.
+pub fn run_host(directory: &Path) -> ExitCode {
+    match host(directory) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // stderr is the session's `host.log`
+            eprintln!("{error}{}", error.hint().map(|hint| format!(" - {hint}")).unwrap_or_default());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn host(directory: &Path) -> Result<(), SessionError> {
+    let names = Directory(directory);
+    let launch: Launch = read_json(&names.launch())?
+        .ok_or_else(|| SessionError::file("read", &names.launch())(std::io::ErrorKind::NotFound.into()))?;
+    let mut record = claim(directory)?;
+    stand_alone()?;
+    let listener = doors::bind(&launch.socket)?;
+    let started = pty::start_agent(&launch);
+    let agent = match started {
+        Ok(agent) => agent,
+        Err(error) => return pty::record_not_started(&names, &launch, error),
+    };
+    record.agent_pid = Some(agent.pid);
+    replace_json(&names.host(), &record)?;
+    let reports = Reports::open(&names.reports()).map_err(SessionError::file("open", &names.reports()))?;
+    let journal = Journal::open(&names.journal()).map_err(SessionError::file("open", &names.journal()))?;
+    let log = StreamLog::open(names.stream_log(), launch.log_limit).map_err(SessionError::file("open", &names.stream_log()))?;
+    let shared = Arc::new(Shared::new(directory, launch, agent.pid, agent.master, reports));
+    start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, agent.reader, log))?;
+    start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, agent.writer, journal))?;
+    start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener))?;
+    start_thread("sweep", Arc::clone(&shared), |shared| doors::rebind_when_told(&shared))?;
+    ending::see_off(&shared, agent.slave)
+}
+
+/// Takes the directory for this process; the second host in one directory gives up here.
+fn claim(directory: &Path) -> Result<HostRecord, SessionError> {
+    let own = identity(std::process::id())
+        .ok_or_else(|| SessionError::System { action: "read `/proc/self/stat`", source: std::io::ErrorKind::NotFound.into() })?;
+    let record = HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None };
+    if create_json(&Directory(directory).host(), &record)? {
+        Ok(record)
+    } else {
+        Err(SessionError::Taken { directory: directory.to_path_buf() })
+    }
+}
+
+/// Leaves the starter's process session, adopts orphans of the agent, and ignores what a terminal would send.
+fn stand_alone() -> Result<(), SessionError> {
+    let failed = |action| move |error: Errno| SessionError::System { action, source: error.into() };
+    match setsid() {
+        // the starter may have made us a leader already
+        Ok(_) | Err(Errno::EPERM) => {}
+        Err(error) => return Err(failed("leave the process session")(error)),
+    }
+    set_child_subreaper(true).map_err(failed("adopt orphaned processes"))?;
+    let mut blocked = SigSet::empty();
+    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGUSR1] {
+        blocked.add(signal);
+    }
+    // every thread inherits this; the PTY's child starts with an empty mask
+    blocked.thread_block().map_err(failed("block signals"))
+}
+
+fn start_thread(name: &str, shared: Arc<Shared>, body: impl FnOnce(Arc<Shared>) + Send + 'static) -> Result<(), SessionError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK)
+        .spawn(move || body(shared))
+        .map(drop)
+        .map_err(|source| SessionError::System { action: "start a thread", source })
+}

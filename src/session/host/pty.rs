@@ -1,0 +1,87 @@
+//! The PTY and the agent on it.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::time::SystemTime;
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+
+use crate::model::{Exit, Timestamp, sanitize};
+use crate::session::error::SessionError;
+use crate::session::files::replace_json;
+use crate::session::launch::{Directory, Launch};
+use crate::term::Terminal;
+
+/// The exit code on record for an agent that could not be started, as shells have it.
+pub(in crate::session) const NOT_STARTED: i32 = 127;
+
+/// A running agent and the ends of its PTY.
+pub(super) struct Agent {
+    pub(super) pid: u32,
+    pub(super) master: Box<dyn MasterPty + Send>,
+    pub(super) reader: Box<dyn Read + Send>,
+    pub(super) writer: Box<dyn Write + Send>,
+    /// Held until the session is over, so that end-of-file means that and nothing else.
+    pub(super) slave: Box<dyn SlavePty + Send>,
+}
+
+/// Rows and columns with the pixels of our nominal cells.
+pub(super) fn pty_size((rows, cols): (u16, u16)) -> PtySize {
+    PtySize { rows, cols, pixel_width: cols.saturating_mul(8), pixel_height: rows.saturating_mul(16) }
+}
+
+/// Opens the PTY and starts the agent as the leader of a process session on it.
+pub(super) fn start_agent(launch: &Launch) -> Result<Agent, SessionError> {
+    let program = launch.argv.first().cloned().unwrap_or_default();
+    let refused = |detail: String| SessionError::Agent { program: program.clone(), detail };
+    if program.is_empty() {
+        return Err(refused("no program was named".to_owned()));
+    }
+    if !launch.cwd.is_dir() {
+        return Err(refused(format!("`{}` is not a directory", launch.cwd.display())));
+    }
+    let size = Terminal::new(launch.rows, launch.cols, 0).size();
+    let no_pty = |error: anyhow::Error| SessionError::Pty { detail: error.to_string() };
+    let pair = native_pty_system().openpty(pty_size(size)).map_err(no_pty)?;
+    let child = pair.slave.spawn_command(command(launch)).map_err(|error| refused(format!("{error:#}")))?;
+    let pid = child.process_id().ok_or_else(|| refused("it has no process id".to_owned()))?;
+    Ok(Agent {
+        pid,
+        reader: pair.master.try_clone_reader().map_err(no_pty)?,
+        writer: pair.master.take_writer().map_err(no_pty)?,
+        master: pair.master,
+        slave: pair.slave,
+    })
+}
+
+fn command(launch: &Launch) -> CommandBuilder {
+    let mut command = CommandBuilder::from_argv(launch.argv.iter().map(OsString::from).collect());
+    for name in &launch.remove_env {
+        command.env_remove(name);
+    }
+    for (name, value) in &launch.env {
+        command.env(name, value);
+    }
+    command.cwd(&launch.cwd);
+    command
+}
+
+/// Puts a failed start on record, for whoever asks later.
+pub(super) fn record_not_started(names: &Directory<'_>, launch: &Launch, error: SessionError) -> Result<(), SessionError> {
+    let tail = match &error {
+        SessionError::Agent { detail, .. } => sanitize(detail),
+        other => other.to_string(),
+    };
+    let recorded = replace_json(&names.exit(), &Exit { code: Some(NOT_STARTED), signal: None, at: now(), tail });
+    match std::fs::remove_file(&launch.socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => eprintln!("cannot remove the socket: {error}"),
+        _ => {}
+    }
+    recorded.and(Err(error))
+}
+
+/// The wall clock.
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

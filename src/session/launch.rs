@@ -1,0 +1,103 @@
+//! What a session is started with, and what is known of it afterwards.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Exit, HostIdentity, SessionId};
+
+/// Everything a host needs; written to `launch.json` before the host starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// The session.
+    pub session: SessionId,
+    /// The agent's program and arguments.
+    pub argv: Vec<String>,
+    /// Environment variables to set.
+    pub env: Vec<(String, String)>,
+    /// Environment variables to take away.
+    pub remove_env: Vec<String>,
+    /// Where the agent starts.
+    pub cwd: PathBuf,
+    /// Rows of the PTY until a viewer says otherwise.
+    pub rows: u16,
+    /// Columns of the PTY until a viewer says otherwise.
+    pub cols: u16,
+    /// Lines of history.
+    pub scrollback: u32,
+    /// The host's socket.
+    pub socket: PathBuf,
+    /// The most bytes of `stream.log`.
+    pub log_limit: u64,
+}
+
+/// A running session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    /// The agent's process.
+    pub pid: u32,
+    /// The host's process.
+    pub host: HostIdentity,
+}
+
+/// What became of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Its host is there.
+    Running(Started),
+    /// The agent ended and that is on record.
+    Ended(Exit),
+    /// The host died without a record.
+    Lost,
+    /// There never was a host.
+    NeverStarted,
+}
+
+/// `host.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HostRecord {
+    pub(super) pid: u32,
+    pub(super) started_ticks: u64,
+    /// Missing between the host's start and the agent's.
+    #[serde(default)]
+    pub(super) agent_pid: Option<u32>,
+}
+
+impl HostRecord {
+    pub(super) fn identity(&self) -> HostIdentity {
+        HostIdentity { pid: self.pid, started_ticks: self.started_ticks }
+    }
+}
+
+/// Names in a session's directory.
+pub(super) struct Directory<'a>(pub(super) &'a Path);
+
+impl Directory<'_> {
+    pub(super) fn launch(&self) -> PathBuf {
+        self.0.join("launch.json")
+    }
+
+    pub(super) fn host(&self) -> PathBuf {
+        self.0.join("host.json")
+    }
+
+    pub(super) fn exit(&self) -> PathBuf {
+        self.0.join("exit.json")
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    pub(super) fn reports(&self) -> PathBuf {
+        self.0.join("reports.jsonl")
+    }
+
+    pub(super) fn stream_log(&self) -> PathBuf {
+        self.0.join("stream.log")
+    }
+
+    pub(super) fn host_log(&self) -> PathBuf {
+        self.0.join("host.log")
+    }
+}

@@ -1,0 +1,26 @@
+//! A session: one agent in a PTY, owned by a small host process of its own (`qd host DIR`) that outlives
+//! the daemon and every viewer. Here are both sides: what starts and finds hosts, and the host itself.
+//!
+//! A session's directory holds `launch.json`, `host.json`, `stream.log`, `journal.jsonl`, `reports.jsonl`
+//! and, when the agent ended, `exit.json`. Executors other than the local one are not here yet.
+
+mod convert;
+mod descendants;
+mod error;
+mod files;
+mod find;
+mod host;
+mod journal;
+mod launch;
+mod peer;
+mod reports;
+mod spawn;
+mod start;
+mod stream_log;
+
+pub use error::SessionError;
+pub use find::find;
+pub use host::run_host;
+pub use launch::{Found, Launch, Started};
+pub use reports::uncollected;
+pub use start::start;

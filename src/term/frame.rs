@@ -1,0 +1,163 @@
+//! The screen as it is now: rows, cursor, modes. What viewers are sent and states are read from.
+
+use vt100::{Color, MouseProtocolEncoding, MouseProtocolMode, Screen};
+
+use super::line::{Ink, Line, LineBuilder, Style, attribute};
+use super::listener::Listener;
+
+/// Mouse reporting that a program asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mouse {
+    /// None.
+    #[default]
+    Off,
+    /// DEC 9: presses only.
+    Press,
+    /// DEC 1000: presses and releases.
+    PressRelease,
+    /// DEC 1002: and drags.
+    Drag,
+    /// DEC 1003: all motion.
+    Any,
+}
+
+/// What a program asked of its terminal; keys, mouse and paste are encoded by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent switch of a terminal")]
+pub struct Modes {
+    /// On the alternate screen.
+    pub alternate_screen: bool,
+    /// DECCKM.
+    pub application_cursor: bool,
+    /// DECKPAM.
+    pub application_keypad: bool,
+    /// DEC 2004.
+    pub bracketed_paste: bool,
+    /// DEC 1004.
+    pub focus_events: bool,
+    /// Which mouse reports it wants.
+    pub mouse: Mouse,
+    /// DEC 1006.
+    pub mouse_sgr: bool,
+    /// Kitty keyboard flags on top of the stack; 0 is legacy.
+    pub keyboard_flags: u8,
+    /// xterm modifyOtherKeys level (0–2).
+    pub modify_other_keys: u8,
+}
+
+/// A whole screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// Rows.
+    pub rows: u16,
+    /// Columns.
+    pub cols: u16,
+    /// One line for each row.
+    pub lines: Vec<Line>,
+    /// Row and column, zero-based; `None` when hidden.
+    pub cursor: Option<(u16, u16)>,
+    /// Row and column, also when hidden.
+    pub position: (u16, u16),
+    /// DECSCUSR shape, 0–6.
+    pub cursor_shape: u8,
+    /// The modes.
+    pub modes: Modes,
+    /// OSC 0/2 title.
+    pub title: String,
+    /// Lines of history above the screen.
+    pub history: u32,
+}
+
+/// Reads the whole screen.
+pub(super) fn read_frame(screen: &Screen, listener: &Listener) -> Frame {
+    let (rows, cols) = (screen.size().0.get(), screen.size().1.get());
+    let position = position(screen);
+    Frame {
+        rows,
+        cols,
+        lines: (0..rows).map(|row| read_line(screen, row)).collect(),
+        cursor: (!screen.hide_cursor()).then_some(position),
+        position,
+        cursor_shape: cursor_shape(screen),
+        modes: read_modes(screen, listener),
+        title: listener.title.clone(),
+        history: u32::try_from(listener.history.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The cursor; after the last column is filled vt100 says it is beyond it.
+pub(super) fn position(screen: &Screen) -> (u16, u16) {
+    let (row, col) = screen.cursor_position();
+    (row, col.min(screen.size().1.get() - 1))
+}
+
+fn cursor_shape(screen: &Screen) -> u8 {
+    use vt100::CursorStyle;
+    match screen.cursor_style() {
+        CursorStyle::Default => 0,
+        CursorStyle::BlinkBlock => 1,
+        CursorStyle::SteadyBlock => 2,
+        CursorStyle::BlinkUnderline => 3,
+        CursorStyle::SteadyUnderline => 4,
+        CursorStyle::BlinkVerticalBar => 5,
+        CursorStyle::SteadyVerticalBar => 6,
+    }
+}
+
+/// Reads the modes.
+pub(super) fn read_modes(screen: &Screen, listener: &Listener) -> Modes {
+    Modes {
+        alternate_screen: screen.alternate_screen(),
+        application_cursor: screen.application_cursor(),
+        application_keypad: screen.application_keypad(),
+        bracketed_paste: screen.bracketed_paste(),
+        focus_events: listener.switches.focus_events,
+        mouse: match screen.mouse_protocol_mode() {
+            MouseProtocolMode::None => Mouse::Off,
+            MouseProtocolMode::Press => Mouse::Press,
+            MouseProtocolMode::PressRelease => Mouse::PressRelease,
+            MouseProtocolMode::ButtonMotion => Mouse::Drag,
+            MouseProtocolMode::AnyMotion => Mouse::Any,
+        },
+        mouse_sgr: screen.mouse_protocol_encoding() == MouseProtocolEncoding::Sgr,
+        keyboard_flags: listener.keyboard(screen.alternate_screen()).flags(),
+        modify_other_keys: listener.switches.modify_other_keys,
+    }
+}
+
+/// Reads one row.
+pub(super) fn read_line(screen: &Screen, row: u16) -> Line {
+    let mut builder = LineBuilder::default();
+    for col in 0..screen.size().1.get() {
+        let Some(cell) = screen.cell(row, col) else { break };
+        if cell.is_wide_continuation() {
+            continue;
+        }
+        let text = if cell.has_contents() { cell.contents() } else { " " };
+        builder.push(text, read_style(cell));
+    }
+    builder.finish(screen.row_wrapped(row))
+}
+
+fn read_style(cell: &vt100::Cell) -> Style {
+    let attributes = [
+        (cell.bold(), attribute::BOLD),
+        (cell.dim(), attribute::DIM),
+        (cell.italic(), attribute::ITALIC),
+        (cell.underline(), attribute::UNDERLINE),
+        (cell.inverse(), attribute::INVERSE),
+    ];
+    Style {
+        fg: read_ink(cell.fgcolor()),
+        bg: read_ink(cell.bgcolor()),
+        attributes: attributes.iter().filter(|(on, _)| *on).fold(0, |bits, (_, bit)| bits | bit),
+    }
+}
+
+fn read_ink(color: Color) -> Option<Ink> {
+    match color {
+        Color::Default => None,
+        Color::Idx(index) => Some(Ink::Indexed(index)),
+        Color::Rgb(red, green, blue) => Some(Ink::Rgb(red, green, blue)),
+    }
+}

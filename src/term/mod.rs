@@ -1,0 +1,25 @@
+//! The terminal behind a session: what the agent's output means (a wrapper around vt100), what scrolled
+//! away, the answers to what programs ask of a terminal, and the bytes that keys, mouse and paste become.
+//! Pure: no I/O, no clock. It knows nothing of the wire; whoever sends a frame converts it.
+
+mod answers;
+mod capture;
+mod frame;
+mod history;
+pub mod keys;
+mod line;
+mod listener;
+pub mod mouse;
+mod prepass;
+mod resize;
+mod sgr;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use frame::{Frame, Modes, Mouse};
+pub use history::History;
+pub use keys::{focus, paste};
+pub use line::{Ink, Line, Span, Style, attribute};
+pub use listener::News;
+pub use terminal::{MOST_COLUMNS, MOST_ROWS, Terminal};

@@ -1,0 +1,27 @@
+//! Agents against what the real CLIs put out: recorded screens and streams, hooks, and (where it is installed) the
+//! real Claude Code against a mock model on loopback.
+
+mod definitions;
+mod delivering;
+mod launching;
+#[path = "../support/mock_model.rs"]
+mod mock_model;
+mod real_claude;
+mod replay;
+mod signalling;
+mod states;
+mod transcripts;
+
+use quarterdeck::agents::{Agent, Catalogue};
+use quarterdeck::config::AgentDefinition;
+
+/// A shipped agent.
+fn agent(name: &str) -> Agent {
+    Catalogue::new(AgentDefinition::shipped().unwrap()).get(name).unwrap().clone()
+}
+
+/// The text of a fixture.
+fn fixture(path: &str) -> String {
+    let path = format!("{}/tests/fixtures/agents/{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

@@ -1,0 +1,12 @@
+//! Programs and repositories: real ones, in every odd state, with nothing lost and nothing run that only
+//! a hostile worktree asks for.
+
+mod hostile;
+mod landing;
+mod odd;
+mod process;
+mod taking_back;
+mod worktrees;
+
+#[path = "../support/git.rs"]
+mod support;
