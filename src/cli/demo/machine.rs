@@ -105,7 +105,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
         let quiet = options.json;
         let played = person::play(&client, project.id, &tasks, |line| {
             if !quiet {
-                say(line)
+                say(line);
             }
         })
         .await?;
