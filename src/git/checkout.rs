@@ -170,7 +170,11 @@ impl Repository {
         if tip != was {
             return Ok(Moved::NotThere);
         }
-        match in_the_way(&String::from_utf8_lossy(&finished.stderr)).as_slice() {
+        let said = String::from_utf8_lossy(&finished.stderr);
+        match in_the_way(&said).as_slice() {
+            [] if said.contains(".lock") => {
+                Ok(Moved::Busy(format!("another git works in `{}`", checkout.path.display())))
+            }
             [] => Err(failure(&args, &finished)),
             files => {
                 Ok(Moved::Busy(format!("{} would be overwritten in `{}`", files.join(", "), checkout.path.display())))

@@ -11,10 +11,10 @@ impl Repository {
     /// on top of HEAD, the task's branch and `more`. `None` when the files are just what HEAD has, or gone.
     pub(super) fn keep_files(&self, worktree: &Worktree, why: &str, more: &[Oid]) -> Result<Option<Oid>, GitError> {
         let is_there = worktree.path.symlink_metadata().is_ok_and(|found| found.is_dir());
-        if !is_there || !worktree.git_dir.is_dir() {
+        if !is_there {
             return Ok(None);
         }
-        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+        let handle = self.handle(worktree)?;
         let head = self.commit(&self.head_of(worktree)?)?.id();
         let snapshot = snapshot::take(&handle, head)?;
         if snapshot.tree == self.inner.find_commit(head).doing("reading HEAD")?.tree_id() {

@@ -29,7 +29,7 @@ impl Repository {
         message: &str,
         trailers: &[(String, String)],
     ) -> Result<Option<String>, GitError> {
-        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+        let handle = self.handle(worktree)?;
         wait_for_index(&worktree.git_dir)?;
         let head: Oid = self.commit(&self.head_of(worktree)?)?.id();
         let mut snapshot = snapshot::take(&handle, head)?;

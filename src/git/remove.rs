@@ -44,6 +44,7 @@ impl Repository {
                 path: worktree.path.to_string_lossy().into_owned(),
                 kept: kept.clone(),
                 tip: tip.map(|tip| tip.to_string()),
+                held_work: files.or(stray).is_some(),
             },
             &[files.or(stray), tip],
             None,

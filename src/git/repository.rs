@@ -4,13 +4,14 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, RepositoryOpenFlags};
 use nix::unistd::{AccessFlags, access};
 
-use super::Environment;
 use super::error::{At, Doing, GitError};
+use super::{Environment, Worktree};
 use crate::model::Timestamp;
 
 /// A repository, known by its main checkout. For one thread at a time; opening another one takes well
@@ -113,8 +114,8 @@ impl Repository {
 
     /// What a worktree of ours has that is not committed: changed, staged and untracked paths. Read by libgit2:
     /// in a worktree that an agent writes, no program looks.
-    pub fn dirty_in(&self, worktree: &super::Worktree) -> Result<Vec<String>, GitError> {
-        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+    pub fn dirty_in(&self, worktree: &Worktree) -> Result<Vec<String>, GitError> {
+        let handle = self.handle(worktree)?;
         let mut options = git2::StatusOptions::new();
         options.include_untracked(true).recurse_untracked_dirs(false).exclude_submodules(true).no_refresh(true);
         let statuses = handle.statuses(Some(&mut options)).doing("reading the worktree")?;
@@ -158,17 +159,32 @@ impl Repository {
         Ok(commit == ancestor || self.inner.graph_descendant_of(commit, ancestor).doing("walking the history")?)
     }
 
-    /// A handle on a checkout by its recorded places. What a worktree's git directory says about where the
-    /// repository and the files are is put right first: an agent can write there.
-    pub(super) fn handle(&self, git_dir: &Path, work_tree: &Path) -> Result<git2::Repository, GitError> {
-        if git_dir != self.git_dir {
-            put_right(git_dir, "commondir", b"../..\n")?;
-            let mut link = std::os::unix::ffi::OsStrExt::as_bytes(work_tree.join(".git").as_os_str()).to_vec();
-            link.push(b'\n');
-            put_right(git_dir, "gitdir", &link)?;
+    /// A handle on a worktree of ours and its files.
+    pub(super) fn handle(&self, worktree: &Worktree) -> Result<git2::Repository, GitError> {
+        if !worktree.path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            return Err(GitError::BadPlace { path: worktree.path.clone(), why: "it is not a directory any more" });
         }
-        let handle = git2::Repository::open(git_dir).map_err(|source| explain_open(work_tree, source))?;
-        handle.set_workdir(work_tree, false).doing("opening the worktree")?;
+        let handle = self.admin_handle(worktree)?;
+        handle.set_workdir(&worktree.path, false).doing("opening the worktree")?;
+        Ok(handle)
+    }
+
+    /// A handle on a worktree's git directory, whether or not its files are there. What the directory says
+    /// about where the repository and the files are is put right first, since an agent can write there;
+    /// what is missing (`git worktree prune` takes a worktree without its `.git` file for gone) comes back.
+    pub(super) fn admin_handle(&self, worktree: &Worktree) -> Result<git2::Repository, GitError> {
+        let git_dir = &worktree.git_dir;
+        fs::create_dir_all(git_dir).at("making", git_dir)?;
+        put_right(git_dir, "commondir", b"../..\n")?;
+        let mut link = worktree.path.join(".git").into_os_string().into_vec();
+        link.push(b'\n');
+        put_right(git_dir, "gitdir", &link)?;
+        if !git_dir.join("HEAD").is_file() {
+            let has_branch = self.branch_tip(&worktree.branch).is_ok();
+            let on = if has_branch { format!("ref: refs/heads/{}", worktree.branch) } else { worktree.base.clone() };
+            put_right(git_dir, "HEAD", format!("{on}\n").as_bytes())?;
+        }
+        let handle = git2::Repository::open(git_dir).map_err(|source| explain_open(&worktree.path, source))?;
         self.environment.configure(&handle)?;
         Ok(handle)
     }

@@ -61,7 +61,8 @@ pub(super) fn take(handle: &Handle, head: Oid) -> Result<Snapshot, GitError> {
 /// The worktree's own index, whose remembered times spare reading unchanged files; a fresh one from HEAD
 /// when libgit2 cannot read it (split or sparse index) or an agent broke it.
 fn index_of(handle: &Handle, head: Oid) -> Result<Index, GitError> {
-    if let Ok(mut index) = handle.index()
+    if handle.path().join("index").is_file()
+        && let Ok(mut index) = handle.index()
         && index.read(true).is_ok()
     {
         return Ok(index);

@@ -53,6 +53,8 @@ pub enum UndoAction {
         kept: Option<String>,
         /// The branch's tip (hex).
         tip: Option<String>,
+        /// Whether it held something that no branch has: files not committed, commits aside.
+        held_work: bool,
     },
     /// A branch was made from kept work.
     Restored {
@@ -89,7 +91,7 @@ impl Repository {
             let Written { what, task, at, undoes, action } = written;
             all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
         }
-        all.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        all.sort_by(|a, b| (a.at, a.id.len(), &a.id).cmp(&(b.at, b.id.len(), &b.id)));
         let taken: Vec<String> = all.iter().filter_map(|undo| undo.undoes.clone()).collect();
         for undo in &mut all {
             undo.taken_back = taken.contains(&undo.id);
@@ -195,11 +197,12 @@ impl Repository {
     }
 }
 
-/// What `qd undo` without an id may pick: something done, that holds something, and was not taken back.
+/// What `qd undo` without an id may pick: something done that was not taken back. The clean-up after a landing
+/// is not what a person means, so a removal counts only when work was in there.
 fn can_be_latest(undo: &Undo) -> bool {
     let holds = match &undo.action {
         UndoAction::Moved { .. } => true,
-        UndoAction::Removed { kept, tip, .. } => kept.is_some() || tip.is_some(),
+        UndoAction::Removed { held_work, .. } => *held_work,
         UndoAction::Restored { .. } => false,
     };
     holds && undo.undoes.is_none() && !undo.taken_back

@@ -67,7 +67,7 @@ impl Repository {
 
     /// The commit that a worktree is on (hex).
     pub fn head_of(&self, worktree: &Worktree) -> Result<String, GitError> {
-        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+        let handle = self.admin_handle(worktree)?;
         let head = handle.head().and_then(|head| head.peel_to_commit()).map(|commit| commit.id());
         // HEAD on a branch without commits: the task's branch is what the work stands on.
         head.or_else(|_| self.branch_tip(&worktree.branch)).map(|commit| commit.to_string())

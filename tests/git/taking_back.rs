@@ -47,6 +47,20 @@ fn landings_go_back_one_by_one() {
 }
 
 #[test]
+fn the_clean_up_after_a_landing_is_not_the_latest_thing() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, _) = land(&place, &repository, "a.txt");
+    let worktree = repository.worktree_at(&place.state("feat-a.txt")).unwrap();
+    repository.remove_worktree(&worktree, &label("clean up")).unwrap().unwrap();
+    assert!(repository.undo(None).unwrap().contains("land a.txt"));
+    assert_eq!(place.tip("main"), start);
+    let removal = repository.undos().unwrap().into_iter().find(|undo| undo.what == "clean up").unwrap();
+    assert!(repository.undo(Some(&removal.id)).unwrap().contains("restored/feat/a.txt"));
+    assert_eq!(place.git(&["show", "restored/feat/a.txt:a.txt"]), "landed");
+}
+
+#[test]
 fn the_checkout_is_as_safe_as_in_landing() {
     let place = Place::new();
     let repository = place.open();

@@ -236,3 +236,37 @@ fn a_branch_is_pushed_where_it_belongs() {
     assert_eq!(place.git_in(&remote, &["rev-parse", "feat/x"]), place.tip("feat/x"));
     assert!(matches!(repository.push("none"), Err(GitError::NoBranch { .. })));
 }
+
+#[test]
+fn a_worktree_that_git_pruned_still_gives_up_its_work() {
+    let place = Place::new();
+    place.write("tracked.log", "tracked though ignored\n");
+    place.write(".gitignore", "*.log\n");
+    place.git(&["add", "-f", "tracked.log", ".gitignore"]);
+    place.git(&["commit", "-q", "-m", "log"]);
+    let repository = place.open();
+    let worktree = repository.add_worktree(&place.state("t7"), "feat/x", "main").unwrap();
+    write(&worktree.path.join("a.txt"), "a\n");
+    fs::remove_file(worktree.path.join(".git")).unwrap();
+    place.git(&["worktree", "prune"]);
+    assert!(!worktree.git_dir.exists());
+    assert!(repository.dirty_in(&worktree).unwrap().contains(&"a.txt".to_owned()));
+    let kept = repository.remove_worktree(&worktree, &label("x")).unwrap().unwrap();
+    assert_eq!(place.git(&["diff", "--name-status", "main", &kept]), "A\ta.txt");
+}
+
+#[test]
+fn commits_aside_are_kept_even_when_the_files_are_gone() {
+    let place = Place::new();
+    let repository = place.open();
+    let worktree = repository.add_worktree(&place.state("t7"), "feat/x", "main").unwrap();
+    place.git_in(&worktree.path, &["checkout", "-q", "--detach"]);
+    write(&worktree.path.join("a.txt"), "a\n");
+    place.git_in(&worktree.path, &["add", "-A"]);
+    place.git_in(&worktree.path, &["commit", "-q", "-m", "aside"]);
+    let head = repository.head_of(&worktree).unwrap();
+    fs::remove_dir_all(&worktree.path).unwrap();
+    assert!(matches!(repository.commit_leftovers(&worktree, "x", &[]), Err(GitError::BadPlace { .. })));
+    let kept = repository.remove_worktree(&worktree, &label("x")).unwrap().unwrap();
+    assert_eq!(place.git(&["rev-parse", &kept]), head);
+}
