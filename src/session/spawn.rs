@@ -11,9 +11,11 @@ use super::files::append;
 /// itself the leader of a process session of its own. The child is waited for in the background.
 pub(super) fn spawn_host(qd: &Path, directory: &Path, log: &Path) -> Result<(), SessionError> {
     let log = append(log).map_err(SessionError::file("write", log))?;
-    let mut child = Command::new(qd)
+    // the host works in `/`, so relative paths would mean something else there
+    let absolute = |path: &Path| std::path::absolute(path).map_err(SessionError::file("find", path));
+    let mut child = Command::new(absolute(qd)?)
         .arg("host")
-        .arg(directory)
+        .arg(absolute(directory)?)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -172,9 +172,9 @@ fn an_idle_host_does_nothing_and_is_small() {
         switches() == before
     });
     let rollup = std::fs::read_to_string(format!("/proc/{host}/smaps_rollup")).unwrap();
-    let anonymous = |name: &str| -> u64 {
+    let kilobytes = |name: &str| -> u64 {
         let line = rollup.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    assert!(anonymous("Pss:") < 8 * 1024, "{rollup}");
+    assert!(kilobytes("Pss:") < 5 * 1024, "{rollup}");
 }

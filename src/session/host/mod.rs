@@ -14,9 +14,11 @@ mod sender;
 mod size;
 mod state;
 
+use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use nix::errno::Errno;
@@ -38,9 +40,12 @@ pub(super) use pty::NOT_STARTED;
 
 /// Stack of each thread: none goes deep, and only touched pages count.
 const STACK: usize = 256 * 1024;
+/// Panic messages that go to `host.log`.
+const MOST_PANIC_MESSAGES: u32 = 20;
 
 /// The body of `qd host DIRECTORY`: runs until the agent is over and buried.
 pub fn run_host(directory: &Path) -> ExitCode {
+    limit_panic_messages();
     match host(directory) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -49,6 +54,16 @@ pub fn run_host(directory: &Path) -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// Output that breaks an assertion of vt100 is survived (see `term`), but could fill the disk with messages.
+fn limit_panic_messages() {
+    let told = AtomicU32::new(0);
+    panic::set_hook(Box::new(move |panic| {
+        if told.fetch_add(1, Ordering::Relaxed) < MOST_PANIC_MESSAGES {
+            eprintln!("{panic}");
+        }
+    }));
 }
 
 fn host(directory: &Path) -> Result<(), SessionError> {
