@@ -187,7 +187,9 @@ fn fair(world: &mut World) {
         }
     }
     let open: Vec<_> = world.state.open().map(|task| (task.id, task.status, task.reason.clone(), world.state.needs(task.id))).collect();
-    panic!("not all came to an end: {open:#?}\noutbox {:#?}", world.state.outbox);
+    let sessions: Vec<_> = world.state.live().collect();
+    let handoffs: Vec<_> = world.state.handoffs.values().collect();
+    panic!("not all came to an end: {open:?}\noutbox {:?}\nsessions {sessions:?}\nhandoffs {handoffs:?}", world.state.outbox);
 }
 
 fn agents_finish(world: &mut World) {

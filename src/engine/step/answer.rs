@@ -173,7 +173,9 @@ fn refuse_commands(turn: &mut Turn, task: &Task) {
 pub(super) fn dialog_answered(turn: &mut Turn, id: &SessionId, dialog: &Dialog, result: &EffectResult) {
     let state = turn.state;
     let Some(session) = state.session(id) else { return };
-    let still_there = |session: &Session| session.is_live() && session.verdict.state == SessionState::WaitingPermission;
+    let still_there = |session: &Session| {
+        session.is_live() && session.verdict.state == SessionState::WaitingPermission && state.is_wanted(session, turn.now)
+    };
     if matches!(result, EffectResult::Answered | EffectResult::DialogGone) || !still_there(session) {
         return;
     }

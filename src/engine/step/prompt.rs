@@ -41,13 +41,19 @@ pub(super) fn listens(turn: &Turn, session: &Session) -> Result<(), Refusal> {
 /// Hands the person's words to a session that listens.
 pub(super) fn tell(turn: &mut Turn, session: &Session, text: &str) {
     let state = turn.state;
+    let (mut text, mut purpose) = (text.to_owned(), Purpose::Message);
     if let Some(task) = session.task.and_then(|task| state.task(task)).filter(|_| state.is_current(session)) {
-        answered(turn, task, text);
+        answered(turn, task, &text);
         if task.status == TaskStatus::NeedsReview {
             moves::back_to_work(turn, task);
+            // Its brief never arrived: the agent would not know what the words are about.
+            if let Some(delegation) = state.delegation_of(task).filter(|_| !session.prompted) {
+                text = format!("{}\n## The person adds\n\n{text}\n", delegation.context);
+                purpose = Purpose::Brief;
+            }
         }
     }
-    turn.request(EffectKind::DeliverPrompt { session: session.id.clone(), text: text.to_owned(), purpose: Purpose::Message });
+    turn.request(EffectKind::DeliverPrompt { session: session.id.clone(), text, purpose });
 }
 
 /// The words answer the question that waits.
@@ -78,7 +84,7 @@ fn arrived(turn: &mut Turn, session: &Session, purpose: Purpose, asked_at: Times
         let verdict = Verdict { state: SessionState::Working, source: StateSource::Engine, evidence, at: turn.now };
         turn.session(session, SessionNews::Read { verdict });
     }
-    if purpose == Purpose::Brief {
+    if !session.prompted {
         turn.session(session, SessionNews::Prompted);
     }
     let task = session.task.and_then(|task| state.task(task));

@@ -56,7 +56,8 @@ fn dialog(reading: &Reading) -> Dialog {
 fn shown(turn: &mut Turn, session: &Session, dialog: &Dialog) {
     let state = turn.state;
     let answering = state.pending(|kind| matches!(kind, EffectKind::AnswerDialog { session: of, dialog: its, .. } if *of == session.id && its.text == dialog.text));
-    if answering.is_some() {
+    let ending = state.stops.contains_key(&session.id) || !state.is_wanted(session, turn.now);
+    if answering.is_some() || ending {
         return;
     }
     if trusted(turn, session, dialog) {
