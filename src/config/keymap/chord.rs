@@ -147,6 +147,12 @@ impl FromStr for Chord {
                 _ => return Err(wrong()),
             }
         }
+        // people write Ctrl+H for the key without Shift
+        if let KeyName::Char(c) = chord.key
+            && chord.ctrl
+        {
+            chord.key = KeyName::Char(c.to_ascii_lowercase());
+        }
         Ok(chord.normal())
     }
 }
@@ -192,7 +198,8 @@ mod tests {
 
     #[test]
     fn one_press_has_one_spelling() {
-        assert_eq!("ctrl+H".parse::<Chord>().unwrap().to_string(), "Ctrl+Shift+H");
+        assert_eq!("Ctrl+H".parse(), Ok(Chord::ctrl('h')));
+        assert_eq!("ctrl+shift+h".parse::<Chord>().unwrap().to_string(), "Ctrl+Shift+H");
         assert_eq!("Ctrl+h".parse(), Ok(Chord::ctrl('h')));
         assert_eq!("shift+q".parse(), Ok(Chord::char('Q')));
         assert_eq!("+".parse(), Ok(Chord::char('+')));
