@@ -1,13 +1,5 @@
-//! The `qd` binary: for now only the hidden `qd host DIR`, the session host.
+//! `qd`: see the library's documentation.
 
-use std::env;
-use std::path::Path;
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    match arguments.as_slice() {
-        [command, directory] if command == "host" => quarterdeck::session::run_host(Path::new(directory)),
-        _ => ExitCode::from(2),
-    }
+fn main() -> std::process::ExitCode {
+    quarterdeck::cli::run(std::env::args_os())
 }

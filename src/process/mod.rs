@@ -5,6 +5,7 @@
 mod detached;
 mod error;
 mod lookup;
+mod piped;
 mod program;
 mod pump;
 mod table;
@@ -12,5 +13,6 @@ mod table;
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
 pub use lookup::{find_program, login_path};
+pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program};
 pub use table::{ancestry, descendants, identity, is_alive};

@@ -14,6 +14,8 @@ mod prepass;
 mod resize;
 mod sgr;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use frame::{Frame, Modes, Mouse};
 pub use history::History;

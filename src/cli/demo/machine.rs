@@ -105,7 +105,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
         let quiet = options.json;
         let played = person::play(&client, project.id, &tasks, |line| {
             if !quiet {
-                say(line)
+                say(line);
             }
         })
         .await?;
@@ -126,7 +126,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
 /// The daemon in this process, and a client of it.
 async fn start(place: &Place, qd: &Path, settings: &Settings) -> Result<Client, DemoError> {
     let options =
-        ServeOptions { paths: place.paths.clone(), settings: settings.clone(), qd: qd.to_path_buf(), foreground: true };
+        ServeOptions { paths: place.paths.clone(), settings: settings.clone(), qd: qd.to_path_buf() };
     let client = Client::over(daemon::in_process(options).await?);
     client.hello().await?;
     Ok(client)

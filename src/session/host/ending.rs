@@ -1,6 +1,6 @@
 //! How a session ends: asked, told, forced; its last output read, its end put on record, itself buried.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -95,10 +95,7 @@ fn end_leftovers() {
         // a stopped process acts on them only when it goes on
         send(*pid, Signal::SIGCONT);
     }
-    if left.is_empty() || gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) {
-        return;
-    }
-    if !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
+    if !gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) && !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
         eprintln!("processes of the session do not end: {:?}", descendants(std::process::id()));
     }
 }
@@ -107,12 +104,14 @@ fn end_leftovers() {
 fn gone_within(patience: Duration, signal: Signal) -> bool {
     let deadline = Instant::now() + patience;
     loop {
-        while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
         let left = descendants(std::process::id());
+        while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
         if left.is_empty() {
             return true;
         }
-        left.iter().for_each(|pid| send(*pid, signal));
+        for pid in left {
+            send(pid, signal);
+        }
         if Instant::now() >= deadline {
             return false;
         }
@@ -120,7 +119,7 @@ fn gone_within(patience: Duration, signal: Signal) -> bool {
     }
 }
 
-fn wait_until<'a>(shared: &'a Shared, patience: Duration, done: impl Fn(&State) -> bool) -> std::sync::MutexGuard<'a, State> {
+fn wait_until(shared: &Shared, patience: Duration, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
     let deadline = Instant::now() + patience;
     let mut state = shared.state();
     while !done(&state) && Instant::now() < deadline {
@@ -163,10 +162,10 @@ fn wait_for_burial(shared: &Shared) {
 
 /// Asks the agent to end, tells it to, forces it. Its leftovers follow when it is gone.
 pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
-    let grace = Duration::from_millis(grace_ms);
+    let deadline = Instant::now() + Duration::from_millis(grace_ms);
     if grace_ms > 0 && !ask.is_empty() {
         shared.state().type_bytes(shared, ask);
-        if wait_until(shared, grace / 2, |state| state.agent_ended).agent_ended {
+        if wait_until(shared, Duration::from_millis(grace_ms / 2), |state| state.agent_ended).agent_ended {
             return;
         }
     }
@@ -174,7 +173,8 @@ pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
         for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGCONT] {
             signal_group(shared.agent_pid, signal);
         }
-        if wait_until(shared, grace / 2, |state| state.agent_ended).agent_ended {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if wait_until(shared, rest, |state| state.agent_ended).agent_ended {
             return;
         }
     }

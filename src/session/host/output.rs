@@ -47,7 +47,10 @@ fn take(shared: &Shared, state: &mut State, bytes: &[u8]) {
     state.bytes += u64::try_from(bytes.len()).unwrap_or(0);
     state.last_output = Instant::now();
     state.synchronizing_since = match (state.terminal.is_synchronizing(), state.synchronizing_since) {
-        (false, _) => None,
+        (false, _) => {
+            state.settled = None;
+            None
+        }
         (true, None) => Some(state.last_output),
         (true, since) => since,
     };

@@ -1,0 +1,117 @@
+//! `qd approval`: what waits for the person, and the answers.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::model::{AnswerKind, ApprovalId};
+use crate::protocol::ApprovalView;
+use crate::protocol::control::{Request, Response};
+
+use super::context::ask;
+use super::{Context, Done, Output, Stop, Tone, Where, words};
+
+/// `qd approval …`
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What waits, most urgent first
+    List(List),
+    /// Answer one
+    Answer(Answer),
+}
+
+/// `qd approval list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Of every project
+    #[arg(long, conflicts_with = "project")]
+    all_projects: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// `qd approval answer`.
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// Which: `3` or `#3`
+    approval: ApprovalId,
+    /// The answer
+    #[arg(value_enum)]
+    answer: Word,
+    /// Words that go with it; for a question, the reply
+    #[arg(long)]
+    text: Option<String>,
+}
+
+/// An answer on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Word {
+    /// Yes, this once
+    Yes,
+    /// No
+    No,
+}
+
+impl Command {
+    /// Does it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        match self {
+            Command::List(list) => list.run(context).await,
+            Command::Answer(answer) => answer.run(context).await,
+        }
+    }
+}
+
+impl List {
+    async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let project = if self.all_projects { None } else { Some(context.project(&client, &self.place).await?.id) };
+        let approvals = ask!(client, Request::Approvals { project }, Response::Approvals(approvals) => approvals);
+        if self.json {
+            context.output.json(&approvals)?;
+        } else if approvals.is_empty() {
+            context.output.toned(Tone::Faint, "nothing waits for you")?;
+        } else {
+            approvals.iter().try_for_each(|approval| print(context.output, approval))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// One question with everything that is needed to decide, and how to answer it.
+fn print(output: Output, approval: &ApprovalView) -> Result<(), Stop> {
+    output.toned(Tone::Strong, format!("#{} {}", approval.id, approval.title))?;
+    let about = format!(
+        "  {}  task {}  worker {}  since {}",
+        approval.kind,
+        words::task_or_dash(approval.task),
+        words::worker_or_dash(approval.worker),
+        words::age(approval.asked_at)
+    );
+    output.toned(Tone::Faint, about)?;
+    for line in approval.detail.lines() {
+        output.line(format!("  {line}"))?;
+    }
+    output.line(match (approval.answerable, approval.worker) {
+        (true, _) => format!("  answer: qd approval answer {} yes|no", approval.id),
+        (false, Some(worker)) => format!("  answer in its pane: qd attach @{worker}"),
+        (false, None) => "  answer in its pane".to_owned(),
+    })
+}
+
+impl Answer {
+    async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let kind = match self.answer {
+            Word::Yes => AnswerKind::Yes,
+            Word::No => AnswerKind::No,
+        };
+        let request = Request::Answer { approval: self.approval, kind, text: self.text };
+        let said = ask!(client, request, Response::Done(said) => said);
+        context.output.line(said)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

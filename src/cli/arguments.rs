@@ -1,0 +1,107 @@
+//! What `qd` understands. Each command's own arguments are in its file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{
+    agents, approval, attach, completions, daemon, doctor, host, init, plan, report, serve, session, task, transcript,
+    undo, version, worker,
+};
+
+/// A full-screen command center for AI coding agents.
+///
+/// Without a command, `qd` opens the cockpit for the project in the current directory (or PATH).
+#[derive(Debug, Parser)]
+#[command(name = "qd", version, args_conflicts_with_subcommands = true, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(super) open: Open,
+}
+
+/// How the cockpit is opened.
+#[derive(Debug, Args)]
+pub(super) struct Open {
+    /// A directory in the project's main checkout (default: here)
+    pub(super) path: Option<PathBuf>,
+
+    /// Run the daemon in this process too
+    #[arg(long)]
+    pub(super) standalone: bool,
+}
+
+/// The commands, in the order of their help.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Give work to agents, and follow it to its landing
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Say yes or no to a plan
+    #[command(subcommand)]
+    Plan(plan::Command),
+    /// What waits for you, and your answers
+    #[command(subcommand)]
+    Approval(approval::Command),
+    /// The seats of the cockpit
+    #[command(subcommand)]
+    Worker(worker::Command),
+    /// Runs of agents in their terminals
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Show one pane in this terminal: a worker, a task or a session
+    Attach(attach::Attach),
+    /// Agents of the catalogue, as found on this machine
+    Agents(agents::Agents),
+    /// Take back the last thing that changed the repository
+    Undo(undo::Undo),
+    /// See the whole machine work with scripted agents: no key, no cost, a throw-away repository
+    Demo(Demo),
+    /// Make this repository known and show what was found
+    Init(init::Init),
+    /// Look for problems and say what to do about them
+    Doctor(doctor::Doctor),
+    /// The background process
+    #[command(subcommand)]
+    Daemon(daemon::Command),
+    /// Be the background process (started by itself when needed)
+    Serve(serve::Serve),
+    /// For agents: say how it stands
+    #[command(subcommand)]
+    Report(report::Command),
+    /// The version
+    Version(version::Version),
+    /// Completions for a shell
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Host(host::Host),
+    #[command(hide = true)]
+    Transcript(transcript::Transcript),
+    #[command(hide = true)]
+    DemoAgent(DemoAgent),
+}
+
+/// `qd demo`.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Without the cockpit: run to the end and print a summary
+    #[arg(long)]
+    pub(super) headless: bool,
+    /// The summary as JSON
+    #[arg(long, requires = "headless")]
+    pub(super) json: bool,
+    /// Keep repository and home for a look afterwards
+    #[arg(long)]
+    pub(super) keep: bool,
+}
+
+/// `qd demo-agent`: the scripted agent of the demo. It takes what a real agent would be given.
+#[derive(Debug, Args)]
+pub(super) struct DemoAgent {
+    /// Flags and prompt of a real agent; the script needs none
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}

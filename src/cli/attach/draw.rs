@@ -1,0 +1,164 @@
+//! Rows, looks and modes as escape sequences for the outer terminal (ECMA-48, xterm's ctlseqs, the kitty
+//! keyboard protocol). Pure text; nothing of the inner program gets through but characters.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use unicode_width::UnicodeWidthChar;
+
+use crate::protocol::pane::{Colour, Look, Modes, MouseMode, Row, look};
+
+/// A row at its place, not wider than `cols`; the rest of the line is cleared.
+pub(super) fn row(to: &mut String, number: u16, row: &Row, cols: u16) {
+    place(to, number, 0);
+    let mut left = usize::from(cols);
+    for run in &row.runs {
+        let text = fitting(&run.text, &mut left);
+        if text.is_empty() {
+            continue;
+        }
+        sgr(to, run.look);
+        to.push_str(&text);
+    }
+    to.push_str("\x1b[0m");
+    if left > 0 {
+        to.push_str("\x1b[K");
+    }
+}
+
+/// The part of a text that fits into what is left of the line, without control characters.
+fn fitting(text: &str, left: &mut usize) -> String {
+    let mut fitted = String::new();
+    for c in text.chars().filter(|c| !c.is_control()) {
+        let wide = c.width().unwrap_or(0);
+        if wide > *left {
+            *left = 0;
+            break;
+        }
+        *left -= wide;
+        fitted.push(c);
+    }
+    fitted
+}
+
+/// Moves the cursor to a zero-based place.
+pub(super) fn place(to: &mut String, row: u16, column: u16) {
+    let _ = write!(to, "\x1b[{};{}H", u32::from(row) + 1, u32::from(column) + 1);
+}
+
+/// Sets a look, whatever was set before.
+fn sgr(to: &mut String, look: Look) {
+    to.push_str("\x1b[0");
+    let attributes = [
+        (look::BOLD, 1),
+        (look::DIM, 2),
+        (look::ITALIC, 3),
+        (look::UNDERLINE, 4),
+        (look::INVERSE, 7),
+        (look::STRIKE, 9),
+    ];
+    for (_, parameter) in attributes.iter().filter(|(bit, _)| look.attributes & bit != 0) {
+        let _ = write!(to, ";{parameter}");
+    }
+    colour(to, look.fg, 38);
+    colour(to, look.bg, 48);
+    to.push('m');
+}
+
+/// A colour as SGR parameters: 38 is the foreground, 48 the background.
+fn colour(to: &mut String, colour: Option<Colour>, ground: u8) {
+    let _ = match colour {
+        None => Ok(()),
+        Some(Colour::Indexed(index)) => write!(to, ";{ground};5;{index}"),
+        Some(Colour::Rgb(red, green, blue)) => write!(to, ";{ground};2;{red};{green};{blue}"),
+    };
+}
+
+/// What has to be sent so that the outer terminal encodes keys, paste and mouse as the inner program
+/// wants them; nothing when nothing changed.
+pub(super) fn modes(to: &mut String, was: &Modes, now: &Modes) {
+    switch(to, 1, was.application_cursor, now.application_cursor);
+    switch(to, 2004, was.bracketed_paste, now.bracketed_paste);
+    switch(to, 1004, was.focus_events, now.focus_events);
+    if was.application_keypad != now.application_keypad {
+        to.push_str(if now.application_keypad { "\x1b=" } else { "\x1b>" });
+    }
+    if was.mouse != now.mouse {
+        if let Some(mode) = mouse(was.mouse) {
+            switch(to, mode, true, false);
+        }
+        if let Some(mode) = mouse(now.mouse) {
+            switch(to, mode, false, true);
+        }
+    }
+    switch(to, 1006, was.mouse_sgr, now.mouse_sgr);
+    if was.keyboard_flags != now.keyboard_flags {
+        let _ = write!(to, "\x1b[={}u", now.keyboard_flags);
+    }
+    if was.modify_other_keys != now.modify_other_keys {
+        let _ = write!(to, "\x1b[>4;{}m", now.modify_other_keys);
+    }
+}
+
+/// A DEC private mode, if it changed.
+fn switch(to: &mut String, mode: u16, was: bool, now: bool) {
+    if was != now {
+        let _ = write!(to, "\x1b[?{mode}{}", if now { 'h' } else { 'l' });
+    }
+}
+
+fn mouse(mode: MouseMode) -> Option<u16> {
+    match mode {
+        MouseMode::Off => None,
+        MouseMode::Press => Some(9),
+        MouseMode::PressRelease => Some(1000),
+        MouseMode::Drag => Some(1002),
+        MouseMode::Any => Some(1003),
+    }
+}
+
+/// OSC 52: text for the person's clipboard.
+pub(super) fn clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x07", base64::engine::general_purpose::STANDARD.encode(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::pane::Run;
+
+    fn run(text: &str, look: Look) -> Run {
+        Run { text: text.to_owned(), look }
+    }
+
+    #[test]
+    fn a_row_is_placed_looked_and_cut() {
+        let red = Look { fg: Some(Colour::Indexed(1)), bg: None, attributes: look::BOLD };
+        let content = Row { runs: vec![run("ab", red), run("漢字", Look::default())], wrapped: false };
+        let mut text = String::new();
+        row(&mut text, 2, &content, 80);
+        assert_eq!(text, "\x1b[3;1H\x1b[0;1;38;5;1mab\x1b[0m漢字\x1b[0m\x1b[K");
+        text.clear();
+        row(&mut text, 0, &content, 5);
+        assert_eq!(text, "\x1b[1;1H\x1b[0;1;38;5;1mab\x1b[0m漢\x1b[0m");
+    }
+
+    #[test]
+    fn nothing_but_characters_gets_through() {
+        let content = Row { runs: vec![run("a\x1b]52;c;eA==\x07b\u{9b}m", Look::default())], wrapped: false };
+        let mut text = String::new();
+        row(&mut text, 0, &content, 80);
+        assert_eq!(text, "\x1b[1;1H\x1b[0ma]52;c;eA==bm\x1b[0m\x1b[K");
+    }
+
+    #[test]
+    fn only_changed_modes_are_sent() {
+        let was = Modes { mouse: MouseMode::PressRelease, ..Modes::default() };
+        let now = Modes { mouse: MouseMode::Any, mouse_sgr: true, keyboard_flags: 1, ..Modes::default() };
+        let mut text = String::new();
+        modes(&mut text, &was, &was);
+        assert_eq!(text, "");
+        modes(&mut text, &was, &now);
+        assert_eq!(text, "\x1b[?1000l\x1b[?1003h\x1b[?1006h\x1b[=1u");
+    }
+}

@@ -1,0 +1,55 @@
+//! `qd [path]`: opens the cockpit, over the daemon or (`--standalone`) with one in this process.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use crate::client::Client;
+use crate::config::Settings;
+use crate::daemon::{self, ServeOptions};
+use crate::model::Kind;
+use crate::protocol::ProjectView;
+use crate::tui::{self, Cockpit};
+
+use super::arguments::Open;
+use super::context::read_if_there;
+use super::{Context, Done, Stop, Where};
+
+/// Opens it and gives the terminal back when it is left.
+pub(super) async fn run(open: Open, context: &Context) -> Done {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Stop::new(Kind::Invalid, "the cockpit needs a terminal")
+            .hint("`qd task add`, `qd task list` and the other commands work without one; see `qd --help`"));
+    }
+    let settings = context.settings()?;
+    let client = if open.standalone { in_process(context, &settings).await? } else { context.connect().await? };
+    let project = context.project(&client, &Where { project: open.path }).await?;
+    show(context, client, project, settings).await
+}
+
+/// A daemon in this process, over an in-memory pipe.
+async fn in_process(context: &Context, settings: &Settings) -> Result<Client, Stop> {
+    let stream = daemon::in_process(ServeOptions {
+        paths: context.paths.clone(),
+        settings: settings.clone(),
+        qd: context.qd.clone(),
+    })
+    .await?;
+    let client = Client::over(stream);
+    client.hello().await?;
+    Ok(client)
+}
+
+/// Hands everything to the cockpit: it reads no files but its own layout.
+async fn show(context: &Context, client: Client, project: ProjectView, settings: Settings) -> Done {
+    let theme = context.paths.config.join("themes").join(format!("{}.toml", settings.theme));
+    tui::run(Cockpit {
+        keymap_text: read_if_there(&context.paths.config.join("keymaps.toml"))?,
+        theme_text: read_if_there(&theme)?,
+        layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
+        client,
+        project,
+        settings,
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}

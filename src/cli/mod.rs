@@ -1,0 +1,39 @@
+//! The command line: arguments, one file per command, one printer for errors, exit codes. It has no
+//! powers of its own: every command is the same request that the cockpit would send.
+
+mod agents;
+mod approval;
+mod arguments;
+mod attach;
+mod cockpit;
+mod completions;
+mod context;
+mod daemon;
+mod demo;
+mod doctor;
+mod environment;
+mod host;
+mod init;
+mod output;
+mod pick;
+mod plan;
+mod report;
+mod run;
+mod serve;
+mod session;
+mod stop;
+mod stream;
+mod table;
+mod task;
+mod transcript;
+mod undo;
+mod version;
+mod words;
+mod worker;
+
+pub use arguments::Arguments;
+pub use context::{Context, Where};
+pub use output::{Output, Tone};
+pub use run::run;
+pub use stop::{Complaint, Done, Stop};
+pub use table::Table;

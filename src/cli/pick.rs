@@ -1,0 +1,132 @@
+//! Finding what a person names on the command line: a session by the first characters of its id, a
+//! worker or a task by its number.
+
+use crate::client::Client;
+use crate::model::{Kind, SessionId, TaskId, WorkerNumber};
+use crate::protocol::SessionView;
+use crate::protocol::control::{Request, Response};
+
+use super::context::ask;
+use super::{Context, Stop, Where};
+
+/// The session that `text` names: its id or a beginning of it that only one session has.
+pub(super) async fn session(client: &Client, text: &str) -> Result<SessionView, Stop> {
+    let sessions =
+        ask!(client, Request::Sessions { project: None, all: true }, Response::Sessions(sessions) => sessions);
+    one_of(sessions, text)
+}
+
+/// The one session whose id begins with `text`.
+fn one_of(sessions: Vec<SessionView>, text: &str) -> Result<SessionView, Stop> {
+    let wanted = text.to_ascii_lowercase();
+    let mut fitting =
+        sessions.into_iter().filter(|session| !wanted.is_empty() && session.id.as_str().starts_with(&wanted));
+    let unknown = || {
+        Stop::new(Kind::NotFound, format!("there is no session `{text}`")).hint("`qd session list --all` shows them")
+    };
+    let first = fitting.next().ok_or_else(unknown)?;
+    let others = fitting.count();
+    if others == 0 {
+        return Ok(first);
+    }
+    Err(Stop::new(Kind::Invalid, format!("`{text}` is the beginning of {} session ids", others + 1))
+        .hint("type more of it"))
+}
+
+/// The session of a task's live or last attempt.
+pub(super) async fn session_of_task(client: &Client, task: TaskId) -> Result<SessionView, Stop> {
+    let view = ask!(client, Request::Task { task }, Response::Task(view) => view);
+    match view.session {
+        Some(id) => session(client, id.as_str()).await,
+        None => Err(Stop::new(Kind::Conflict, format!("#{task} has no session yet: it is {}", view.status))
+            .hint(format!("`qd task get {task}` says why"))),
+    }
+}
+
+/// The session that a worker shows.
+pub(super) async fn session_of_worker(
+    client: &Client,
+    context: &Context,
+    place: &Where,
+    number: WorkerNumber,
+) -> Result<SessionView, Stop> {
+    let project = context.project(client, place).await?;
+    let worker = project.workers.iter().find(|worker| worker.number == number);
+    let Some(worker) = worker else {
+        let most = project.workers.iter().map(|worker| worker.number).max();
+        let stop = Stop::new(Kind::NotFound, format!("there is no worker {number} in `{}`", project.name));
+        return Err(match most {
+            Some(most) => stop.hint(format!("workers are numbered from 1 to {most}; `qd worker list` shows them")),
+            None => stop,
+        });
+    };
+    match &worker.session {
+        Some(id) => session(client, id.as_str()).await,
+        None => Err(Stop::new(Kind::Conflict, format!("worker {number} shows nothing yet"))
+            .hint(format!("`qd worker start {number} --agent shell` opens a pane"))),
+    }
+}
+
+/// What `qd attach` is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// `2` or `@2`.
+    Worker(WorkerNumber),
+    /// `#7`.
+    Task(TaskId),
+    /// `3f2a91c0` or more of it.
+    Session(String),
+}
+
+impl std::str::FromStr for Target {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_prefix('#').map(str::parse);
+        if let Some(Ok(task)) = number {
+            return Ok(Target::Task(task));
+        }
+        // an eight-digit session id is no worker's number: nobody has that many seats
+        if text.len() <= 4
+            && let Ok(worker) = text.parse()
+        {
+            return Ok(Target::Worker(worker));
+        }
+        Ok(Target::Session(text.to_owned()))
+    }
+}
+
+/// The session that a target shows.
+pub(super) async fn session_of(
+    client: &Client,
+    context: &Context,
+    place: &Where,
+    target: &Target,
+) -> Result<SessionView, Stop> {
+    match target {
+        Target::Worker(number) => session_of_worker(client, context, place, *number).await,
+        Target::Task(task) => session_of_task(client, *task).await,
+        Target::Session(text) => session(client, text).await,
+    }
+}
+
+/// A session's id that was given whole, or the beginning of one.
+pub(super) fn session_text(text: &str) -> String {
+    SessionId::parse(text).map_or_else(|| text.to_owned(), |id| id.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_told_apart() {
+        let target = |text: &str| text.parse::<Target>().unwrap();
+        assert_eq!(target("2"), Target::Worker(WorkerNumber(2)));
+        assert_eq!(target("@12"), Target::Worker(WorkerNumber(12)));
+        assert_eq!(target("#7"), Target::Task(TaskId(7)));
+        assert_eq!(target("3f2a91c0"), Target::Session("3f2a91c0".to_owned()));
+        assert_eq!(target("12345678"), Target::Session("12345678".to_owned()));
+        assert_eq!(target("#x"), Target::Session("#x".to_owned()));
+    }
+}

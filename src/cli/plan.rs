@@ -1,0 +1,42 @@
+//! `qd plan`: yes or no to the tasks that came from one message.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::model::{PlanId, TaskId};
+use crate::protocol::control::{Request, Response};
+
+use super::context::ask;
+use super::{Context, Done};
+
+/// `qd plan …`
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Yes: its tasks start as workers become free
+    Confirm {
+        /// The plan
+        plan: PlanId,
+        /// Only these of its tasks
+        tasks: Vec<TaskId>,
+    },
+    /// No: its tasks are cancelled
+    Decline {
+        /// The plan
+        plan: PlanId,
+    },
+}
+
+impl Command {
+    /// Does it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let request = match self {
+            Command::Confirm { plan, tasks } => Request::ConfirmPlan { plan, tasks },
+            Command::Decline { plan } => Request::DeclinePlan { plan },
+        };
+        let said = ask!(client, request, Response::Done(said) => said);
+        context.output.line(said)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,65 @@
+//! What a person decides about one task: confirm, run, land, cancel, retry.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::model::TaskId;
+use crate::protocol::control::{Request, Response};
+
+use super::super::context::ask;
+use super::super::{Context, Done};
+use super::add::print;
+
+/// One task and how to print what became of it.
+#[derive(Debug, Args)]
+pub struct Decide {
+    /// The task: `7` or `#7`
+    task: TaskId,
+    /// The task as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Decide {
+    /// Yes to this one task of its plan; a task without a plan is started.
+    pub(super) async fn confirm(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let task = self.task;
+        let view = ask!(client, Request::Task { task }, Response::Task(view) => view);
+        let Some(plan) = view.plan else { return self.start(context).await };
+        ask!(client, Request::ConfirmPlan { plan, tasks: vec![task] }, Response::Done(_) => ());
+        self.send(context, Request::Task { task }).await
+    }
+
+    /// Start it now.
+    pub(super) async fn start(self, context: &Context) -> Done {
+        let task = self.task;
+        self.send(context, Request::RunTask { task }).await
+    }
+
+    /// Land its result.
+    pub(super) async fn land(self, context: &Context) -> Done {
+        let task = self.task;
+        self.send(context, Request::LandTask { task }).await
+    }
+
+    /// Call it off.
+    pub(super) async fn cancel(self, context: &Context) -> Done {
+        let task = self.task;
+        self.send(context, Request::CancelTask { task }).await
+    }
+
+    /// Start it again.
+    pub(super) async fn retry(self, context: &Context) -> Done {
+        let task = self.task;
+        self.send(context, Request::RetryTask { task }).await
+    }
+
+    async fn send(&self, context: &Context, request: Request) -> Done {
+        let client = context.connect().await?;
+        let task = ask!(client, request, Response::Task(task) => *task);
+        print(context.output, &[task], self.json)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,226 @@
+//! What can be read about tasks: list, one whole, log, diff.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::model::{TaskId, TaskStatus};
+use crate::protocol::control::{Request, Response};
+use crate::protocol::{LogLine, TaskView};
+
+use super::super::context::ask;
+use super::super::{Context, Done, Output, Stop, Table, Tone, Where, words};
+
+/// `qd task list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only those that are not final
+    #[arg(long)]
+    open: bool,
+    /// Only those in this status; can be given several times
+    #[arg(long, value_parser = status, value_name = "STATUS")]
+    status: Vec<TaskStatus>,
+    /// Of every project
+    #[arg(long, conflicts_with = "project")]
+    all_projects: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// A status by its word.
+fn status(word: &str) -> Result<TaskStatus, String> {
+    TaskStatus::ALL.into_iter().find(|status| status.word() == word.replace('-', "_")).ok_or_else(|| {
+        let words: Vec<&str> = TaskStatus::ALL.iter().map(|status| status.word()).collect();
+        format!("the statuses are {}", words.join(", "))
+    })
+}
+
+impl List {
+    /// Does it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let project = if self.all_projects { None } else { Some(context.project(&client, &self.place).await?.id) };
+        let mut tasks = ask!(client, Request::Tasks { project }, Response::Tasks(tasks) => tasks);
+        tasks.retain(|task| {
+            (!self.open || !task.status.is_final()) && (self.status.is_empty() || self.status.contains(&task.status))
+        });
+        if self.json {
+            context.output.json(&tasks)?;
+        } else {
+            table(&tasks).print(context.output, "no tasks; `qd task add \"…\"` gives one to an agent")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Tasks as a table.
+pub(in crate::cli) fn table(tasks: &[TaskView]) -> Table<6> {
+    let mut table = Table::new(["TASK", "STATUS", "WORKER", "AGENT", "TITLE", "NOTE"]);
+    for task in tasks {
+        table.row([
+            words::task(task.id),
+            task.status.to_string(),
+            words::worker_or_dash(task.worker),
+            task.agent.clone(),
+            task.title.clone(),
+            words::note(task),
+        ]);
+    }
+    table
+}
+
+/// `qd task get`.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The task: `7` or `#7`
+    task: TaskId,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Get {
+    /// Does it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let task = ask!(client, Request::Task { task: self.task }, Response::Task(task) => *task);
+        if self.json {
+            context.output.json(&task)?;
+        } else {
+            whole(context.output, &task)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Everything about one task, for a person.
+fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
+    output.toned(Tone::Strong, format!("#{} {}", task.id, task.title))?;
+    for (name, value) in facts(task) {
+        output.write(
+            format!("  {} {}\n", output.paint(Tone::Faint, &format!("{name:<10}")), output.paint(Tone::Plain, &value))
+                .as_bytes(),
+        )?;
+    }
+    for check in &task.checks {
+        let (tone, word) = if check.passed() { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
+        let line = format!(
+            "  {} {} {} ms\n",
+            output.paint(tone, word),
+            output.paint(Tone::Plain, &check.name),
+            check.duration_ms
+        );
+        output.write(line.as_bytes())?;
+    }
+    if task.body != task.title {
+        output.line(format!("\n{}", task.body))?;
+    }
+    Ok(())
+}
+
+/// The facts that are known, with their names.
+fn facts(task: &TaskView) -> Vec<(&'static str, String)> {
+    let agent = match &task.model {
+        Some(model) => format!("{} ({model})", task.agent),
+        None => task.agent.clone(),
+    };
+    let depends: Vec<String> = task.depends.iter().map(|id| words::task(*id)).collect();
+    let known = [
+        ("status", Some(task.status.to_string())),
+        ("needs you", task.needs.clone()),
+        ("why", task.reason.clone()),
+        ("agent", Some(agent)),
+        ("command", task.run.clone()),
+        ("worker", task.worker.map(|worker| format!("@{worker}"))),
+        ("session", task.session.as_ref().map(|session| session.short().to_owned())),
+        ("branch", Some(task.branch.clone())),
+        ("worktree", task.worktree.as_ref().map(|path| path.display().to_string())),
+        ("depends", Some(depends.join(", ")).filter(|list| !list.is_empty())),
+        ("attempts", Some(task.attempts.to_string())),
+        ("summary", task.summary.clone()),
+        ("created", Some(task.created_at.clone())),
+        ("completed", task.completed_at.clone()),
+        ("commit", task.commit.clone()),
+    ];
+    known.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+}
+
+/// `qd task log`.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// Only this task: `7` or `#7`
+    task: Option<TaskId>,
+    /// At most this many lines, the latest
+    #[arg(long, default_value_t = 200)]
+    limit: u32,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Log {
+    /// Does it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let project = match self.task {
+            Some(_) => None,
+            None => Some(context.project(&client, &self.place).await?.id),
+        };
+        let request = Request::Log { project, task: self.task, limit: self.limit };
+        let lines = ask!(client, request, Response::Log(lines) => lines);
+        if self.json {
+            context.output.json(&lines)?;
+        } else {
+            lines.iter().try_for_each(|line| context.output.line(spoken(line)))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// One line of the log.
+fn spoken(line: &LogLine) -> String {
+    let task = line.task.map(|task| format!("#{task} ")).unwrap_or_default();
+    format!("{}  {task}{}", line.at, line.text)
+}
+
+/// `qd task diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The task: `7` or `#7`
+    task: TaskId,
+}
+
+impl Diff {
+    /// Does it. A pipe gets the diff as it is, so that `git apply` understands it; a terminal gets it
+    /// made safe, because an agent wrote it.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let client = context.connect().await?;
+        let diff = ask!(client, Request::Diff { task: self.task }, Response::Text(diff) => diff);
+        if !context.output.is_terminal() {
+            context.output.write(diff.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if diff.is_empty() {
+            context.output.toned(Tone::Faint, format!("#{} changes nothing", self.task))?;
+        }
+        diff.lines().try_for_each(|line| context.output.toned(tone_of(line), line))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// How a line of a unified diff looks.
+fn tone_of(line: &str) -> Tone {
+    match line.as_bytes() {
+        [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] => Tone::Strong,
+        [b'+', ..] => Tone::Good,
+        [b'-', ..] => Tone::Bad,
+        [b'@', ..] => Tone::Faint,
+        [b'd', b'i', b'f', b'f', ..] => Tone::Strong,
+        _ => Tone::Plain,
+    }
+}

@@ -1,0 +1,289 @@
+//! From what a person typed to commands: plans, words to a worker, and questions that the store answers
+//! without a model.
+
+use std::sync::Arc;
+
+use crate::engine::{Command, State, Submission};
+use crate::model::{Autonomy, Kind, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate};
+use crate::planning::rules::{self, PlanContext};
+use crate::protocol::TaskView;
+use crate::protocol::control::{AddOptions, Failure, Response};
+
+use super::{Daemon, handle, views};
+
+/// The longest request, in bytes: more is a file, not a message.
+const LONGEST_TEXT: usize = 2 * 1024 * 1024;
+
+/// What a submission made.
+pub(super) struct Made {
+    /// The new tasks.
+    pub(super) tasks: Vec<TaskView>,
+    /// The plan that holds them.
+    pub(super) plan: Option<crate::model::PlanId>,
+}
+
+/// Plans a text and submits the drafts.
+pub(super) async fn submit(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: String,
+    options: AddOptions,
+) -> Result<Made, Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::of(&crate::engine::Refusal::EmptySubmission));
+    }
+    if text.len() > LONGEST_TEXT {
+        return Err(too_long(text.len()));
+    }
+    let drafts = plan(daemon, project, &text, &options).await?;
+    let submission = Submission { project, text, drafts, from_chat: options.from_chat };
+    let events = daemon.core.command(Command::Submit(submission)).await?;
+    let plan = handle::plan_made(&events);
+    let tasks = daemon
+        .core
+        .look(move |state, _| {
+            let ids = plan.and_then(|plan| state.plans.get(&plan)).map(|plan| plan.tasks.clone()).unwrap_or_default();
+            ids.iter().filter_map(|id| state.tasks.get(id)).map(|task| views::task(state, task)).collect()
+        })
+        .await?;
+    Ok(Made { tasks, plan })
+}
+
+fn too_long(length: usize) -> Failure {
+    Failure {
+        kind: Kind::Invalid,
+        message: format!("the text has {length} bytes; at most {LONGEST_TEXT} are taken"),
+        hint: Some("put it into a file of the repository and name the file".to_owned()),
+    }
+}
+
+/// Drafts for a text: the rules planner's, with what the options decide.
+async fn plan(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: &str,
+    options: &AddOptions,
+) -> Result<Vec<TaskDraft>, Failure> {
+    let known = daemon.project(project).await?;
+    let installed = daemon.agents.installed().await;
+    let default_agent = match (&options.agent, &options.run) {
+        (Some(agent), _) => agent.clone(),
+        (None, Some(_)) => "shell".to_owned(),
+        (None, None) => daemon.default_agent(&known, &installed).await,
+    };
+    let context = PlanContext {
+        agents: daemon.agents.names(),
+        default_agent,
+        autonomy: options.autonomy,
+        split: options.split,
+        run: options.run.clone(),
+    };
+    let mut drafts = rules::plan(text, &context);
+    for draft in &mut drafts {
+        decide(daemon, draft, options)?;
+    }
+    Ok(drafts)
+}
+
+/// Puts the person's explicit choices over the planner's, and fills in the role's text.
+fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Result<(), Failure> {
+    if let Some(agent) = &options.agent {
+        draft.agent.clone_from(agent);
+    }
+    if options.run.is_some() {
+        draft.run.clone_from(&options.run);
+        draft.agent = options.agent.clone().unwrap_or_else(|| "shell".to_owned());
+    }
+    if daemon.agents.get(&draft.agent).is_none() {
+        return Err(daemon.agents.unknown(&draft.agent));
+    }
+    if draft.agent == "shell" && draft.run.is_none() {
+        draft.run = Some(draft.body.clone());
+    }
+    if let Some(model) = &options.model {
+        draft.model = Some(model.clone());
+    }
+    if let Some(body) = &options.body {
+        draft.body.clone_from(body);
+    }
+    draft.autonomy = options.autonomy.or(draft.autonomy);
+    draft.mode = options.mode.or(draft.mode).or_else(|| daemon.agents.only_mode(&draft.agent));
+    draft.worker = options.worker.or(draft.worker);
+    draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
+    if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {
+        let found = daemon.roles.find(role).map_err(|error| Failure::of(&error))?;
+        draft.instructions = Some(found.instructions());
+        draft.role = Some(role.clone());
+    }
+    Ok(())
+}
+
+/// A chat message.
+pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
+    let text = text.trim();
+    if let Some((worker, words)) = addressed(text) {
+        daemon.core.command(Command::Send { project, worker, text: words.to_owned() }).await?;
+        return noted(daemon, project, text, format!("to worker {worker}: {}", truncate(&one_line(words), 60))).await;
+    }
+    if let Some(command) = text.strip_prefix('/') {
+        return slash(daemon, project, text, command).await;
+    }
+    if asks_for_status(text) {
+        let answer = daemon.core.look(move |state, _| report(state, project)).await?;
+        return noted(daemon, project, text, answer).await;
+    }
+    let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
+    let made = submit(daemon, project, text.to_owned(), options).await?;
+    let count = made.tasks.len();
+    let text = if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") };
+    Ok(Response::Said { text, plan: made.plan })
+}
+
+/// `@2 text`: words for worker 2. `@codex …` is not one: it names an agent for the planner.
+fn addressed(text: &str) -> Option<(WorkerNumber, &str)> {
+    let (number, words) = text.strip_prefix('@')?.split_once(char::is_whitespace)?;
+    Some((number.parse().ok()?, words.trim()))
+}
+
+/// Whether a message only asks how things stand.
+fn asks_for_status(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let plain = lower.trim_end_matches(['?', '.', '!', ' ']);
+    matches!(
+        plain,
+        "status"
+            | "what is running"
+            | "what's running"
+            | "what is going on"
+            | "what's going on"
+            | "how is it going"
+            | "what needs me"
+            | "what is waiting"
+            | "what's waiting"
+            | "who needs me"
+            | "what are you doing"
+    )
+}
+
+/// Slash commands of the chat; the same acts have keys and CLI commands.
+async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &str) -> Result<Response, Failure> {
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let rest = rest.trim();
+    match name {
+        "status" => {
+            let answer = daemon.core.look(move |state, _| report(state, project)).await?;
+            noted(daemon, project, asked, answer).await
+        }
+        "plan" if !rest.is_empty() => {
+            let options = AddOptions {
+                split: true,
+                from_chat: true,
+                autonomy: Some(Autonomy::Confirm),
+                ..AddOptions::default()
+            };
+            let made = submit(daemon, project, rest.to_owned(), options).await?;
+            Ok(Response::Said { text: format!("{} tasks planned", made.tasks.len()), plan: made.plan })
+        }
+        "handoff" => {
+            let worker = rest.parse().map_err(|_| usage("/handoff N"))?;
+            let push = daemon.settings.handoff.push;
+            daemon.core.command(Command::Handoff { project, worker, push }).await?;
+            noted(daemon, project, asked, format!("handing off worker {worker}")).await
+        }
+        "land" | "retry" | "cancel" | "run" => {
+            let task: TaskId = rest.parse().map_err(|_| usage(&format!("/{name} TASK")))?;
+            let command = match name {
+                "land" => Command::Land { task },
+                "retry" => Command::Retry { task },
+                "cancel" => Command::Cancel { task },
+                _ => Command::Run { task },
+            };
+            daemon.core.command(command).await?;
+            noted(daemon, project, asked, format!("{name} #{task}")).await
+        }
+        "autonomy" => {
+            let autonomy = match rest {
+                "manual" => Autonomy::Manual,
+                "confirm" => Autonomy::Confirm,
+                "full" => Autonomy::Full,
+                _ => return Err(usage("/autonomy manual|confirm|full")),
+            };
+            daemon.core.command(Command::SetAutonomy { project, autonomy }).await?;
+            noted(daemon, project, asked, format!("autonomy is {} now", autonomy.word())).await
+        }
+        "help" => noted(daemon, project, asked, HELP.to_owned()).await,
+        _ => Err(usage("/help")),
+    }
+}
+
+const HELP: &str = "type what you want done; several sentences become several tasks\n\
+    @2 text          words for worker 2        @codex text   a task for codex\n\
+    /status          how things stand          /plan text    plan it, whatever the autonomy\n\
+    /run N  /land N  /retry N  /cancel N       act on a task\n\
+    /handoff N       a fresh session for worker N\n\
+    /autonomy manual|confirm|full";
+
+fn usage(correct: &str) -> Failure {
+    Failure {
+        kind: Kind::Invalid,
+        message: "this command is not understood".to_owned(),
+        hint: Some(format!("write `{correct}`; `/help` lists all")),
+    }
+}
+
+/// Keeps question and answer in the chat.
+async fn noted(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, answer: String) -> Result<Response, Failure> {
+    daemon.core.command(Command::Say { project, asked: Some(asked.to_owned()), answer: answer.clone() }).await?;
+    Ok(Response::Said { text: answer, plan: None })
+}
+
+/// How things stand, in a few lines.
+fn report(state: &State, project: ProjectId) -> String {
+    let lines: Vec<String> = state
+        .open_tasks
+        .iter()
+        .filter_map(|id| state.tasks.get(id))
+        .filter(|task| task.project == project)
+        .map(|task| {
+            let why = task.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let seat = task.worker.map(|worker| format!(" on worker {worker}")).unwrap_or_default();
+            format!("#{} {} – {}{seat}{why}", task.id, truncate(&task.title, 40), task.status)
+        })
+        .collect();
+    let waiting = views::approvals(state, Some(project)).len();
+    match (lines.is_empty(), waiting) {
+        (true, _) => "nothing is open: type what you want done".to_owned(),
+        (false, 0) => lines.join("\n"),
+        (false, waiting) => format!("{}\n{waiting} waiting for you", lines.join("\n")),
+    }
+}
+
+/// Opens a plain pane. Agents other than the shell get a task, so that they have a worktree of their own.
+pub(super) async fn start_pane(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    worker: Option<WorkerNumber>,
+    agent: String,
+    run: Option<String>,
+) -> Result<Response, Failure> {
+    if daemon.agents.get(&agent).is_none() {
+        return Err(daemon.agents.unknown(&agent));
+    }
+    if agent == "shell" {
+        daemon.core.command(Command::StartPane { project, worker, agent, run }).await?;
+        return Ok(Response::Done("a shell opens".to_owned()));
+    }
+    let title = format!("Open {agent} session");
+    let options = AddOptions {
+        agent: Some(agent),
+        autonomy: Some(Autonomy::Manual),
+        mode: Some(SessionMode::Interactive),
+        worker,
+        ..AddOptions::default()
+    };
+    let made = submit(daemon, project, title, options).await?;
+    for task in &made.tasks {
+        daemon.core.command(Command::Run { task: task.id }).await?;
+    }
+    Ok(Response::Done("the agent starts in a worktree of its own".to_owned()))
+}

@@ -1,0 +1,162 @@
+//! A session's start: the agent's launch line, its files, its host. The session's directory is the lock,
+//! so that asking twice starts it once.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agents::{Agent, LaunchContext, LaunchPlan};
+use crate::daemon::Daemon;
+use crate::daemon::handle::fault;
+use crate::engine::EffectResult;
+use crate::model::{Kind, Project, Session, SessionId, Task, one_line};
+use crate::protocol::control::Failure;
+use crate::session::{self, Launch};
+
+/// How long host and agent may take to be there.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+/// The PTY's size until a viewer says its own.
+const ROWS: u16 = 40;
+/// See `ROWS`.
+const COLS: u16 = 120;
+/// The output log's bound, in bytes.
+const LOG_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Starts (or finds) the session.
+pub(super) async fn start(
+    daemon: &Arc<Daemon>,
+    id: SessionId,
+    resume: Option<String>,
+) -> Result<EffectResult, Failure> {
+    let wanted = id.clone();
+    let (session, project, task, prompt) = daemon
+        .core
+        .look(move |state, _| {
+            let session = state.sessions.get(&wanted)?.clone();
+            let project = state.projects.get(&session.project)?.clone();
+            let task = session.task.and_then(|task| state.tasks.get(&task)).cloned();
+            let delegation = session.delegation.and_then(|delegation| state.delegations.get(&delegation));
+            Some((session, project, task, delegation.map(|it| it.context.clone()).unwrap_or_default()))
+        })
+        .await?
+        .ok_or_else(|| fault("the session is not known"))?;
+    let agent = daemon.agents.get(&session.agent).ok_or_else(|| daemon.agents.unknown(&session.agent))?;
+    let program = match daemon.agents.program(agent).await {
+        Some(program) => program,
+        None => return Err(missing(daemon, agent).await),
+    };
+    let directory = daemon.paths.session(&id);
+    let cwd = workplace(&project, task.as_ref());
+    let pane_run = daemon.pane_command(&id).await;
+    let files = daemon.paths.agent_files(&id);
+    let context = LaunchContext {
+        qd: &daemon.program,
+        program: &program,
+        session: &id,
+        session_directory: &files,
+        worktree: &cwd,
+        mode: session.mode,
+        prompt: &prompt,
+        model: task.as_ref().and_then(|task| task.model.as_deref()),
+        resume: resume.as_deref(),
+        run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
+    };
+    let plan = agent.launch(&context);
+    let conversation = plan.conversation.clone();
+    let launch = launch(daemon, &session, &plan, cwd).await;
+    let started = spawn(daemon, directory, launch, plan.files).await?;
+    daemon.links.open(daemon, &session.id);
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation })
+}
+
+/// Where the agent works: its worktree; a plain pane in the project's root.
+fn workplace(project: &Project, task: Option<&Task>) -> PathBuf {
+    task.and_then(|task| task.worktree.clone()).unwrap_or_else(|| project.root.clone())
+}
+
+/// The launch record of the host.
+async fn launch(daemon: &Daemon, session: &Session, plan: &LaunchPlan, cwd: PathBuf) -> Launch {
+    let mut path = std::ffi::OsString::new();
+    if let Some(directory) = daemon.program.parent() {
+        path.push(directory);
+        path.push(":");
+    }
+    path.push(daemon.agents.path().await);
+    let mut env = vec![
+        ("PATH".to_owned(), path.to_string_lossy().into_owned()),
+        ("TERM".to_owned(), "xterm-256color".to_owned()),
+        ("COLORTERM".to_owned(), "truecolor".to_owned()),
+        ("QD_SESSION".to_owned(), session.id.to_string()),
+        ("QD_SESSION_SOCKET".to_owned(), daemon.paths.session_socket(&session.id).to_string_lossy().into_owned()),
+        ("QD_WORKER".to_owned(), session.worker.to_string()),
+    ];
+    if let Some(task) = session.task {
+        env.push(("QD_TASK".to_owned(), task.to_string()));
+    }
+    env.extend(plan.env.iter().cloned());
+    let mut remove_env = plan.remove_env.clone();
+    remove_env.extend(["TMUX", "TMUX_PANE", "TERM_PROGRAM", "NO_COLOR"].map(str::to_owned));
+    Launch {
+        session: session.id.clone(),
+        argv: plan.argv.clone(),
+        env,
+        remove_env,
+        cwd,
+        rows: ROWS,
+        cols: COLS,
+        scrollback: daemon.settings.scrollback,
+        socket: daemon.paths.session_socket(&session.id),
+        log_limit: LOG_LIMIT,
+    }
+}
+
+/// Starts the host; the agent's own files are written first.
+async fn spawn(
+    daemon: &Daemon,
+    directory: PathBuf,
+    launch: Launch,
+    files: Vec<(PathBuf, String)>,
+) -> Result<session::Started, Failure> {
+    let program = daemon.program.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        for (path, text) in &files {
+            write_private(path, text).map_err(|error| unwritable(path, &error))?;
+        }
+        session::start(&directory, &launch, &program, START_DEADLINE).map_err(|error| Failure::of(&error))
+    });
+    work.await.unwrap_or_else(|_| Err(fault("the session's start failed; see the daemon's log")))
+}
+
+/// Writes a file for the user alone.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut file = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure { kind: Kind::Unavailable, message: format!("`{}` cannot be written: {error}", path.display()), hint: None }
+}
+
+/// What the person reads when the program is not there: where we looked, what else there is.
+async fn missing(daemon: &Daemon, agent: &Agent) -> Failure {
+    let path = daemon.agents.path().await.to_string_lossy().into_owned();
+    let others: Vec<String> = daemon.agents.installed().await.into_iter().filter(|name| name != "demo").collect();
+    Failure {
+        kind: Kind::Unavailable,
+        message: format!(
+            "`{}` was not found; looked in the PATH of your login shell ({})",
+            agent.definition().command,
+            one_line(&path)
+        ),
+        hint: Some(format!(
+            "{}; found: {}",
+            agent.definition().install.as_deref().unwrap_or("install it, or choose another agent"),
+            others.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,76 @@
+//! The outbox carried out: one function per kind of effect, each answering with exactly one result.
+//! Effects run beside each other; what must not (writes to one repository's refs) takes the
+//! repository's lock. A panic in an effect becomes a failed result, never the end of the daemon.
+
+mod checks;
+mod handoff;
+mod landing;
+mod launch;
+mod worktree;
+
+use std::sync::Arc;
+
+use crate::engine::{Effect, EffectKind, EffectResult, Fact};
+use crate::model::{Explain, Kind};
+use crate::protocol::control::Failure;
+
+use super::Daemon;
+use super::links::Ask;
+
+/// Takes effects from the loop until the daemon ends.
+pub(super) async fn run(daemon: Arc<Daemon>, mut asked: tokio::sync::mpsc::UnboundedReceiver<Effect>) {
+    while let Some(effect) = asked.recv().await {
+        let daemon = Arc::clone(&daemon);
+        tokio::spawn(async move {
+            let id = effect.id;
+            tracing::debug!(%id, kind = ?effect.kind, "effect begins");
+            let work = tokio::spawn(carry_out(Arc::clone(&daemon), effect));
+            let result = work.await.unwrap_or_else(|_| {
+                Some(EffectResult::Failed {
+                    kind: Kind::Internal,
+                    detail: "a part of the daemon failed; see the daemon's log".to_owned(),
+                })
+            });
+            if let Some(result) = result {
+                tracing::debug!(%id, ?result, "effect ended");
+                daemon.core.fact(Fact::EffectEnded { effect: id, result }).await;
+            }
+        });
+    }
+}
+
+/// Carries one effect out. `None`: the session's link took it over and answers itself.
+async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> {
+    let id = effect.id;
+    let outcome = match effect.kind {
+        EffectKind::PrepareWorktree { task } => worktree::prepare(&daemon, task).await,
+        EffectKind::RemoveWorktree { task } => worktree::remove(&daemon, task).await,
+        EffectKind::CommitLeftovers { task } => worktree::commit_leftovers(&daemon, task).await,
+        EffectKind::RunChecks { task } => checks::run(&daemon, task).await,
+        EffectKind::Land { task } => landing::land(&daemon, task).await,
+        EffectKind::StartSession { session, resume } => launch::start(&daemon, session, resume).await,
+        EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
+        EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,
+        EffectKind::PushBranch { handoff } => handoff::push(&daemon, handoff).await,
+        EffectKind::DeliverPrompt { session, text, purpose } => {
+            return daemon.links.ask(&session, Ask::Deliver { effect: id, text, purpose });
+        }
+        EffectKind::AnswerDialog { session, dialog, yes } => {
+            return daemon.links.ask(&session, Ask::AnswerDialog { effect: id, dialog, yes });
+        }
+        EffectKind::LockInput { session, locked } => {
+            return daemon.links.ask(&session, Ask::Lock { effect: id, locked });
+        }
+        EffectKind::StopSession { session, now } => return daemon.links.ask(&session, Ask::Stop { effect: id, now }),
+    };
+    Some(outcome.unwrap_or_else(failed))
+}
+
+/// A failure as a result.
+fn failed(failure: Failure) -> EffectResult {
+    let detail = match failure.hint() {
+        Some(hint) => format!("{failure}; {hint}"),
+        None => failure.to_string(),
+    };
+    EffectResult::Failed { kind: failure.kind(), detail }
+}

@@ -1,0 +1,133 @@
+//! A task's worktree: made, its leftovers committed, removed with everything in it kept.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::daemon::handle::{blocking, fault};
+use crate::daemon::project_settings::{self, Commands};
+use crate::daemon::{Daemon, core::now};
+use crate::engine::EffectResult;
+use crate::git::{Label, Repository};
+use crate::model::{Project, Task, TaskId};
+use crate::process::Program;
+use crate::protocol::control::Failure;
+
+/// How long a project's setup command may take.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(1_800);
+
+/// Branch and worktree, ignored files copied in, the setup command run.
+pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+    let (project, task) = daemon.project_and_task(id).await?;
+    let repository = daemon.repository(&project);
+    let path = daemon.paths.worktrees(&project.name, project.id.0).join(&task.short);
+    blocking(move || {
+        let repository = repository.open()?;
+        let worktree = repository.add_worktree(&path, &task.branch, &project.target)?;
+        if let Some(result) = furnish(&repository, &project, &worktree.path) {
+            return Ok::<_, crate::git::GitError>(result);
+        }
+        Ok(EffectResult::WorktreeReady { path: worktree.path, branch: worktree.branch, base: worktree.base })
+    })
+    .await
+}
+
+/// Copies the configured ignored files and runs the setup command, when the person agreed to it. A
+/// result only when something stands in the way.
+fn furnish(repository: &Repository, project: &Project, worktree: &Path) -> Option<EffectResult> {
+    let settings = project_settings::read(repository, Some(&project.target)).ok()?;
+    for name in &settings.copy {
+        copy_ignored(&project.root, worktree, name);
+    }
+    let setup = settings.setup.clone()?;
+    match project_settings::checks(repository, project, &settings) {
+        Ok(Commands::NotAgreed { hash, commands }) => {
+            return Some(EffectResult::CommandsNotTrusted { hash, commands });
+        }
+        Ok(Commands::Agreed(_)) => {}
+        Err(error) => tracing::warn!(%error, "the setup command cannot be read"),
+    }
+    let check = project_settings::check(&setup);
+    let (program, arguments) = check.argv.split_first()?;
+    let ran = Program::new(program).args(arguments).cwd(worktree).timeout(SETUP_TIMEOUT).run();
+    if !ran.as_ref().is_ok_and(|finished| finished.code == Some(0)) {
+        tracing::warn!(setup, "the setup command failed");
+    }
+    None
+}
+
+/// Copies one file into the worktree: only plain relative names, only regular files, never over a file.
+fn copy_ignored(root: &Path, worktree: &Path, name: &str) {
+    let relative = PathBuf::from(name);
+    let plain = relative.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    let (from, to) = (root.join(&relative), worktree.join(&relative));
+    let regular = std::fs::symlink_metadata(&from).is_ok_and(|metadata| metadata.is_file());
+    if !plain || !regular || to.symlink_metadata().is_ok() {
+        return;
+    }
+    if let Some(parent) = to.parent() {
+        let _ = std::fs::create_dir_all(parent);
+    }
+    if let Err(error) = std::fs::copy(&from, &to) {
+        tracing::warn!(%error, name, "a configured file was not copied into the worktree");
+    }
+}
+
+/// Commits what the agent left, and says what the branch holds.
+pub(super) async fn commit_leftovers(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+    let (project, task) = daemon.project_and_task(id).await?;
+    let repository = daemon.repository(&project);
+    blocking(move || {
+        let repository = repository.open()?;
+        let Some(path) = &task.worktree else {
+            return Ok::<_, crate::git::GitError>(EffectResult::Committed { head: String::new(), ahead: 0 });
+        };
+        let worktree = repository.worktree_at(path)?;
+        repository.commit_leftovers(&worktree, &task.title, &trailers(&task))?;
+        let head = repository.head_of(&worktree)?;
+        let base = task.base.clone().unwrap_or_else(|| worktree.base.clone());
+        let ahead = repository.ahead(&base, &head)?;
+        Ok(EffectResult::Committed { head, ahead })
+    })
+    .await
+}
+
+/// What every commit of ours says of its origin.
+pub(super) fn trailers(task: &Task) -> Vec<(String, String)> {
+    let mut trailers = vec![
+        ("Quarterdeck-Task".to_owned(), task.id.to_string()),
+        ("Quarterdeck-Agent".to_owned(), task.agent.clone()),
+    ];
+    if let Some(delegation) = task.delegation {
+        trailers.push(("Quarterdeck-Delegation".to_owned(), delegation.to_string()));
+    }
+    if let Some(model) = &task.model {
+        trailers.push(("Quarterdeck-Model".to_owned(), model.clone()));
+    }
+    trailers
+}
+
+/// Removes the worktree; what was in it is kept under a hidden ref.
+pub(super) async fn remove(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+    let (project, task) = daemon.project_and_task(id).await?;
+    let lock = daemon.repository_lock(project.id);
+    let _turn = lock.lock().await;
+    let repository = daemon.repository(&project);
+    let path = task.worktree.clone().ok_or_else(|| fault("the task has no worktree"))?;
+    blocking(move || {
+        let repository = repository.open()?;
+        if !path.exists() {
+            return Ok::<_, crate::git::GitError>(EffectResult::Removed { kept: None });
+        }
+        let worktree = repository.worktree_at(&path)?;
+        let label = label(&task, "removed the worktree of");
+        let kept = repository.remove_worktree(&worktree, &label)?;
+        Ok(EffectResult::Removed { kept })
+    })
+    .await
+}
+
+/// What an undo record says about an act on a task.
+pub(super) fn label(task: &Task, act: &str) -> Label {
+    Label { what: format!("{act} #{} {}", task.id, task.title), task: Some(task.id.0), at: now() }
+}

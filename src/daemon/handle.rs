@@ -1,0 +1,364 @@
+//! Requests to commands and views: what the sockets, and later HTTP and MCP, all go through.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::engine::{Command, Event, HandoffNews, PlanNews, State};
+use crate::git::Repository;
+use crate::model::{Explain, HandoffId, Kind, PlanId, ProjectId, SessionId, TaskId};
+use crate::protocol::control::{Failure, Notice, Request, Response, StatusView, VERSION};
+use crate::protocol::{LogLine, ProjectView, SessionView, TaskView};
+
+use super::core::now;
+use super::{Daemon, chat, undo, views};
+
+/// Answers one request.
+pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
+    match request.clone() {
+        Request::Hello { version } => hello(version),
+        Request::Status => status(daemon).await,
+        Request::Shutdown => shutdown(daemon),
+        Request::OpenProject { path } => open_project(daemon, &path).await,
+        Request::Projects => projects(daemon).await,
+        Request::Watch { project } => Ok(Response::Project(Box::new(project_view(daemon, project).await?))),
+        Request::Add { project, text, options } => {
+            let made = chat::submit(daemon, project, text, options).await?;
+            Ok(Response::Tasks(made.tasks))
+        }
+        Request::Chat { project, text } => chat::say(daemon, project, &text).await,
+        Request::Tasks { project } => tasks(daemon, project).await,
+        Request::Task { task } => Ok(Response::Task(Box::new(task_view(daemon, task).await?))),
+        Request::WaitTasks { tasks } => wait_tasks(daemon, tasks).await,
+        Request::Approvals { project } => {
+            Ok(Response::Approvals(daemon.core.look(move |state, _| views::approvals(state, project)).await?))
+        }
+        Request::Sessions { project, all } => sessions(daemon, project, all).await,
+        Request::Workers { project } => workers(daemon, project).await,
+        Request::Log { project, task, limit } => log(daemon, project, task, limit).await,
+        Request::Agents => Ok(Response::Agents(daemon.agents.survey().await)),
+        Request::Diff { task } => undo::diff(daemon, task).await,
+        Request::Undos { project } => undo::list(daemon, project).await,
+        Request::Undo { project, id } => undo::undo(daemon, project, id).await,
+        Request::WaitHandoff { handoff } => wait_handoff(daemon, handoff).await,
+        Request::Handoff { project, worker, push } => {
+            let push = push.unwrap_or(daemon.settings.handoff.push);
+            let events = daemon.core.command(Command::Handoff { project, worker, push }).await?;
+            started_handoff(&events)
+        }
+        other => decide(daemon, other).await,
+    }
+}
+
+/// Requests that are one command each.
+async fn decide(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Failure> {
+    let (command, task, done) = match request {
+        Request::ConfirmPlan { plan, tasks } => (Command::ConfirmPlan { plan, tasks }, None, "the plan starts"),
+        Request::DeclinePlan { plan } => (Command::DeclinePlan { plan }, None, "the plan was declined; nothing ran"),
+        Request::EditTask { task, title, body, agent, worker } => {
+            (Command::EditTask { task, title, body, agent, worker }, Some(task), "")
+        }
+        Request::RunTask { task } => (Command::Run { task }, Some(task), ""),
+        Request::LandTask { task } => (Command::Land { task }, Some(task), ""),
+        Request::CancelTask { task } => (Command::Cancel { task }, Some(task), ""),
+        Request::RetryTask { task } => (Command::Retry { task }, Some(task), ""),
+        Request::Answer { approval, kind, text } => (Command::Answer { approval, kind, text }, None, "answered"),
+        Request::KillSession { session } => (Command::KillSession { session }, None, "the session is being ended"),
+        Request::StartPane { project, worker, agent, run } => {
+            return chat::start_pane(daemon, project, worker, agent, run).await;
+        }
+        Request::StopWorker { project, worker } => {
+            (Command::StopWorker { project, worker }, None, "stopping; its work is kept")
+        }
+        Request::Send { project, worker, text } => (Command::Send { project, worker, text }, None, "sending"),
+        Request::SteerHandoff { handoff, control } => (Command::SteerHandoff { handoff, control }, None, "noted"),
+        Request::SetAutonomy { project, autonomy } => (Command::SetAutonomy { project, autonomy }, None, "changed"),
+        _ => return Err(fault("this request has no handler")),
+    };
+    daemon.core.command(command).await?;
+    match task {
+        Some(task) => Ok(Response::Task(Box::new(task_view(daemon, task).await?))),
+        None => Ok(Response::Done(done.to_owned())),
+    }
+}
+
+fn hello(version: u32) -> Result<Response, Failure> {
+    if version != VERSION {
+        return Err(Failure {
+            kind: Kind::Conflict,
+            message: format!("this daemon speaks protocol {VERSION}, the client speaks {version}"),
+            hint: Some("`qd daemon stop`, then try again: sessions run on".to_owned()),
+        });
+    }
+    Ok(Response::Hello {
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+    })
+}
+
+async fn status(daemon: &Daemon) -> Result<Response, Failure> {
+    let (projects, sessions, open_tasks) = daemon
+        .core
+        .look(|state, _| (state.projects.len(), state.live_sessions.len(), state.open_tasks.len()))
+        .await?;
+    Ok(Response::Status(StatusView {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: daemon.started_at.rfc3339(),
+        socket: daemon.paths.control_socket(),
+        database: daemon.paths.database(),
+        projects,
+        sessions,
+        open_tasks,
+    }))
+}
+
+fn shutdown(daemon: &Daemon) -> Result<Response, Failure> {
+    daemon.stop.notify_one();
+    Ok(Response::Done("the daemon ends; sessions run on".to_owned()))
+}
+
+/// Finds (or makes) the project of the repository that holds `path`.
+async fn open_project(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Failure> {
+    let path = path.to_path_buf();
+    let environment = daemon.git_environment.clone();
+    let (root, target, settings) = blocking(move || {
+        let repository = Repository::open_in(&path, environment)?;
+        let settings = super::project_settings::read(&repository, None);
+        let target = match settings.as_ref().ok().and_then(|settings| settings.target.clone()) {
+            Some(target) => target,
+            None => repository.default_target()?,
+        };
+        Ok::<_, crate::git::GitError>((repository.root().to_path_buf(), target, settings))
+    })
+    .await?;
+    let settings = settings.map_err(|error| Failure::of(&error))?;
+    let name = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+    let autonomy = settings.default_autonomy.unwrap_or(daemon.settings.default_autonomy);
+    let known = root.clone();
+    daemon.core.command(Command::AddProject { root, name, target, autonomy }).await?;
+    let id = daemon
+        .core
+        .look(move |state, _| state.projects.values().find(|project| project.root == known).map(|project| project.id))
+        .await?
+        .ok_or_else(|| fault("the project was not kept"))?;
+    Ok(Response::Project(Box::new(project_view(daemon, id).await?)))
+}
+
+/// Everything about one project, with what only files and the log know.
+pub(super) async fn project_view(daemon: &Daemon, project: ProjectId) -> Result<ProjectView, Failure> {
+    let paths = daemon.paths.clone();
+    let mut view = daemon
+        .core
+        .look(move |state, store| {
+            let known = state.projects.get(&project)?;
+            let mut view = views::project(state, &paths, known, now());
+            view.last = store.log(Some(project), None, 1).ok().and_then(|lines| lines.into_iter().next()).map(log_line);
+            Some(view)
+        })
+        .await?
+        .ok_or_else(|| Failure::of(&crate::engine::Refusal::NoProject(project)))?;
+    for handoff in &mut view.handoffs {
+        if let Some(document) = &handoff.document {
+            let text = blocking_read(document.clone()).await;
+            handoff.brief = views::first_lines(&text, 40);
+        }
+    }
+    Ok(view)
+}
+
+/// A small file's text; empty when it cannot be read.
+async fn blocking_read(path: std::path::PathBuf) -> String {
+    tokio::task::spawn_blocking(move || std::fs::read_to_string(path).unwrap_or_default()).await.unwrap_or_default()
+}
+
+async fn projects(daemon: &Daemon) -> Result<Response, Failure> {
+    let all = daemon
+        .core
+        .look(|state, _| state.projects.values().map(|it| (it.id, it.name.clone(), it.root.clone())).collect())
+        .await?;
+    Ok(Response::Projects(all))
+}
+
+async fn tasks(daemon: &Daemon, project: Option<ProjectId>) -> Result<Response, Failure> {
+    let all = daemon
+        .core
+        .look(move |state, _| {
+            let wanted = state.tasks.values().filter(|task| project.is_none_or(|project| task.project == project));
+            wanted.map(|task| views::task(state, task)).collect()
+        })
+        .await?;
+    Ok(Response::Tasks(all))
+}
+
+/// One task as it stands.
+pub(super) async fn task_view(daemon: &Daemon, task: TaskId) -> Result<TaskView, Failure> {
+    daemon
+        .core
+        .look(move |state, _| state.tasks.get(&task).map(|it| views::task(state, it)))
+        .await?
+        .ok_or_else(|| Failure::of(&crate::engine::Refusal::NoTask(task)))
+}
+
+/// Returns when all tasks are final, or when one of them needs the person.
+async fn wait_tasks(daemon: &Daemon, wanted: Vec<TaskId>) -> Result<Response, Failure> {
+    let mut version = daemon.core.version();
+    loop {
+        version.mark_unchanged();
+        let ids = wanted.clone();
+        let (views, over) = daemon.core.look(move |state, _| standing(state, &ids)).await?;
+        if let Some(missing) = wanted.iter().find(|id| !views.iter().any(|view| view.id == **id)) {
+            return Err(Failure::of(&crate::engine::Refusal::NoTask(*missing)));
+        }
+        if over {
+            return Ok(Response::Tasks(views));
+        }
+        if version.changed().await.is_err() {
+            return Err(fault("the daemon is stopping"));
+        }
+    }
+}
+
+/// The tasks, and whether there is nothing left to wait for.
+fn standing(state: &State, ids: &[TaskId]) -> (Vec<TaskView>, bool) {
+    let views: Vec<TaskView> = ids.iter().filter_map(|id| state.tasks.get(id)).map(|it| views::task(state, it)).collect();
+    let all_final = views.iter().all(|view| view.status.is_final());
+    let person_needed = views.iter().any(|view| !view.status.is_final() && view.needs.is_some());
+    // a person is only the answer when nothing goes on without one
+    let others_go_on = views.iter().any(|view| !view.status.is_final() && view.needs.is_none());
+    (views, all_final || (person_needed && !others_go_on))
+}
+
+async fn sessions(daemon: &Daemon, project: Option<ProjectId>, all: bool) -> Result<Response, Failure> {
+    let paths = daemon.paths.clone();
+    let found: Vec<SessionView> = daemon
+        .core
+        .look(move |state, _| {
+            state
+                .sessions
+                .values()
+                .filter(|session| all || session.is_live())
+                .filter(|session| project.is_none_or(|project| session.project == project))
+                .map(|session| views::session(&paths, session))
+                .collect()
+        })
+        .await?;
+    Ok(Response::Sessions(found))
+}
+
+async fn workers(daemon: &Daemon, project: ProjectId) -> Result<Response, Failure> {
+    let seats = daemon
+        .core
+        .look(move |state, _| {
+            let known = state.projects.get(&project)?;
+            Some(known.workers.values().map(|it| views::worker(state, it)).collect::<Vec<_>>())
+        })
+        .await?
+        .ok_or_else(|| Failure::of(&crate::engine::Refusal::NoProject(project)))?;
+    Ok(Response::Workers(seats))
+}
+
+async fn log(
+    daemon: &Daemon,
+    project: Option<ProjectId>,
+    task: Option<TaskId>,
+    limit: u32,
+) -> Result<Response, Failure> {
+    let lines = daemon
+        .core
+        .look(move |_, store| store.log(project, task, limit))
+        .await?
+        .map_err(|error| Failure::of(&error))?;
+    Ok(Response::Log(lines.into_iter().map(log_line).collect()))
+}
+
+fn log_line(line: crate::store::Logged) -> LogLine {
+    LogLine { id: line.id.0, at: line.at.rfc3339(), task: line.task, text: line.words }
+}
+
+fn started_handoff(events: &[Event]) -> Result<Response, Failure> {
+    events
+        .iter()
+        .find_map(|event| match event {
+            Event::Handoff { handoff, news: HandoffNews::Began { .. }, .. } => Some(Response::HandoffStarted(*handoff)),
+            _ => None,
+        })
+        .ok_or_else(|| fault("the handoff did not start"))
+}
+
+/// Returns when a handoff is over or its step failed.
+async fn wait_handoff(daemon: &Daemon, id: HandoffId) -> Result<Response, Failure> {
+    let mut version = daemon.core.version();
+    loop {
+        version.mark_unchanged();
+        let found = daemon
+            .core
+            .look(move |state, _| {
+                let handoff = state.handoffs.get(&id)?;
+                let failed = handoff.steps.iter().any(|step| matches!(step, crate::model::StepState::Failed { .. }));
+                Some((views::handoff(handoff, Vec::new()), failed))
+            })
+            .await?;
+        let Some((view, failed)) = found else {
+            return Err(Failure::of(&crate::engine::Refusal::NoHandoff(id)));
+        };
+        if view.ended || failed {
+            return Ok(Response::Handoff(Box::new(view)));
+        }
+        if version.changed().await.is_err() {
+            return Err(fault("the daemon is stopping"));
+        }
+    }
+}
+
+/// The plan that a command's events made.
+pub(super) fn plan_made(events: &[Event]) -> Option<PlanId> {
+    events.iter().find_map(|event| match event {
+        Event::Plan { plan, news: PlanNews::Made { .. }, .. } => Some(*plan),
+        _ => None,
+    })
+}
+
+/// Says no to a process of an agent, and reports it to the person.
+pub(super) async fn refuse_session(daemon: &Daemon, session: &SessionId, request: &Request) -> Failure {
+    let what = request_name(request);
+    let words = format!("session {} tried `{what}`; refused: only you may do that", session.short());
+    tracing::warn!(session = %session, request = %what, "refused a request from inside a session");
+    daemon.toast(Notice::Toast { kind: Some(Kind::Conflict), text: words.clone() });
+    let wanted = session.clone();
+    let project = daemon.core.look(move |state, _| state.sessions.get(&wanted).map(|it| it.project)).await;
+    if let Ok(Some(project)) = project {
+        let _ = daemon.core.command(Command::Say { project, asked: None, answer: words }).await;
+    }
+    Failure {
+        kind: Kind::Conflict,
+        message: format!("`{what}` is the person's alone: a process inside a session may not ask for it"),
+        hint: Some("report with `qd report done`, `qd report ask` or `qd report progress`".to_owned()),
+    }
+}
+
+/// The request's name on the wire.
+fn request_name(request: &Request) -> String {
+    match serde_json::to_value(request) {
+        Ok(serde_json::Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
+        Ok(serde_json::Value::String(name)) => name,
+        _ => "request".to_owned(),
+    }
+}
+
+/// A fault of ours, as a failure.
+pub(super) fn fault(message: &str) -> Failure {
+    Failure { kind: Kind::Internal, message: message.to_owned(), hint: None }
+}
+
+/// Runs blocking work (git, processes, the disk) off the async threads.
+pub(super) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    E: Explain + Send + 'static,
+{
+    match tokio::task::spawn_blocking(move || work().map_err(|error| Failure::of(&error))).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(fault("a part of the daemon failed; see the daemon's log")),
+    }
+}

@@ -1,0 +1,60 @@
+//! What a start does before it takes requests: the configured limits, and the sessions of before.
+
+use std::sync::Arc;
+
+use crate::engine::{Command, EffectKind, Fact, Rules};
+use crate::session::{self, Found};
+
+use super::Daemon;
+
+/// Puts the configured limits into the state, where they differ.
+pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
+    let settings = &daemon.settings;
+    let known = daemon.core.look(|state, _| state.rules.clone()).await.unwrap_or_default();
+    let rules = Rules {
+        slots: settings.slots,
+        seats: settings.seats,
+        max_attempts: settings.max_attempts,
+        reminders: settings.reminders,
+        ..known.clone()
+    };
+    if rules != known {
+        let _ = daemon.core.command(Command::SetRules { rules }).await;
+    }
+}
+
+/// Every session that was live: linked again if its host lives, noted as ended or lost if not. A session
+/// that never started is left to its `StartSession`, which is still in the outbox.
+pub(super) async fn find_sessions(daemon: &Arc<Daemon>) {
+    let live = daemon
+        .core
+        .look(|state, _| {
+            let starting: Vec<_> = state
+                .outbox
+                .values()
+                .filter_map(|effect| match &effect.kind {
+                    EffectKind::StartSession { session, .. } => Some(session.clone()),
+                    _ => None,
+                })
+                .collect();
+            state.live_sessions.iter().map(|id| (id.clone(), starting.contains(id))).collect::<Vec<_>>()
+        })
+        .await
+        .unwrap_or_default();
+    for (id, starting) in live {
+        let directory = daemon.paths.session(&id);
+        let found = tokio::task::spawn_blocking(move || session::find(&directory)).await;
+        match found {
+            Ok(Found::Running(_)) => daemon.links.open(daemon, &id),
+            Ok(Found::Ended(exit)) if !starting => {
+                daemon.core.fact(Fact::SessionEnded { session: id, exit: Some(exit) }).await;
+            }
+            Ok(Found::Lost) => daemon.core.fact(Fact::SessionEnded { session: id, exit: None }).await,
+            Ok(Found::NeverStarted) if !starting => {
+                daemon.core.fact(Fact::SessionEnded { session: id, exit: None }).await;
+            }
+            Ok(Found::Ended(_) | Found::NeverStarted) => {}
+            Err(error) => tracing::error!(%error, "a session could not be looked for"),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The main job with the real Claude Code against a mock model on loopback: headless from the command line, and
+//! from the chat through a plan, a live pane, an edit and a commit to the landing.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::mock_model::MockModel;
+use super::terminal::Terminal;
+use super::world::{World, skip, until};
+
+const KEY: &str = "sk-ant-dummy-000000000000";
+
+/// A task may take this long: a cold start of the agent, several turns, checks and landing.
+const LONG: Duration = Duration::from_secs(120);
+
+/// The agent under test, or a loud note.
+fn program() -> Option<PathBuf> {
+    let program = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from).filter(|path| path.is_file());
+    if program.is_none() {
+        skip("QD_TEST_CLAUDE does not name a Claude Code");
+    }
+    program
+}
+
+/// A world in which `claude` is the real one, has seen its first-run questions, and talks to the mock only.
+fn world(program: &std::path::Path, model: &MockModel) -> World {
+    let mut world = World::new();
+    let configuration = world.path("home/.claude");
+    let bin = world.path("bin");
+    fs::create_dir_all(&configuration).unwrap();
+    fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(fs::canonicalize(program).unwrap(), bin.join("claude")).unwrap();
+    let known = json!({
+        "hasCompletedOnboarding": true, "theme": "dark", "numStartups": 5,
+        "customApiKeyResponses": { "approved": [&KEY[KEY.len() - 20..]], "rejected": [] },
+    });
+    fs::write(configuration.join(".claude.json"), known.to_string()).unwrap();
+    world.path_first.push(bin);
+    let more = [
+        ("CLAUDE_CONFIG_DIR", configuration.display().to_string()),
+        ("ANTHROPIC_BASE_URL", model.url()),
+        ("ANTHROPIC_API_KEY", KEY.to_owned()),
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
+        ("DISABLE_AUTOUPDATER", "1".to_owned()),
+        ("DISABLE_TELEMETRY", "1".to_owned()),
+        ("CLAUDE_CODE_MAX_RETRIES", "1".to_owned()),
+    ];
+    world.environment.extend(more.map(|(key, value)| (key.to_owned(), value)));
+    world
+}
+
+#[test]
+fn headless_it_edits_reports_and_lands() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = world(&program, &model);
+    let text = "Write a poem [[mock:write poem.txt roses]] [[mock:report the poem is written]]";
+    let task =
+        world.qd(&["task", "add", text, "--agent", "claude", "--autonomy", "full", "--wait", "--json"]).good().json();
+    assert_eq!(task["status"], "completed", "{task}");
+    assert_eq!(world.landed("poem.txt").trim(), "roses");
+    assert_eq!(world.arrivals("poem.txt"), 1);
+    assert!(model.requests() > 0, "it talked to the mock");
+}
+
+#[test]
+fn from_the_chat_to_the_landing() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = world(&program, &model);
+    let terminal = Terminal::open(&world, &[], 40, 140);
+    until("the project is known", LONG, || (world.qd(&["worker", "list", "--json"]).code == Some(0)).then_some(()));
+    terminal.until_shows("CHAT", LONG);
+    terminal.type_in("Write a song with claude [[mock:write song.txt la]] [[mock:report the song is written]]");
+    terminal.until_shows("the song is written", LONG);
+    terminal.type_in("\r");
+    let task = until("there is a plan", LONG, || {
+        let tasks = world.qd(&["task", "list", "--json"]).good().json();
+        tasks.as_array()?.first().cloned()
+    });
+    assert_eq!((&task["status"], &task["agent"]), (&"proposed".into(), &"claude".into()), "{task}");
+    let id = task["id"].as_u64().unwrap();
+    terminal.until_shows("Enter", LONG);
+    terminal.type_in("\r");
+    until("the plan is confirmed by Enter", LONG, || (world.task(id)["status"] != "proposed").then_some(()));
+    let running = world.running_session(id);
+    assert_eq!((&running["agent"], &running["mode"]), (&"claude".into(), &"interactive".into()));
+    terminal.until_shows("Claude", LONG);
+    until("everything that is asked is answered, and it lands", LONG, || {
+        let waiting = world.qd(&["approval", "list", "--json"]).good().json();
+        for approval in waiting.as_array().into_iter().flatten() {
+            world.qd(&["approval", "answer", &approval["id"].to_string(), "yes"]);
+        }
+        (world.task(id)["status"] == "completed").then_some(())
+    });
+    assert_eq!(world.landed("song.txt").trim(), "la");
+    assert!(world.repository().join("song.txt").exists(), "the checkout followed");
+    assert_eq!(world.arrivals("song.txt"), 1);
+}

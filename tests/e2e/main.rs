@@ -1,0 +1,20 @@
+//! Stories with the real binary: a real daemon, real sessions, a real terminal read through a terminal emulator.
+//! Each story has its own home and repository; nothing of the machine's user is read or written. Stories wait for
+//! named conditions with a time limit, never for a time.
+//!
+//! Some need a real thing that may be missing here; they say so loudly, and fail when `QD_REQUIRE_E2E` is set.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mock_model.rs"]
+mod mock_model;
+
+mod authority;
+mod bad_input;
+mod claude;
+mod cockpit;
+mod demo;
+mod survival;
+mod tasks;
+mod terminal;
+mod world;

@@ -1,0 +1,17 @@
+//! Programs and repositories: real ones, in every odd state, with nothing lost and nothing run that only
+//! a hostile worktree asks for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test fails by panicking and counts no allocations"
+)]
+
+mod hostile;
+mod landing;
+mod odd;
+mod process;
+mod taking_back;
+mod worktrees;
+
+#[path = "../support/git.rs"]
+mod support;

@@ -1,0 +1,95 @@
+//! Undo: what landed goes back, with the same care for checkouts, and each undo is a record too.
+
+use std::fs;
+
+use quarterdeck::git::{GitError, Integration, Landing, Repository, UndoAction};
+
+use super::support::{Place, label};
+
+/// Lands a change of one file; returns the target before and after.
+fn land(place: &Place, repository: &Repository, name: &str) -> (String, String) {
+    let worktree = place.task(repository, &format!("feat/{name}"), &[(name, "landed\n")]);
+    let head = repository.head_of(&worktree).unwrap();
+    match repository.integrate(&place.state("integration"), "main", &head, "Merge\n").unwrap() {
+        Integration::Merged { commit, target_was, .. } => {
+            assert_eq!(
+                repository.land("main", &target_was, &commit, &label(&format!("land {name}"))).unwrap(),
+                Landing::Landed
+            );
+            (target_was, commit)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn landings_go_back_one_by_one() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, middle) = land(&place, &repository, "a.txt");
+    land(&place, &repository, "b.txt");
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("land b.txt"), "{said}");
+    assert_eq!(place.tip("main"), middle);
+    assert!(place.root.join("a.txt").exists() && !place.root.join("b.txt").exists());
+    repository.undo(None).unwrap();
+    assert_eq!(place.tip("main"), start);
+    assert_eq!(place.git(&["status", "--porcelain"]), "");
+    assert_eq!(place.git(&["branch", "--show-current"]), "main");
+    assert!(matches!(repository.undo(None), Err(GitError::NothingToUndo)));
+    let all = repository.undos().unwrap();
+    assert_eq!(all.len(), 4);
+    let of_a = all.iter().find(|undo| undo.what == "take back: land a.txt").unwrap();
+    repository.undo(Some(&of_a.id)).unwrap();
+    assert_eq!(place.tip("main"), middle, "an undo is taken back by its own id");
+    assert!(matches!(repository.undo(Some(&of_a.id)), Err(GitError::AlreadyUndone { .. })));
+    assert!(matches!(repository.undo(Some("none")), Err(GitError::NoUndo { .. })));
+}
+
+#[test]
+fn the_checkout_is_as_safe_as_in_landing() {
+    let place = Place::new();
+    let repository = place.open();
+    let (_, landed) = land(&place, &repository, "a.txt");
+    place.write("readme.txt", "mine\n");
+    assert!(matches!(repository.undo(None), Err(GitError::CheckoutBusy { .. })));
+    assert_eq!((place.tip("main"), place.read("readme.txt")), (landed.clone(), "mine\n".to_owned()));
+    place.git(&["commit", "-q", "-am", "mine"]);
+    let error = repository.undo(None).unwrap_err();
+    assert!(matches!(&error, GitError::MovedOn { commit, .. } if *commit == landed), "{error}");
+    assert_eq!(repository.undos().unwrap().len(), 1, "what did not happen is not recorded");
+}
+
+#[test]
+fn an_ignored_file_is_not_overwritten_on_the_way_back() {
+    let place = Place::new();
+    let repository = place.open();
+    place.write(".env", "old, tracked\n");
+    place.git(&["add", "-f", ".env"]);
+    place.git(&["commit", "-q", "-m", "tracks .env"]);
+    let worktree = repository.add_worktree(&place.state("t"), "feat/x", "main").unwrap();
+    fs::remove_file(worktree.path.join(".env")).unwrap();
+    let head = repository.commit_leftovers(&worktree, "No more .env", &[]).unwrap().unwrap();
+    let Integration::Merged { commit, target_was, .. } =
+        repository.integrate(&place.state("i"), "main", &head, "m").unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!(repository.land("main", &target_was, &commit, &label("land")).unwrap(), Landing::Landed);
+    place.write(".env", "SECRET=mine\n");
+    let error = repository.undo(None).unwrap_err();
+    assert!(error.to_string().contains("`.env`"), "{error}");
+    assert_eq!((place.read(".env"), place.tip("main")), ("SECRET=mine\n".to_owned(), commit));
+}
+
+#[test]
+fn records_keep_their_commits_alive() {
+    let place = Place::new();
+    let repository = place.open();
+    let (old, new) = land(&place, &repository, "a.txt");
+    let undo = repository.undos().unwrap().remove(0);
+    assert_eq!(undo.action, UndoAction::Moved { target: "main".to_owned(), old: old.clone(), new: new.clone() });
+    assert_eq!((undo.task, undo.at), (Some(7), label("").at));
+    let parents = place.git(&["log", "-1", "--format=%P", &format!("refs/quarterdeck/undo/{}", undo.id)]);
+    assert_eq!(parents, format!("{old} {new}"));
+}
