@@ -25,4 +25,4 @@ pub mod transcript;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use launch::{LaunchContext, LaunchPlan};
-pub use screen::anchor;
+pub use screen::{DIALOG_SETTLE, anchor};

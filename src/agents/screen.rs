@@ -2,12 +2,18 @@
 //! nothing follows, least of all that the agent is idle. Output of the agent scrolls through the same rows, so only the
 //! last ones are looked at, and a question needs all of its parts in their order.
 
+use std::time::Duration;
+
 use crate::config::{AgentDefinition, DialogDefinition};
 use crate::model::{Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
 use crate::protocol::pane::Observation;
 
 use super::keys;
 use super::pattern::{Pattern, any};
+
+/// How long a question must have stood before keys answer it: Claude Code 2.1.329 ignores what comes sooner (nobody
+/// reads that fast). Whoever answers should then see the question go, and otherwise answer again.
+pub const DIALOG_SETTLE: Duration = Duration::from_millis(800);
 
 /// Rows of a question that a person is shown at most.
 const DIALOG_ROWS: usize = 24;
@@ -26,6 +32,7 @@ pub(super) struct Reader {
     title_done: Vec<Pattern>,
     dialogs: Vec<DialogReader>,
     mark: String,
+    composer_above: Vec<Pattern>,
     composer_end: Vec<Pattern>,
     composer_empty: Vec<Pattern>,
     pub(super) pasted: Vec<Pattern>,
@@ -55,6 +62,7 @@ impl Reader {
             title_done: Pattern::list(&titles.done),
             dialogs: definition.dialogs.iter().map(DialogReader::new).collect(),
             mark: composer.mark.clone(),
+            composer_above: Pattern::list(&composer.above),
             composer_end: Pattern::list(&composer.end),
             composer_empty: Pattern::list(&composer.empty),
             pasted: Pattern::list(&composer.pasted),
@@ -93,7 +101,7 @@ impl Reader {
         if any(&self.title_done, &seen.title) {
             return Some(plain(SessionState::WaitingInput, StateSource::Title, &seen.title));
         }
-        let ready = find(&self.ready)?;
+        let ready = find(&self.ready).filter(|_| self.has_composer(seen))?;
         match find(&self.done) {
             Some(row) => Some(plain(SessionState::WaitingInput, StateSource::Screen, row)),
             None => Some(plain(SessionState::Idle, StateSource::Screen, ready)),
@@ -102,9 +110,7 @@ impl Reader {
 
     /// Whether a prompt can be pasted: the composer is there, no question is.
     pub(super) fn is_ready(&self, seen: &Observation) -> bool {
-        seen.modes.bracketed_paste
-            && self.dialog(seen).is_none()
-            && self.tail(seen).iter().any(|row| any(&self.ready, row))
+        seen.modes.bracketed_paste && self.dialog(seen).is_none() && self.has_composer(seen)
     }
 
     /// Whether title or screen show a turn under way.
@@ -124,8 +130,7 @@ impl Reader {
             return None;
         }
         let rows = &seen.screen;
-        let starts = |row: &&String| unframed(row).starts_with(&self.mark);
-        let first = rows.iter().rposition(|row| starts(&row))?;
+        let first = (0..rows.len()).rev().find(|place| self.begins_at(rows, *place))?;
         let mut text: Vec<&str> = Vec::new();
         for (place, row) in rows.iter().skip(first).enumerate() {
             let row = unframed(row);
@@ -142,6 +147,19 @@ impl Reader {
         }
         let text = text.join("\n").trim().to_owned();
         Some(if any(&self.composer_empty, &text) { String::new() } else { text })
+    }
+
+    /// Whether the composer's first row is this one. The same mark also stands before what was said and before options.
+    fn begins_at(&self, rows: &[String], place: usize) -> bool {
+        let marked = rows.get(place).is_some_and(|row| unframed(row).starts_with(&self.mark));
+        let above = place.checked_sub(1).and_then(|above| rows.get(above)).map_or("", String::as_str);
+        marked && (self.composer_above.is_empty() || any(&self.composer_above, above))
+    }
+
+    /// Whether there is a place for a prompt.
+    fn has_composer(&self, seen: &Observation) -> bool {
+        self.tail(seen).iter().any(|row| any(&self.ready, row))
+            && (self.mark.is_empty() || self.composer(seen).is_some())
     }
 
     /// The last rows that are not blank.

@@ -124,6 +124,8 @@ pub struct EnvironmentChanges {
 pub struct Composer {
     /// What its first row starts with; empty when its text cannot be told from the rest of the screen.
     pub mark: String,
+    /// Patterns of the row right above its first one; without any, every row that starts with the mark is one.
+    pub above: Vec<String>,
     /// Patterns of the row after its last one.
     pub end: Vec<String>,
     /// Patterns of hints that an empty one shows.
@@ -274,7 +276,7 @@ impl AgentDefinition {
         if self.command.trim().is_empty() {
             return Err("command is empty".to_owned());
         }
-        let lists = [&self.composer.end, &self.composer.empty, &self.composer.pasted];
+        let lists = [&self.composer.above, &self.composer.end, &self.composer.empty, &self.composer.pasted];
         let screen =
             [&self.screen.ready, &self.screen.working, &self.screen.waiting, &self.screen.done, &self.screen.limited];
         let titles = [&self.titles.ready, &self.titles.working, &self.titles.waiting, &self.titles.done];

@@ -11,6 +11,7 @@ mod replay;
 mod signalling;
 mod states;
 mod transcripts;
+mod world;
 
 use quarterdeck::agents::{Agent, Catalogue};
 use quarterdeck::config::AgentDefinition;

@@ -1,0 +1,341 @@
+//! A throw-away world for the real Claude Code: a home, a repository, a mock model, a `qd` that writes down how it was
+//! called, and a PTY that is looked at through vt100.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use quarterdeck::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
+use quarterdeck::agents::signals::Signals;
+use quarterdeck::agents::{Agent, DIALOG_SETTLE, LaunchContext, LaunchPlan};
+use quarterdeck::model::{Dialog, SessionId, SessionMode, SessionState, Timestamp};
+use quarterdeck::protocol::pane::{Modes, Observation, WriteFate};
+use serde_json::json;
+
+use super::agent;
+use super::mock_model::MockModel;
+
+const KEY: &str = "sk-ant-dummy-000000000000";
+
+pub(super) fn program() -> Option<PathBuf> {
+    let named = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from);
+    let found = named.or_else(|| {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|directory| directory.join("claude")).find(|file| file.is_file())
+    });
+    if found.is_none() {
+        eprintln!(
+            "\n*** SKIPPED: no Claude Code here (set QD_TEST_CLAUDE or put `claude` into PATH); nothing was tested ***\n"
+        );
+    }
+    found
+}
+
+/// See the file's first lines.
+pub(super) struct World {
+    directory: tempfile::TempDir,
+    pub(super) model: MockModel,
+    claude: PathBuf,
+}
+
+impl World {
+    pub(super) fn new(claude: PathBuf) -> Self {
+        let world = Self { directory: tempfile::tempdir().unwrap(), model: MockModel::start(), claude };
+        for name in ["home/.claude", "bin", "session", "repository"] {
+            fs::create_dir_all(world.path(name)).unwrap();
+        }
+        let known = json!({
+            "hasCompletedOnboarding": true, "theme": "dark", "numStartups": 5,
+            "customApiKeyResponses": { "approved": [&KEY[KEY.len() - 20..]], "rejected": [] },
+        });
+        fs::write(world.path("home/.claude/.claude.json"), known.to_string()).unwrap();
+        let script = "#!/bin/sh\nlog=$(dirname \"$0\")/../calls\nif [ \"$2\" = hook ]; then { printf '%s ' \"$3\"; tr -d '\\n'; echo; } >>\"$log\"; else echo \"SAID $*\" >>\"$log\"; fi\n";
+        fs::write(world.path("bin/qd"), script).unwrap();
+        fs::set_permissions(world.path("bin/qd"), fs::Permissions::from_mode(0o755)).unwrap();
+        world.git(&["init", "-q", "-b", "main"]);
+        world.git(&["config", "user.name", "T"]);
+        world.git(&["config", "user.email", "t@t"]);
+        world.git(&["commit", "-q", "--allow-empty", "-m", "first"]);
+        world
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(super) fn calls(&self) -> String {
+        fs::read_to_string(self.path("calls")).unwrap_or_default()
+    }
+
+    /// Writes a settings file of the person.
+    pub(super) fn configure(&self, settings: &serde_json::Value) {
+        fs::write(self.path("home/.claude/settings.json"), settings.to_string()).unwrap();
+    }
+
+    /// The main repository was trusted before.
+    pub(super) fn trust_repository(&self) {
+        let path = self.path("home/.claude/.claude.json");
+        let mut known: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let root = self.path("repository").canonicalize().unwrap().display().to_string();
+        known["projects"] = json!({ root: { "hasTrustDialogAccepted": true } });
+        fs::write(path, known.to_string()).unwrap();
+    }
+
+    /// Runs git in the repository.
+    pub(super) fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git").args(arguments).current_dir(self.path("repository")).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(super) fn plan(&self, place: &str, mode: SessionMode, prompt: &str, resume: Option<&str>) -> LaunchPlan {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let session = SessionId::from_entropy(now.as_nanos().to_le_bytes());
+        let plan = agent("claude").launch(&LaunchContext {
+            qd: &self.path("bin/qd"),
+            program: &self.claude,
+            session: &session,
+            session_directory: &self.path("session"),
+            worktree: &self.path(place),
+            mode,
+            prompt,
+            model: None,
+            resume,
+            run: None,
+        });
+        for (path, text) in &plan.files {
+            fs::write(path, text).unwrap();
+        }
+        plan
+    }
+
+    /// Runs a headless plan without the filter in front of it.
+    pub(super) fn run(&self, plan: &LaunchPlan) -> Output {
+        assert_eq!(plan.argv[1], "transcript");
+        Command::new(&plan.argv[5])
+            .args(&plan.argv[6..])
+            .env_clear()
+            .envs(self.environment(plan))
+            .current_dir(self.path("repository"))
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    pub(super) fn environment(&self, plan: &LaunchPlan) -> Vec<(String, String)> {
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
+        let own = [
+            ("HOME", self.path("home").display().to_string()),
+            ("CLAUDE_CONFIG_DIR", self.path("home/.claude").display().to_string()),
+            ("PATH", path),
+            ("TERM", "xterm-256color".to_owned()),
+            ("ANTHROPIC_BASE_URL", self.model.url()),
+            ("ANTHROPIC_API_KEY", KEY.to_owned()),
+            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
+            ("CLAUDE_CODE_MAX_RETRIES", "1".to_owned()),
+        ];
+        own.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(plan.env.clone()).collect()
+    }
+}
+
+/// A program in a PTY, seen through vt100.
+pub(super) struct Pane {
+    parser: vt100::Parser<Title>,
+    output: Receiver<Vec<u8>>,
+    input: Box<dyn Write + Send>,
+    pub(super) child: Box<dyn portable_pty::Child + Send + Sync>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+    last_output: Instant,
+    began: Instant,
+}
+
+#[derive(Default)]
+struct Title(String);
+
+impl vt100::Callbacks for Title {
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.0 = String::from_utf8_lossy(title).into_owned();
+    }
+}
+
+impl Pane {
+    pub(super) fn start(plan: &LaunchPlan, environment: Vec<(String, String)>, directory: &Path) -> Self {
+        let pair =
+            native_pty_system().openpty(PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(&plan.argv[0]);
+        command.args(&plan.argv[1..]);
+        command.cwd(directory);
+        command.env_clear();
+        for (key, value) in environment {
+            command.env(key, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let input = pair.master.take_writer().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let parser =
+            vt100::Parser::new_with_callbacks(36.try_into().unwrap(), 120.try_into().unwrap(), 0, Title::default());
+        Self { parser, output, input, child, _master: pair.master, last_output: Instant::now(), began: Instant::now() }
+    }
+
+    pub(super) fn look(&mut self) -> Observation {
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(30)) {
+            self.parser.process(&bytes);
+            self.last_output = Instant::now();
+        }
+        let screen = self.parser.screen();
+        Observation {
+            title: self.parser.callbacks().0.clone(),
+            screen: screen.rows(0, 120).map(|row| row.trim_end().to_owned()).collect(),
+            modes: Modes {
+                bracketed_paste: screen.bracketed_paste(),
+                application_cursor: screen.application_cursor(),
+                ..Modes::default()
+            },
+            quiet_ms: self.last_output.elapsed().as_millis() as u64,
+            ..Observation::default()
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(0).after(self.began.elapsed())
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        self.input.write_all(bytes).unwrap();
+        self.input.flush().unwrap();
+    }
+}
+
+/// A conversation with the full-screen program, as the daemon holds it: signals, dialogs, deliveries.
+pub(super) struct Talk<'w> {
+    pub(super) world: &'w World,
+    pub(super) agent: Agent,
+    pub(super) pane: Pane,
+    pub(super) signals: Signals,
+    /// Every dialog that was answered with yes.
+    pub(super) asked: Vec<Dialog>,
+    hooks_read: usize,
+    turns: usize,
+}
+
+impl<'w> Talk<'w> {
+    pub(super) fn begin(world: &'w World, place: &str, plan: &LaunchPlan) -> Self {
+        let pane = Pane::start(plan, world.environment(plan), &world.path(place));
+        let (agent, signals) = (agent("claude"), Signals::new());
+        Self { world, agent, pane, signals, asked: vec![], hooks_read: 0, turns: 0 }
+    }
+
+    /// Looks, reads the hooks, and says yes to a question that is new.
+    pub(super) fn look(&mut self) -> Observation {
+        let seen = self.pane.look();
+        let now = self.pane.now();
+        let calls = self.world.calls();
+        for line in calls.lines().skip(self.hooks_read) {
+            self.hooks_read += 1;
+            if let Some((event, payload)) = line.split_once(' ').filter(|(event, _)| *event != "SAID") {
+                let news = self.agent.hook(event, payload);
+                self.turns += usize::from(news.turn_started);
+                news.reading.and_then(|reading| self.signals.hook(reading, now));
+            }
+        }
+        let reading = self.agent.read(&seen);
+        let settled = u128::from(seen.quiet_ms) >= DIALOG_SETTLE.as_millis();
+        let dialog = reading.as_ref().and_then(|reading| reading.dialog.clone()).filter(|_| settled);
+        self.signals.observed(reading, now);
+        self.signals.tick(now);
+        // what cannot be answered by keys is the person's: here one who keeps the mode that was configured
+        if let Some(mode) = dialog.as_ref().filter(|dialog| dialog.text.contains("Make auto mode your default")) {
+            self.pane.write(if mode.text.contains("❯ No") { b"\r" } else { b"\x1b[B" });
+            return seen;
+        }
+        if let Some(dialog) = dialog.filter(|dialog| self.asked.last().is_none_or(|last| last.text != dialog.text)) {
+            assert!(!dialog.yes.is_empty(), "cannot be answered by keys: {}", dialog.text);
+            for keys in &dialog.yes {
+                self.pane.write(keys.as_bytes());
+                self.pane.look();
+            }
+            self.asked.push(dialog);
+        }
+        seen
+    }
+
+    /// Goes on until something holds.
+    pub(super) fn until(&mut self, what: &str, mut holds: impl FnMut(&Self, &Observation) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let seen = self.look();
+            if holds(self, &seen) {
+                return;
+            }
+            let screen = seen.screen.join("\n");
+            assert!(
+                Instant::now() < deadline,
+                "{what}: did not happen\n{}\n{screen}\n{}",
+                seen.title,
+                self.world.calls()
+            );
+        }
+    }
+
+    pub(super) fn until_state(&mut self, state: SessionState) {
+        self.until(state.word(), |talk, _| talk.signals.verdict().is_some_and(|verdict| verdict.state == state));
+    }
+
+    /// Delivers a prompt.
+    pub(super) fn say(&mut self, text: &str) {
+        let mut delivery = Delivery::new("e1", text, &self.agent.clone());
+        let before = self.turns;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let seen = self.look();
+            assert!(Instant::now() < deadline, "not delivered:\n{}", seen.screen.join("\n"));
+            let now = self.pane.now();
+            let mut actions = delivery.step(DeliveryEvent::Saw(&seen), now);
+            if self.turns > before {
+                actions.extend(delivery.step(DeliveryEvent::HookTurnStarted, now));
+            }
+            for action in actions {
+                match action {
+                    DeliveryAction::Write { key, bytes, paste } => {
+                        let marked = || [b"\x1b[200~", bytes.as_slice(), b"\x1b[201~"].concat();
+                        self.pane.write(&if paste { marked() } else { bytes.clone() });
+                        delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Written }, now);
+                    }
+                    DeliveryAction::Delivered => return,
+                    DeliveryAction::Failed { detail } => panic!("{detail}\n{}", seen.screen.join("\n")),
+                    DeliveryAction::WakeAt(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Ends it politely, whatever it does.
+    pub(super) fn end(mut self) {
+        self.pane.write(self.agent.polite_exit());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.pane.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "does not end:\n{}", self.pane.look().screen.join("\n"));
+            self.pane.look();
+        }
+    }
+}
+
+impl Drop for Pane {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
