@@ -32,7 +32,6 @@ async fn in_process(context: &Context, settings: &Settings) -> Result<Client, St
         paths: context.paths.clone(),
         settings: settings.clone(),
         qd: context.qd.clone(),
-        foreground: true,
     })
     .await?;
     let client = Client::over(stream);

@@ -101,7 +101,7 @@ impl View {
         self.cursor = update.cursor;
         if self.cursor_shape != update.cursor_shape {
             self.cursor_shape = update.cursor_shape;
-            text.push_str(&format!("\x1b[{} q", self.cursor_shape.min(6)));
+            draw::shape(&mut text, self.cursor_shape);
         }
         self.locked = update.locked;
         self.finish(&mut text);
@@ -172,15 +172,15 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn view(rows: u16) -> View {
-        View::new("worker 2 · claude".to_owned(), Keys::new(None), (rows, 40))
+        View::new("worker 2 · claude".to_owned(), Keys::new(None), (rows, 60))
     }
 
     #[test]
     fn the_last_row_says_how_to_leave_when_there_is_room() {
-        assert_eq!(view(24).pane_size(), (23, 40));
-        assert_eq!(view(3).pane_size(), (3, 40));
+        assert_eq!(view(24).pane_size(), (23, 60));
+        assert_eq!(view(3).pane_size(), (3, 60));
         let mut view = view(5);
-        assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 2 · claude –  Ctrl+Space d detac…"));
+        assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 2 · claude –  Ctrl+Space d detaches "));
         assert_eq!(view.status(), "", "drawn once");
         view.keys(b"\x00");
         assert!(view.status().contains("d detach"));

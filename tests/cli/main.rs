@@ -1,0 +1,8 @@
+//! The client against a daemon that says what the test wants, and the real `qd` in front of the same.
+
+mod client;
+mod commands;
+mod fake;
+mod pane;
+mod report;
+mod transcript;
