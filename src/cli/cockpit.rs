@@ -1,6 +1,7 @@
 //! `qd [path]`: opens the cockpit, over the daemon or (`--standalone`) with one in this process.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::client::Client;
@@ -8,7 +9,7 @@ use crate::config::Settings;
 use crate::daemon::{self, ServeOptions};
 use crate::model::Kind;
 use crate::protocol::ProjectView;
-use crate::tui::{self, Cockpit};
+use crate::tui::{self, Cockpit, TerminalEnvironment};
 
 use super::arguments::Open;
 use super::context::read_if_there;
@@ -41,15 +42,21 @@ async fn in_process(context: &Context, settings: &Settings) -> Result<Client, St
 
 /// Hands everything to the cockpit: it reads no files but its own layout.
 async fn show(context: &Context, client: Client, project: ProjectView, settings: Settings) -> Done {
-    let theme = context.paths.config.join("themes").join(format!("{}.toml", settings.theme));
+    let config = &context.paths.config;
     tui::run(Cockpit {
-        keymap_text: read_if_there(&context.paths.config.join("keymaps.toml"))?,
-        theme_text: read_if_there(&theme)?,
+        keymap_text: named_text(&config.join("keymaps.toml"))?,
+        theme_text: named_text(&config.join("themes").join(format!("{}.toml", settings.theme)))?,
         layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
+        environment: TerminalEnvironment::detect(),
         client,
         project,
         settings,
     })
     .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A file's name and text, if there is such a file.
+fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
+    Ok(read_if_there(file)?.map(|text| (file.display().to_string(), text)))
 }

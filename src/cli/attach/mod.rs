@@ -96,7 +96,8 @@ async fn look(session: &SessionView, keys: Keys) -> Result<Left, Stop> {
                 None => return Ok(Left::Gone(receiver.broken().map(ToString::to_string))),
                 Some(FromHost::Screen(update)) => Terminal::write(&view.show(update))?,
                 Some(FromHost::Ended(exit)) => return Ok(Left::Ended(exit)),
-                Some(FromHost::Refused(reason)) => return Ok(Left::Refused(reason)),
+                Some(FromHost::Refused(reason)) if view.is_empty() => return Ok(Left::Refused(reason)),
+                Some(FromHost::Refused(reason)) => Terminal::write(&view.tell(reason))?,
                 Some(FromHost::Clipboard(text)) => Terminal::write(&draw::clipboard(&text))?,
                 Some(FromHost::Alert(_)) => Terminal::write("\x07")?,
                 Some(_) => {}

@@ -22,6 +22,8 @@ pub(super) struct View {
     cursor_shape: u8,
     modes: Modes,
     locked: bool,
+    /// What the host refused last; forgotten at the next key.
+    refused: Option<String>,
     /// The status line as it was drawn last.
     drawn: String,
 }
@@ -38,6 +40,7 @@ impl View {
             cursor_shape: 0,
             modes: Modes::default(),
             locked: false,
+            refused: None,
             drawn: String::new(),
         }
     }
@@ -54,7 +57,19 @@ impl View {
 
     /// Input of the person.
     pub(super) fn keys(&mut self, bytes: &[u8]) -> Taken {
+        self.refused = None;
         self.keys.feed(bytes)
+    }
+
+    /// Whether the pane was never shown yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.screen.is_empty()
+    }
+
+    /// What the host refuses, to be shown until the next key.
+    pub(super) fn tell(&mut self, refused: String) -> String {
+        self.refused = Some(refused);
+        self.status()
     }
 
     /// The terminal has another size.
@@ -143,6 +158,9 @@ impl View {
     fn line(&self, cols: usize) -> String {
         let leader = self.keys.leader();
         let line = match (self.keys.is_waiting(), self.locked) {
+            (false, _) if self.refused.is_some() => {
+                format!(" {} –  {leader} d detaches", one_line(self.refused.as_deref().unwrap_or_default()))
+            }
             (true, _) => format!(" {leader} –  d detach   {leader} again: send it"),
             (false, true) => {
                 format!(" {} – input is locked by a handoff –  {leader} d detaches", one_line(&self.title))
