@@ -39,8 +39,8 @@ pub struct Answer {
     /// Which: `3` or `#3`
     approval: ApprovalId,
     /// The answer
-    #[arg(value_enum)]
-    answer: Word,
+    #[arg(value_enum, value_name = "ANSWER")]
+    word: Word,
     /// Words that go with it; for a question, the reply
     #[arg(long)]
     text: Option<String>,
@@ -105,7 +105,7 @@ fn print(output: Output, approval: &ApprovalView) -> Result<(), Stop> {
 impl Answer {
     async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
-        let kind = match self.answer {
+        let kind = match self.word {
             Word::Yes => AnswerKind::Yes,
             Word::No => AnswerKind::No,
         };

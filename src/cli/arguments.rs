@@ -105,3 +105,56 @@ pub(super) struct DemoAgent {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_understood() {
+        let lines = include_str!("arguments_understood.txt").lines().filter(|line| !line.is_empty());
+        for line in lines {
+            let parsed = Arguments::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let lines = [
+            "qd --nonsense",
+            "qd task",
+            "qd task add",
+            "qd task get seven",
+            "qd task add x --autonomy sometimes",
+            "qd task list --status happy",
+            "qd task list --all-projects --project .",
+            "qd approval answer 3 maybe",
+            "qd worker handoff 1 --push --no-push",
+            "qd worker handoff 1 --json",
+            "qd undo --json",
+            "qd undo abc --list",
+            "qd demo --json",
+            "qd transcript --agent claude",
+            "qd completions cmd",
+            "qd . --standalone list",
+        ];
+        for line in lines {
+            assert!(Arguments::try_parse_from(line.split_whitespace()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn ids_are_taken_with_and_without_their_marks() {
+        for line in ["qd task get 7", "qd task get #7", "qd worker stop @2", "qd approval answer #3 yes"] {
+            assert!(Arguments::try_parse_from(line.split_whitespace()).is_ok(), "{line}");
+        }
+    }
+}

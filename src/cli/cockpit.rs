@@ -1,7 +1,7 @@
 //! `qd [path]`: opens the cockpit, over the daemon or (`--standalone`) with one in this process.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::client::Client;
@@ -42,19 +42,21 @@ async fn in_process(context: &Context, settings: &Settings) -> Result<Client, St
 
 /// Hands everything to the cockpit: it reads no files but its own layout.
 async fn show(context: &Context, client: Client, project: ProjectView, settings: Settings) -> Done {
-    let theme = context.paths.config.join("themes").join(format!("{}.toml", settings.theme));
-    let named = |path: PathBuf| -> Result<Option<(String, String)>, Stop> {
-        Ok(read_if_there(&path)?.map(|text| (path.to_string_lossy().into_owned(), text)))
-    };
+    let config = &context.paths.config;
     tui::run(Cockpit {
-        keymap_text: named(context.paths.config.join("keymaps.toml"))?,
-        theme_text: named(theme)?,
-        environment: TerminalEnvironment::detect(),
+        keymap_text: named_text(&config.join("keymaps.toml"))?,
+        theme_text: named_text(&config.join("themes").join(format!("{}.toml", settings.theme)))?,
         layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
+        environment: TerminalEnvironment::detect(),
         client,
         project,
         settings,
     })
     .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A file's name and text, if there is such a file.
+fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
+    Ok(read_if_there(file)?.map(|text| (file.display().to_string(), text)))
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -26,6 +27,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help and version are no errors; everything else is a usage error, except for hooks: an agent would
 /// take a hook's exit code 2 as an order to stop what it does.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if error.kind() == ErrorKind::ArgumentConflict
+        && let Some(word) = arguments.get(1)
+        && let Err(stop) = not_a_mistyped_command(Some(Path::new(word)))
+    {
+        return finish(Err(stop));
+    }
     // a closed output is nobody's problem
     let _ = error.print();
     let hook =
@@ -96,7 +103,7 @@ fn complete(runtime: std::io::Result<tokio::runtime::Runtime>, work: impl Future
 }
 
 /// `qd tsak` is a mistyped command and not a directory.
-fn not_a_mistyped_command(path: Option<&std::path::Path>) -> Result<(), Stop> {
+fn not_a_mistyped_command(path: Option<&Path>) -> Result<(), Stop> {
     let Some(word) = path.filter(|path| !path.exists()).and_then(|path| path.to_str()) else { return Ok(()) };
     if word.contains('/') {
         return Ok(());

@@ -8,7 +8,7 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::daemon::{self, ServeOptions};
 
-use super::{Context, Done, Stop};
+use super::{Context, Done, Stop, run::note};
 
 /// Days of logs that are kept.
 const DAYS_KEPT: usize = 7;
@@ -26,13 +26,9 @@ pub(super) async fn run(arguments: Serve, context: &Context) -> Done {
     let settings = context.settings()?;
     let _writer = log(context)?;
     if !arguments.detached {
-        super::stop::say(&format!("serving at `{}`; Ctrl+C ends it, sessions run on", context.paths.control_socket().display()));
+        note(&format!("serving; logs go to `{}`; Ctrl+C ends it, sessions run on", context.paths.logs().display()));
     }
-    let options = ServeOptions {
-        paths: context.paths.clone(),
-        settings,
-        qd: context.qd.clone(),
-    };
+    let options = ServeOptions { paths: context.paths.clone(), settings, qd: context.qd.clone() };
     daemon::serve(options).await?;
     Ok(ExitCode::SUCCESS)
 }

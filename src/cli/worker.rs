@@ -78,12 +78,8 @@ pub struct Send {
 pub struct Handoff {
     /// The worker: `2` or `@2`
     worker: WorkerNumber,
-    /// Push the branch in step 3
-    #[arg(long, conflicts_with = "no_push")]
-    push: bool,
-    /// Do not push (default: as configured)
-    #[arg(long)]
-    no_push: bool,
+    #[command(flatten)]
+    pushing: Pushing,
     /// End when the handoff does (exit code 0 only if it succeeded)
     #[arg(long)]
     wait: bool,
@@ -92,6 +88,28 @@ pub struct Handoff {
     json: bool,
     #[command(flatten)]
     place: Where,
+}
+
+/// What step 3 of a handoff does.
+#[derive(Debug, Args)]
+struct Pushing {
+    /// Push the branch in step 3
+    #[arg(long, conflicts_with = "no_push")]
+    push: bool,
+    /// Do not push (default: as configured)
+    #[arg(long)]
+    no_push: bool,
+}
+
+impl Pushing {
+    /// What was said about it; `None` leaves it to the configuration.
+    fn wish(&self) -> Option<bool> {
+        match (self.push, self.no_push) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 impl Command {
@@ -196,12 +214,7 @@ impl Handoff {
     async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let project = context.project(&client, &self.place).await?.id;
-        let push = match (self.push, self.no_push) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            _ => None,
-        };
-        let request = Request::Handoff { project, worker: self.worker, push };
+        let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish() };
         let handoff = ask!(client, request, Response::HandoffStarted(handoff) => handoff);
         if !self.wait {
             context.output.line(format!("handoff {handoff} of worker {} has begun", self.worker))?;

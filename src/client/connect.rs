@@ -13,10 +13,13 @@ use tokio::net::UnixStream;
 use crate::config::Paths;
 
 use super::launch::Launched;
-use super::{Client, ClientError, inside};
+use super::{Client, ClientError, inside, swept};
 
 /// How long a daemon may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long to look on when our daemon has ended at once: it does so when somebody else's is just coming up.
+const ANOTHER_ONE_LIMIT: Duration = Duration::from_millis(500);
 
 /// The first and the longest pause between two looks at a condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -91,21 +94,32 @@ async fn begin(paths: &Paths, qd: &Path) -> Result<UnixStream, ClientError> {
     if let Some(stream) = find(paths).await? {
         return Ok(stream);
     }
-    let mut launched = Launched::start(paths, qd)?;
+    let mut launched = if swept::ask_to_bind(paths) { None } else { Some(Launched::start(paths, qd)?) };
     let mut pause = Pause::new();
+    let mut ended_at = None;
     loop {
         if let Some(stream) = find(paths).await? {
             return Ok(stream);
         }
-        let over = launched.has_ended();
-        if over && let Some(stream) = find(paths).await? {
-            return Ok(stream);
+        let now = Instant::now();
+        if ended_at.is_none() && launched.as_mut().is_some_and(Launched::has_ended) {
+            ended_at = Some(now);
         }
-        if over || Instant::now() >= deadline {
-            let waited = START_LIMIT.saturating_sub(deadline.saturating_duration_since(Instant::now()));
-            return Err(ClientError::DidNotStart { waited, said: launched.last_words(), log: launched.log });
+        if now >= deadline || ended_at.is_some_and(|at| now.duration_since(at) >= ANOTHER_ONE_LIMIT) {
+            return Err(failed_start(paths, launched, ended_at.is_some()));
         }
         pause.wait().await;
+    }
+}
+
+/// What to say of a daemon that does not answer.
+fn failed_start(paths: &Paths, launched: Option<Launched>, ended: bool) -> ClientError {
+    match launched {
+        Some(launched) if ended => ClientError::EndedAtOnce { said: launched.last_words(), log: launched.log },
+        Some(launched) => {
+            ClientError::DidNotStart { waited: START_LIMIT, said: launched.last_words(), log: launched.log }
+        }
+        None => ClientError::NotRunning { socket: paths.control_socket() },
     }
 }
 

@@ -71,6 +71,14 @@ pub enum ClientError {
         /// Where it writes.
         log: PathBuf,
     },
+    /// The daemon was started and ended at once.
+    #[error("the daemon ended while it started{}", quoted(said))]
+    EndedAtOnce {
+        /// The last lines it wrote.
+        said: String,
+        /// Where it writes.
+        log: PathBuf,
+    },
     /// The daemon speaks another version of the protocol.
     #[error("the daemon (qd {program}) speaks protocol {version}, this qd speaks {VERSION}")]
     VersionDiffers {
@@ -153,7 +161,7 @@ impl Explain for ClientError {
                 Some("set `QD_HOME` or `XDG_RUNTIME_DIR` to a directory of yours".to_owned())
             }
             ClientError::StartIsTaken { .. } => Some("see `qd doctor`; then try again".to_owned()),
-            ClientError::DidNotStart { log, .. } => {
+            ClientError::DidNotStart { log, .. } | ClientError::EndedAtOnce { log, .. } => {
                 Some(format!("see `{}`, or run `qd serve` to watch it start", log.display()))
             }
             ClientError::VersionDiffers { .. } => Some(

@@ -9,6 +9,7 @@ mod inside;
 mod launch;
 mod lines;
 pub mod pane;
+mod swept;
 
 pub use connect::AutoStart;
 pub use connection::Client;

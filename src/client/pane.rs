@@ -52,6 +52,7 @@ pub struct PaneSender {
 impl PaneSender {
     /// Queues a message and returns at once. `Congested` when too much waits already, `Closed` when the
     /// host is gone; nothing of the message was taken then.
+    #[expect(clippy::needless_pass_by_value, reason = "a message that was sent is given away, for the caller too")]
     pub fn send(&self, message: ToHost) -> Result<(), ClientError> {
         let bytes = encode(&message)?;
         let waiting = self.load.bytes.load(Ordering::Acquire);

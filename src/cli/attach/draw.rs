@@ -46,6 +46,11 @@ pub(super) fn place(to: &mut String, row: u16, column: u16) {
     let _ = write!(to, "\x1b[{};{}H", u32::from(row) + 1, u32::from(column) + 1);
 }
 
+/// The cursor's shape (DECSCUSR).
+pub(super) fn shape(to: &mut String, shape: u8) {
+    let _ = write!(to, "\x1b[{} q", shape.min(6));
+}
+
 /// Sets a look, whatever was set before.
 fn sgr(to: &mut String, look: Look) {
     to.push_str("\x1b[0");

@@ -67,12 +67,12 @@ impl Attach {
 /// Shows the pane until the person leaves or it ends. The terminal is restored when this returns.
 async fn look(session: &SessionView, keys: Keys) -> Result<Left, Stop> {
     let mut terminal = Terminal::open().map_err(|error| Stop::system("the terminal cannot be used", &error))?;
-    let size = terminal.size();
+    let size = Terminal::size();
     let mut view = View::new(title(session), keys, size);
     let (rows, cols) = view.pane_size();
     let first = ToHost::View { version: VERSION, rows, cols, resize: true };
     let (sender, mut receiver) = pane::connect(&session.socket, first).await?;
-    terminal.write(&view.begin())?;
+    Terminal::write(&view.begin())?;
     loop {
         tokio::select! {
             biased;
@@ -84,21 +84,22 @@ async fn look(session: &SessionView, keys: Keys) -> Result<Left, Stop> {
                     if taken.detach {
                         return Ok(Left::Detached);
                     }
-                    terminal.write(&view.status())?;
+                    Terminal::write(&view.status())?;
                 }
                 Event::Resized => {
-                    let (rows, cols) = view.resize(terminal.size());
+                    let (rows, cols) = view.resize(Terminal::size());
                     sender.send(ToHost::Resize { rows, cols })?;
-                    terminal.write(&view.whole())?;
+                    Terminal::write(&view.whole())?;
                 }
             },
             message = receiver.next() => match message {
                 None => return Ok(Left::Gone(receiver.broken().map(ToString::to_string))),
-                Some(FromHost::Screen(update)) => terminal.write(&view.show(update))?,
+                Some(FromHost::Screen(update)) => Terminal::write(&view.show(update))?,
                 Some(FromHost::Ended(exit)) => return Ok(Left::Ended(exit)),
-                Some(FromHost::Refused(reason)) => return Ok(Left::Refused(reason)),
-                Some(FromHost::Clipboard(text)) => terminal.write(&draw::clipboard(&text))?,
-                Some(FromHost::Alert(_)) => terminal.write("\x07")?,
+                Some(FromHost::Refused(reason)) if view.is_empty() => return Ok(Left::Refused(reason)),
+                Some(FromHost::Refused(reason)) => Terminal::write(&view.tell(reason))?,
+                Some(FromHost::Clipboard(text)) => Terminal::write(&draw::clipboard(&text))?,
+                Some(FromHost::Alert(_)) => Terminal::write("\x07")?,
                 Some(_) => {}
             },
         }

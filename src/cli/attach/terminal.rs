@@ -55,7 +55,7 @@ impl Terminal {
     }
 
     /// Rows and columns as they are now.
-    pub(super) fn size(&self) -> (u16, u16) {
+    pub(super) fn size() -> (u16, u16) {
         terminal_size::terminal_size().map_or(super::SMALLEST, |(width, height)| (height.0.max(1), width.0.max(1)))
     }
 
@@ -71,7 +71,7 @@ impl Terminal {
     }
 
     /// Writes at once.
-    pub(super) fn write(&mut self, text: &str) -> Result<(), Stop> {
+    pub(super) fn write(text: &str) -> Result<(), Stop> {
         let mut to = io::stdout().lock();
         to.write_all(text.as_bytes())
             .and_then(|()| to.flush())

@@ -22,6 +22,8 @@ pub(super) struct View {
     cursor_shape: u8,
     modes: Modes,
     locked: bool,
+    /// What the host refused last; forgotten at the next key.
+    refused: Option<String>,
     /// The status line as it was drawn last.
     drawn: String,
 }
@@ -38,6 +40,7 @@ impl View {
             cursor_shape: 0,
             modes: Modes::default(),
             locked: false,
+            refused: None,
             drawn: String::new(),
         }
     }
@@ -54,7 +57,19 @@ impl View {
 
     /// Input of the person.
     pub(super) fn keys(&mut self, bytes: &[u8]) -> Taken {
+        self.refused = None;
         self.keys.feed(bytes)
+    }
+
+    /// Whether the pane was never shown yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.screen.is_empty()
+    }
+
+    /// What the host refuses, to be shown until the next key.
+    pub(super) fn tell(&mut self, refused: String) -> String {
+        self.refused = Some(refused);
+        self.status()
     }
 
     /// The terminal has another size.
@@ -101,7 +116,7 @@ impl View {
         self.cursor = update.cursor;
         if self.cursor_shape != update.cursor_shape {
             self.cursor_shape = update.cursor_shape;
-            text.push_str(&format!("\x1b[{} q", self.cursor_shape.min(6)));
+            draw::shape(&mut text, self.cursor_shape);
         }
         self.locked = update.locked;
         self.finish(&mut text);
@@ -143,6 +158,9 @@ impl View {
     fn line(&self, cols: usize) -> String {
         let leader = self.keys.leader();
         let line = match (self.keys.is_waiting(), self.locked) {
+            (false, _) if self.refused.is_some() => {
+                format!(" {} –  {leader} d detaches", one_line(self.refused.as_deref().unwrap_or_default()))
+            }
             (true, _) => format!(" {leader} –  d detach   {leader} again: send it"),
             (false, true) => {
                 format!(" {} – input is locked by a handoff –  {leader} d detaches", one_line(&self.title))
@@ -172,15 +190,15 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn view(rows: u16) -> View {
-        View::new("worker 2 · claude".to_owned(), Keys::new(None), (rows, 40))
+        View::new("worker 2 · claude".to_owned(), Keys::new(None), (rows, 60))
     }
 
     #[test]
     fn the_last_row_says_how_to_leave_when_there_is_room() {
-        assert_eq!(view(24).pane_size(), (23, 40));
-        assert_eq!(view(3).pane_size(), (3, 40));
+        assert_eq!(view(24).pane_size(), (23, 60));
+        assert_eq!(view(3).pane_size(), (3, 60));
         let mut view = view(5);
-        assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 2 · claude –  Ctrl+Space d detac…"));
+        assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 2 · claude –  Ctrl+Space d detaches "));
         assert_eq!(view.status(), "", "drawn once");
         view.keys(b"\x00");
         assert!(view.status().contains("d detach"));

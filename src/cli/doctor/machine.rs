@@ -136,7 +136,7 @@ fn runtime_directory(directory: &Path, uid: u32) -> Finding {
 fn places(context: &Context) -> Finding {
     let blocked = [&context.paths.config, &context.paths.data, &context.paths.state].into_iter().find(|place| {
         let there = place.ancestors().find(|directory| directory.exists());
-        !there.is_some_and(|directory| nix::unistd::access(directory, nix::unistd::AccessFlags::W_OK).is_ok())
+        there.is_none_or(|directory| nix::unistd::access(directory, nix::unistd::AccessFlags::W_OK).is_err())
     });
     match blocked {
         None => Finding::ok("places", format!("`{}`", context.paths.state.display())),

@@ -216,11 +216,10 @@ impl Diff {
 /// How a line of a unified diff looks.
 fn tone_of(line: &str) -> Tone {
     match line.as_bytes() {
-        [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] => Tone::Strong,
+        [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] | [b'd', b'i', b'f', b'f', ..] => Tone::Strong,
         [b'+', ..] => Tone::Good,
         [b'-', ..] => Tone::Bad,
         [b'@', ..] => Tone::Faint,
-        [b'd', b'i', b'f', b'f', ..] => Tone::Strong,
         _ => Tone::Plain,
     }
 }
