@@ -25,6 +25,9 @@ pub struct Serve {
 pub(super) async fn run(arguments: Serve, context: &Context) -> Done {
     let settings = context.settings()?;
     let _writer = log(context)?;
+    if !arguments.detached {
+        super::stop::say(&format!("serving at `{}`; Ctrl+C ends it, sessions run on", context.paths.control_socket().display()));
+    }
     let options = ServeOptions {
         paths: context.paths.clone(),
         settings,

@@ -53,8 +53,7 @@ pub(super) fn run(arguments: Transcript) -> Done {
     let code = runtime.block_on(async {
         // before the child starts, so that no signal finds the default
         let signals = Signals::listen().map_err(|error| Stop::system("signals cannot be received", &error))?;
-        let piped = process::spawn_piped(program, rest)
-            .map_err(|error| Stop::system(format!("`{}` cannot be started", program.to_string_lossy()), &error))?;
+        let piped = process::spawn_piped(program, rest)?;
         let passing = tokio::spawn(signals.pass_to(piped.child.id()));
         let (agent, host) = (arguments.agent, Host::of_session());
         let judged = tokio::task::spawn_blocking(move || follow(&agent, host, piped.stdout, piped.child)).await;

@@ -335,6 +335,13 @@ pub enum SessionNews {
         /// By force.
         now: bool,
     },
+    /// It could not be ended; that is tried again.
+    StopFailed {
+        /// When.
+        until: Timestamp,
+        /// Why it did not work.
+        detail: String,
+    },
     /// It is over.
     Over {
         /// `exited`, `crashed` or `interrupted`.

@@ -52,6 +52,11 @@ pub enum Stop {
     },
     /// It was asked for.
     Asked,
+    /// Force did not help; it is tried again.
+    Again {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// The state. Serializable whole: the store keeps a snapshot so that a start does not replay all of history.

@@ -72,7 +72,7 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Land { task } => landing::land(turn, task),
         Command::Cancel { task } => task::cancel(turn, task),
         Command::Retry { task } => task::retry(turn, task),
-        Command::Answer { approval, kind, text } => answer::answer(turn, approval, kind, text),
+        Command::Answer { approval, kind, text } => answer::answer(turn, approval, kind, text.as_deref()),
         Command::StartPane { project, worker, agent, run } => pane::start(turn, project, worker, agent, run),
         Command::StopWorker { project, worker } => session::stop_worker(turn, project, worker),
         Command::Send { project, worker, text } => prompt::send(turn, project, worker, &text),

@@ -3,10 +3,10 @@
 
 use crate::model::{TaskStatus, Timestamp};
 
-use super::{Effect, State};
+use super::{Effect, State, Stop};
 
 /// The earliest time at which `Input::Schedule` has something to do that nothing else announces: the next
-/// try to land on a busy checkout, or the end of a replaced session's time. `None` when there is nothing.
+/// try to land on a busy checkout, the end of a replaced session's time, or another try to end a session. `None` when there is nothing.
 /// What is due already answers `now`.
 pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
     let landings = state
@@ -20,7 +20,11 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
         .filter(|session| session.task.is_some() && !state.is_current(session) && !state.stops.contains_key(&session.id))
         .filter_map(|session| state.kept_until(session))
         .filter(|until| until.0 < i64::MAX);
-    landings.chain(parked).min().map(|at| at.max(now))
+    let stops = state.stops.values().filter_map(|stop| match stop {
+        Stop::Again { at } => Some(*at),
+        Stop::Due { .. } | Stop::Asked => None,
+    });
+    landings.chain(parked).chain(stops).min().map(|at| at.max(now))
 }
 
 /// What the outbox owes after a restart, in the order in which it was asked for. All of it can be carried

@@ -27,7 +27,8 @@ const UNDER_WAY: &[(&str, &str)] = &[
 ];
 
 /// Files that name branches an operation will come back to, with HEAD detached meanwhile.
-const REMEMBERED: &[&str] = &["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"];
+const REMEMBERED: &[&str] =
+    &["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"];
 
 /// A place where files of the repository are checked out.
 #[derive(Debug, Clone)]
@@ -45,6 +46,21 @@ pub(super) enum Moved {
     NotThere,
     /// Something is in the way; nothing moved.
     Busy(String),
+}
+
+/// A branch on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move<'a> {
+    /// Which branch.
+    pub branch: &'a str,
+    /// Where it has to be now.
+    pub was: Oid,
+    /// Where it goes.
+    pub to: Oid,
+    /// Which way that is.
+    pub way: Way,
+    /// What the reflog says.
+    pub why: &'a str,
 }
 
 /// Which way a checked-out branch moves.
@@ -72,28 +88,33 @@ impl Repository {
         all
     }
 
-    /// Moves a branch from `was` to `to`, with its checkout where it has one.
-    pub(super) fn move_branch(&self, branch: &str, was: Oid, to: Oid, way: Way, why: &str) -> Result<Moved, GitError> {
+    /// Moves a branch, with its checkout where it has one.
+    pub(super) fn move_branch(&self, step: &Move<'_>) -> Result<Moved, GitError> {
+        let branch = step.branch;
         let holders: Vec<Checkout> = self.checkouts().into_iter().filter(|checkout| holds(checkout, branch)).collect();
         match holders.as_slice() {
-            [] => self.move_ref(branch, was, to, why),
+            [] => self.move_ref(step),
             [checkout] => match self.obstacle(checkout)? {
                 Some(detail) => Ok(Moved::Busy(detail)),
-                None => self.move_checkout(checkout, branch, was, to, way, why),
+                None => self.move_checkout(checkout, step),
             },
             several => {
-                let places: Vec<String> = several.iter().map(|checkout| format!("`{}`", checkout.path.display())).collect();
+                let places: Vec<String> =
+                    several.iter().map(|checkout| format!("`{}`", checkout.path.display())).collect();
                 Ok(Moved::Busy(format!("`{branch}` is checked out in several places: {}", places.join(", "))))
             }
         }
     }
 
     /// The bare compare-and-swap: only for branches that are checked out nowhere.
-    fn move_ref(&self, branch: &str, was: Oid, to: Oid, why: &str) -> Result<Moved, GitError> {
-        match self.inner.reference_matching(&format!("refs/heads/{branch}"), to, true, was, why) {
+    fn move_ref(&self, step: &Move<'_>) -> Result<Moved, GitError> {
+        let name = format!("refs/heads/{}", step.branch);
+        match self.inner.reference_matching(&name, step.to, true, step.was, step.why) {
             Ok(_) => Ok(Moved::Done),
             Err(error) if error.code() == git2::ErrorCode::Modified => Ok(Moved::NotThere),
-            Err(error) if error.code() == git2::ErrorCode::Locked => Ok(Moved::Busy(format!("another git works on `{branch}`"))),
+            Err(error) if error.code() == git2::ErrorCode::Locked => {
+                Ok(Moved::Busy(format!("another git works on `{}`", step.branch)))
+            }
             Err(source) => Err(GitError::Library { doing: "moving the branch", source }),
         }
     }
@@ -101,11 +122,15 @@ impl Repository {
     /// Why a checkout cannot move now. Untracked files are no obstacle by themselves: git names those that are.
     fn obstacle(&self, checkout: &Checkout) -> Result<Option<String>, GitError> {
         let place = checkout.path.display();
-        if let Some((_, what)) = UNDER_WAY.iter().find(|(name, _)| checkout.git_dir.join(name).symlink_metadata().is_ok()) {
+        if let Some((_, what)) =
+            UNDER_WAY.iter().find(|(name, _)| checkout.git_dir.join(name).symlink_metadata().is_ok())
+        {
             return Ok(Some(format!("{what} in `{place}`")));
         }
         if !checkout.path.is_dir() {
-            return Ok(Some(format!("it is checked out in `{place}`, which is not there (`git worktree prune` if that is gone for good)")));
+            return Ok(Some(format!(
+                "it is checked out in `{place}`, which is not there (`git worktree prune` if that is gone for good)"
+            )));
         }
         if self.record(&checkout.path).is_some() {
             return Ok(Some(format!("a task's worktree `{place}` has it checked out")));
@@ -119,16 +144,25 @@ impl Repository {
     }
 
     /// Moves ref, index and files together; git refuses, changing nothing, where a file would be lost.
-    fn move_checkout(&self, checkout: &Checkout, branch: &str, was: Oid, to: Oid, way: Way, why: &str) -> Result<Moved, GitError> {
+    fn move_checkout(&self, checkout: &Checkout, step: &Move<'_>) -> Result<Moved, GitError> {
+        let Move { branch, was, to, .. } = *step;
         if self.branch_tip(branch)? != was {
             return Ok(Moved::NotThere);
         }
-        let to_text = to.to_string();
-        let args = match way {
-            Way::Forward => vec!["merge", "--quiet", "--ff-only", "--no-overwrite-ignore", "--no-stat", "--no-verify-signatures", &to_text],
-            Way::Back => vec!["checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", branch, &to_text],
+        let commit = to.to_string();
+        let args = match step.way {
+            Way::Forward => vec![
+                "merge",
+                "--quiet",
+                "--ff-only",
+                "--no-overwrite-ignore",
+                "--no-stat",
+                "--no-verify-signatures",
+                &commit,
+            ],
+            Way::Back => vec!["checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", branch, &commit],
         };
-        let finished = self.git(&checkout.git_dir, &checkout.path).reflog(why).try_run(&args)?;
+        let finished = self.git(&checkout.git_dir, &checkout.path).reflog(step.why).try_run(&args)?;
         let tip = self.branch_tip(branch)?;
         if finished.success() && tip == to {
             return Ok(Moved::Done);
@@ -138,7 +172,9 @@ impl Repository {
         }
         match in_the_way(&String::from_utf8_lossy(&finished.stderr)).as_slice() {
             [] => Err(failure(&args, &finished)),
-            files => Ok(Moved::Busy(format!("{} would be overwritten in `{}`", files.join(", "), checkout.path.display()))),
+            files => {
+                Ok(Moved::Busy(format!("{} would be overwritten in `{}`", files.join(", "), checkout.path.display())))
+            }
         }
     }
 }

@@ -9,10 +9,13 @@ const NO_TEST: &str = "no test specified";
 /// Empty when nothing is recognised.
 pub fn detect_checks(root_entries: &[String], read: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<Check> {
     let has = |name: &str| root_entries.iter().any(|entry| entry == name);
-    let text = |name: &str| if has(name) { read(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) } else { None };
+    let text = |name: &str| {
+        if has(name) { read(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) } else { None }
+    };
     let mut checks = Vec::new();
     if has("Cargo.toml") {
-        let workspace = text("Cargo.toml").is_some_and(|manifest| manifest.lines().any(|line| line.trim() == "[workspace]"));
+        let workspace =
+            text("Cargo.toml").is_some_and(|manifest| manifest.lines().any(|line| line.trim() == "[workspace]"));
         checks.push(check(if workspace { &["cargo", "test", "--workspace"] } else { &["cargo", "test"] }));
     }
     if text("package.json").is_some_and(|manifest| has_test_script(&manifest)) {
@@ -27,7 +30,8 @@ pub fn detect_checks(root_entries: &[String], read: impl Fn(&str) -> Option<Vec<
     // A Makefile beside another build tool mostly wraps it.
     if checks.is_empty() {
         let makefile = ["GNUmakefile", "makefile", "Makefile"].iter().find_map(|name| text(name));
-        let target = makefile.and_then(|makefile| ["test", "check"].into_iter().find(|target| has_target(&makefile, target)));
+        let target =
+            makefile.and_then(|makefile| ["test", "check"].into_iter().find(|target| has_target(&makefile, target)));
         checks.extend(target.map(|target| check(&["make", target])));
     }
     checks
@@ -60,7 +64,9 @@ fn is_pytest(has: &impl Fn(&str) -> bool, text: &impl Fn(&str) -> Option<String>
 fn has_target(makefile: &str, target: &str) -> bool {
     makefile.lines().any(|line| {
         let Some((targets, rest)) = line.split_once(':') else { return false };
-        !rest.starts_with('=') && !line.starts_with(['\t', '#', ' ']) && targets.split_whitespace().any(|word| word == target)
+        !rest.starts_with('=')
+            && !line.starts_with(['\t', '#', ' '])
+            && targets.split_whitespace().any(|word| word == target)
     })
 }
 
@@ -87,7 +93,10 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_test_is_none() {
-        assert!(detected(&[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#)]).is_empty());
+        assert!(
+            detected(&[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#)])
+                .is_empty()
+        );
         assert!(detected(&[("package.json", "not json")]).is_empty());
         assert!(detected(&[("Makefile", "test := x\n# test: y\n\ttest: z\n")]).is_empty());
         assert!(detected(&[("README.md", "")]).is_empty());
@@ -95,6 +104,9 @@ mod tests {
 
     #[test]
     fn several_languages_have_several_checks() {
-        assert_eq!(detected(&[("Cargo.toml", ""), ("go.mod", ""), ("Makefile", "test:\n")]), ["cargo test", "go test ./..."]);
+        assert_eq!(
+            detected(&[("Cargo.toml", ""), ("go.mod", ""), ("Makefile", "test:\n")]),
+            ["cargo test", "go test ./..."]
+        );
     }
 }

@@ -48,8 +48,10 @@ pub(super) fn with_trailers(message: &str, trailers: &[(String, String)]) -> Str
         whole.push('\n');
     }
     for (key, value) in trailers {
-        let key: String = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-        whole.push_str(&format!("\n{key}: {}", one_line(value)));
+        whole.push('\n');
+        whole.extend(key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-'));
+        whole.push_str(": ");
+        whole.push_str(&one_line(value));
     }
     whole.push('\n');
     whole
@@ -61,7 +63,8 @@ mod tests {
 
     #[test]
     fn trailers_are_a_paragraph_and_cannot_be_smuggled() {
-        let trailers = [("Task".to_owned(), "#7\nSigned-off-by: someone".to_owned()), ("Agent".to_owned(), "claude".to_owned())];
+        let trailers =
+            [("Task".to_owned(), "#7\nSigned-off-by: someone".to_owned()), ("Agent".to_owned(), "claude".to_owned())];
         assert_eq!(with_trailers("Work\n", &trailers), "Work\n\nTask: #7 Signed-off-by: someone\nAgent: claude\n");
         assert_eq!(with_trailers("Work", &[]), "Work\n");
     }

@@ -34,7 +34,8 @@ impl Environment {
 
     /// The value that counts.
     fn get(&self, key: &str) -> Option<OsString> {
-        let replaced = self.replaced.iter().rev().find(|(name, _)| name == OsStr::new(key)).map(|(_, value)| value.clone());
+        let replaced =
+            self.replaced.iter().rev().find(|(name, _)| name == OsStr::new(key)).map(|(_, value)| value.clone());
         replaced.or_else(|| std::env::var_os(key)).filter(|value| !value.is_empty())
     }
 
@@ -45,7 +46,8 @@ impl Environment {
         }
         let mut config = Config::new().doing("reading the configuration")?;
         let home = self.get("HOME").map(PathBuf::from);
-        let global = self.get("GIT_CONFIG_GLOBAL").map(PathBuf::from).or_else(|| home.map(|home| home.join(".gitconfig")));
+        let global =
+            self.get("GIT_CONFIG_GLOBAL").map(PathBuf::from).or_else(|| home.map(|home| home.join(".gitconfig")));
         let system = self.get("GIT_CONFIG_SYSTEM").map(PathBuf::from);
         let files = [
             (system, ConfigLevel::System),

@@ -218,7 +218,9 @@ impl Explain for GitError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            GitError::NotARepository { .. } => "`git init` makes one; then commit something for the workers to start from",
+            GitError::NotARepository { .. } => {
+                "`git init` makes one; then commit something for the workers to start from"
+            }
             GitError::Bare { .. } => "clone it and use the clone",
             GitError::NoCommits { .. } => "commit something first: `git commit --allow-empty -m start` is enough",
             GitError::Detached { .. } => "`git switch <branch>`, or name the branch as `target` in `.quarterdeck.toml`",
@@ -231,8 +233,15 @@ impl Explain for GitError {
             GitError::NothingToUndo | GitError::NoUndo { .. } => "`qd undo --list` shows what can be taken back",
             GitError::CheckoutBusy { .. } => "commit, stash or finish what is under way there, then try again",
             GitError::TimedOut { .. } => "is the disk or the network very slow?",
-            GitError::ForeignOwner { path } => return Some(format!("if you trust it: `git config --global --add safe.directory '{}'`", path.display())),
-            GitError::MovedOn { commit, .. } => return Some(format!("`git revert -m 1 {commit}` takes back only this")),
+            GitError::ForeignOwner { path } => {
+                return Some(format!(
+                    "if you trust it: `git config --global --add safe.directory '{}'`",
+                    path.display()
+                ));
+            }
+            GitError::MovedOn { commit, .. } => {
+                return Some(format!("`git revert -m 1 {commit}` takes back only this"));
+            }
             GitError::Process(error) => return error.hint(),
             _ => return None,
         };

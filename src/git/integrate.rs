@@ -38,7 +38,13 @@ impl Repository {
     /// Merges `branch_head` into `target` in memory, always as a merge commit, and puts the result into the
     /// worktree at `integration` (made when it is not there; one call at a time). What checks of earlier
     /// merges left in it is kept and cleared away; ignored files stay, so that builds are quick.
-    pub fn integrate(&self, integration: &Path, target: &str, branch_head: &str, message: &str) -> Result<Integration, GitError> {
+    pub fn integrate(
+        &self,
+        integration: &Path,
+        target: &str,
+        branch_head: &str,
+        message: &str,
+    ) -> Result<Integration, GitError> {
         let target_was = self.branch_tip(target)?;
         let head = self.commit(branch_head)?.id();
         if self.contains(target_was, head)? {
@@ -47,7 +53,8 @@ impl Repository {
         let (ours, theirs) = (self.commit_by_id(target_was)?, self.commit_by_id(head)?);
         let mut index = self.inner.merge_commits(&ours, &theirs, None).doing("merging")?;
         if index.has_conflicts() {
-            let mut files: Vec<String> = index.conflicts().doing("merging")?.flatten().map(|conflict| path_of(&conflict)).collect();
+            let mut files: Vec<String> =
+                index.conflicts().doing("merging")?.flatten().map(|conflict| path_of(&conflict)).collect();
             files.sort();
             files.dedup();
             return Ok(Integration::Conflict { files });
@@ -58,7 +65,11 @@ impl Repository {
         }
         let commit = self.write_commit(tree, &[target_was, head], message)?;
         self.materialise(integration, target_was, commit)?;
-        Ok(Integration::Merged { commit: commit.to_string(), tree: tree.to_string(), target_was: target_was.to_string() })
+        Ok(Integration::Merged {
+            commit: commit.to_string(),
+            tree: tree.to_string(),
+            target_was: target_was.to_string(),
+        })
     }
 
     fn commit_by_id(&self, id: Oid) -> Result<git2::Commit<'_>, GitError> {
@@ -89,7 +100,8 @@ impl Repository {
         let path = self.place(path)?;
         let found = self.record(&path).filter(|record| record.branch.is_empty());
         if let Some(record) = &found
-            && let Some(git_dir) = self.admin_dir(record).filter(|git_dir| git_dir.join("HEAD").is_file() && path.is_dir())
+            && let Some(git_dir) =
+                self.admin_dir(record).filter(|git_dir| git_dir.join("HEAD").is_file() && path.is_dir())
         {
             return Ok(Worktree { path, git_dir, branch: String::new(), base: record.base.clone() });
         }
@@ -100,7 +112,13 @@ impl Repository {
         if path.is_dir() {
             fs::remove_dir_all(&path).at("removing", &path)?;
         }
-        let record = Record { path: path.clone(), branch: String::new(), asked: String::new(), base: at.to_string(), admin: String::new() };
+        let record = Record {
+            path: path.clone(),
+            branch: String::new(),
+            asked: String::new(),
+            base: at.to_string(),
+            admin: String::new(),
+        };
         self.write_record(&record)?;
         let at = at.to_string();
         let args = ["worktree", "add", "--force", "--detach", "--"].map(AsRef::<std::ffi::OsStr>::as_ref);

@@ -1,7 +1,7 @@
 //! Landing: the target moves to a commit that passed its checks. An undo record comes first; a checkout
 //! moves whole or not at all (ARCHITECTURE §6).
 
-use super::checkout::{Moved, Way};
+use super::checkout::{Move, Moved, Way};
 use super::error::{Doing, GitError};
 use super::undo::UndoAction;
 use super::{Label, Repository};
@@ -37,7 +37,8 @@ impl Repository {
         self.writable()?;
         let action = UndoAction::Moved { target: target.to_owned(), old: was.to_string(), new: to.to_string() };
         let undo = self.record_undo(label, &action, &[Some(was), Some(to)], None)?;
-        let moved = self.move_branch(target, was, to, Way::Forward, &format!("quarterdeck: {}", label.what));
+        let why = format!("quarterdeck: {}", label.what);
+        let moved = self.move_branch(&Move { branch: target, was, to, way: Way::Forward, why: &why });
         if !matches!(moved, Ok(Moved::Done)) && self.branch_tip(target)? != to {
             self.forget_undo(&undo)?;
         }

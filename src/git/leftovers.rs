@@ -23,7 +23,12 @@ impl Repository {
     /// Commits everything in the worktree that is not committed and not ignored. `None` when there is
     /// nothing. No filters, hooks or signing run. The commit goes on top of the worktree's HEAD and onto the
     /// task's branch when that is on the way; no other branch ever moves, whatever HEAD says.
-    pub fn commit_leftovers(&self, worktree: &Worktree, message: &str, trailers: &[(String, String)]) -> Result<Option<String>, GitError> {
+    pub fn commit_leftovers(
+        &self,
+        worktree: &Worktree,
+        message: &str,
+        trailers: &[(String, String)],
+    ) -> Result<Option<String>, GitError> {
         let handle = self.handle(&worktree.git_dir, &worktree.path)?;
         wait_for_index(&worktree.git_dir)?;
         let head: Oid = self.commit(&self.head_of(worktree)?)?.id();
@@ -36,7 +41,8 @@ impl Repository {
         if snapshot.tree == head_tree && merging.is_empty() {
             return Ok(None);
         }
-        let parents: Vec<Oid> = std::iter::once(head).chain(merging.iter().copied().filter(|other| *other != head)).collect();
+        let parents: Vec<Oid> =
+            std::iter::once(head).chain(merging.iter().copied().filter(|other| *other != head)).collect();
         let commit = self.write_commit(snapshot.tree, &parents, &with_trailers(message, trailers))?;
         self.advance(&handle, worktree, head, commit)?;
         write_index(&handle, &mut snapshot)?;

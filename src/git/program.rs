@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const OUTPUT_LIMIT: usize = 64 << 20;
 
 /// Variables of this process that say whose configuration counts, not which repository: kept.
-const KEPT: &[&str] = &["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH", "GIT_SSH", "GIT_SSH_COMMAND"];
+const KEPT: &[&str] =
+    &["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH", "GIT_SSH", "GIT_SSH_COMMAND"];
 
 /// Settings that hold whatever any configuration says.
 const ALWAYS: &[(&str, &str)] = &[
@@ -64,7 +65,7 @@ struct Setting {
 /// One call of the program on one checkout.
 pub(super) struct Git<'a> {
     environment: &'a Environment,
-    git_dir: &'a Path,
+    directory: &'a Path,
     work_tree: &'a Path,
     attributes: Option<String>,
     reflog: Option<String>,
@@ -73,13 +74,13 @@ pub(super) struct Git<'a> {
 impl Repository {
     /// The program, aimed at a checkout by its recorded places.
     pub(super) fn git<'a>(&'a self, git_dir: &'a Path, work_tree: &'a Path) -> Git<'a> {
-        Git { environment: self.environment(), git_dir, work_tree, attributes: None, reflog: None }
+        Git { environment: self.environment(), directory: git_dir, work_tree, attributes: None, reflog: None }
     }
 }
 
 impl Git<'_> {
     /// Reads attributes from this commit and not from the work tree (git 2.41 or newer; older ones ignore it).
-    pub fn attributes_from(mut self, commit: impl ToString) -> Self {
+    pub fn attributes_from(mut self, commit: git2::Oid) -> Self {
         self.attributes = Some(commit.to_string());
         self
     }
@@ -119,7 +120,8 @@ impl Git<'_> {
     pub fn identity(&self) -> Result<(Option<String>, Option<String>), GitError> {
         let settings = self.settings()?;
         let last = |key: &str| {
-            let value = settings.iter().rev().find(|setting| setting.key == key).map(|setting| setting.value.to_string_lossy());
+            let value =
+                settings.iter().rev().find(|setting| setting.key == key).map(|setting| setting.value.to_string_lossy());
             value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
         Ok((last("user.name"), last("user.email")))
@@ -147,7 +149,7 @@ impl Git<'_> {
             program = program.env(key, value);
         }
         let mut places = [OsString::from("--git-dir="), OsString::from("--work-tree=")];
-        for (place, path) in places.iter_mut().zip([self.git_dir, self.work_tree]) {
+        for (place, path) in places.iter_mut().zip([self.directory, self.work_tree]) {
             place.push(path);
         }
         program
@@ -170,7 +172,9 @@ fn git_program() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     FOUND.get_or_init(|| {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        find_program("git", &path).or_else(|| find_program("git", &login_path())).unwrap_or_else(|| PathBuf::from("git"))
+        find_program("git", &path)
+            .or_else(|| find_program("git", &login_path()))
+            .unwrap_or_else(|| PathBuf::from("git"))
     })
 }
 
@@ -187,7 +191,11 @@ pub(super) fn failure<S: AsRef<OsStr>>(args: &[S], finished: &Finished) -> GitEr
     let said = String::from_utf8_lossy(&finished.stderr);
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("hint:")).collect();
     let last = lines.get(lines.len().saturating_sub(3)..).unwrap_or_default().join("; ");
-    let detail = if last.is_empty() { format!("it ended with {:?}", finished.code.or(finished.signal)) } else { truncate(&one_line(&last), 400) };
+    let detail = if last.is_empty() {
+        format!("it ended with {:?}", finished.code.or(finished.signal))
+    } else {
+        truncate(&one_line(&last), 400)
+    };
     GitError::Program { command: subcommand(args), detail }
 }
 
@@ -224,7 +232,12 @@ fn overrides(settings: &[Setting]) -> Vec<(String, OsString)> {
     // Credential helpers add up: an empty one forgets all before it, then the person's own come again.
     let mut all: Vec<_> = replaced.into_iter().filter(|(key, _)| !is_helper(key)).collect();
     all.push(("credential.helper".to_owned(), OsString::new()));
-    all.extend(settings.iter().filter(|setting| setting.trusted && is_helper(&setting.key)).map(|own| (own.key.clone(), own.value.clone())));
+    all.extend(
+        settings
+            .iter()
+            .filter(|setting| setting.trusted && is_helper(&setting.key))
+            .map(|own| (own.key.clone(), own.value.clone())),
+    );
     all
 }
 
@@ -241,14 +254,20 @@ fn neutral(key: &str) -> Option<&'static str> {
         ("core", "sshcommand") => Some("ssh -oBatchMode=yes"),
         ("core", "attributesfile") => Some("/dev/null"),
         ("core", "gitproxy") => Some("none"),
-        ("core", "alternaterefscommand" | "editor" | "askpass") | ("sequence", "editor") | ("hook" | "trailer", "command" | "cmd") => Some("true"),
-        ("filter", "required") | ("hook", "enabled") => Some("false"),
-        ("filter", "clean" | "smudge" | "process") | ("diff", "command" | "textconv" | "external") | ("credential", "helper") => Some(""),
-        ("merge", "driver") | ("gpg", "program" | "defaultkeycommand") => Some("false"),
+        ("core", "alternaterefscommand" | "editor" | "askpass")
+        | ("sequence", "editor")
+        | ("hook" | "trailer", "command" | "cmd") => Some("true"),
+        ("filter", "required")
+        | ("hook", "enabled")
+        | ("merge", "driver")
+        | ("gpg", "program" | "defaultkeycommand") => Some("false"),
+        ("filter", "clean" | "smudge" | "process")
+        | ("diff", "command" | "textconv" | "external")
+        | ("credential", "helper")
+        | ("branch", "mergeoptions") => Some(""),
         ("pager", _) | ("interactive", "difffilter") => Some("cat"),
         ("remote", "receivepack") => Some("git-receive-pack"),
         ("remote", "uploadpack") => Some("git-upload-pack"),
-        ("branch", "mergeoptions") => Some(""),
         _ => None,
     }
 }
@@ -266,7 +285,10 @@ mod tests {
         let found = of(b"local\0filter.a=b.smudge\nevil\0worktree\0core.sshcommand\nevil\0local\0user.name\nAda\0");
         assert_eq!(
             found,
-            [("core.sshcommand".to_owned(), "ssh -oBatchMode=yes".into()), ("filter.a=b.smudge".to_owned(), OsString::new())]
+            [
+                ("core.sshcommand".to_owned(), "ssh -oBatchMode=yes".into()),
+                ("filter.a=b.smudge".to_owned(), OsString::new())
+            ]
         );
     }
 
@@ -280,6 +302,9 @@ mod tests {
     #[test]
     fn credential_helpers_of_the_repository_are_forgotten() {
         let found = of(b"global\0credential.helper\nstore\0local\0credential.https://x.y.helper\n!evil\0");
-        assert_eq!(found, [("credential.helper".to_owned(), OsString::new()), ("credential.helper".to_owned(), "store".into())]);
+        assert_eq!(
+            found,
+            [("credential.helper".to_owned(), OsString::new()), ("credential.helper".to_owned(), "store".into())]
+        );
     }
 }

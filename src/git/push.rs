@@ -1,7 +1,7 @@
 //! Pushing a task's branch, with the person's own credentials and without a terminal to ask them anything.
 
-use super::error::{Doing, GitError};
 use super::Repository;
+use super::error::{Doing, GitError};
 
 /// What came of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,9 +43,8 @@ impl Repository {
         for (at, delta) in diff.deltas().enumerate() {
             let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
             let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
-            let patch = Patch::from_diff(&diff, at).doing("comparing")?;
-            let stats = patch.map(|patch| patch.line_stats()).transpose().doing("comparing")?;
-            let (_, added, removed) = stats.unwrap_or_default();
+            let lines = Patch::from_diff(&diff, at).and_then(|lines| lines.map(|lines| lines.line_stats()).transpose());
+            let (_, added, removed) = lines.doing("comparing")?.unwrap_or_default();
             files.push((path, u32::try_from(added).unwrap_or(u32::MAX), u32::try_from(removed).unwrap_or(u32::MAX)));
         }
         Ok(files)

@@ -34,8 +34,9 @@ impl Repository {
 
     fn record_file(&self, path: &Path) -> PathBuf {
         let digest = Sha256::digest(path.as_os_str().as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        self.records().join(name)
+        let mut name = [0; 16];
+        name.iter_mut().zip(digest).for_each(|(half, byte)| *half = byte);
+        self.records().join(format!("{:032x}", u128::from_be_bytes(name)))
     }
 
     /// The record for a path, if we made a worktree there.

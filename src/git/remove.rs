@@ -80,7 +80,9 @@ impl Repository {
         if !worktree.git_dir.is_dir() {
             return Ok(None);
         }
-        let Ok(head) = self.head_of(worktree).and_then(|head| self.commit(&head).map(|commit| commit.id())) else { return Ok(None) };
+        let Ok(head) = self.head_of(worktree).and_then(|head| self.commit(&head).map(|commit| commit.id())) else {
+            return Ok(None);
+        };
         let known = match tip {
             Some(tip) => self.contains(tip, head)?,
             None => false,

@@ -25,7 +25,10 @@ pub struct Repository {
 
 impl fmt::Debug for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Repository").field("root", &self.root).field("common_dir", &self.common_dir).finish_non_exhaustive()
+        f.debug_struct("Repository")
+            .field("root", &self.root)
+            .field("common_dir", &self.common_dir)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,9 +111,14 @@ impl Repository {
         self.status(&self.git_dir, &self.root, "--untracked-files=normal")
     }
 
-    /// What a worktree of ours has that is not committed: changed, staged and untracked paths.
+    /// What a worktree of ours has that is not committed: changed, staged and untracked paths. Read by libgit2:
+    /// in a worktree that an agent writes, no program looks.
     pub fn dirty_in(&self, worktree: &super::Worktree) -> Result<Vec<String>, GitError> {
-        self.status(&worktree.git_dir, &worktree.path, "--untracked-files=normal")
+        let handle = self.handle(&worktree.git_dir, &worktree.path)?;
+        let mut options = git2::StatusOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(false).exclude_submodules(true).no_refresh(true);
+        let statuses = handle.statuses(Some(&mut options)).doing("reading the worktree")?;
+        Ok(statuses.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect())
     }
 
     /// Paths of a checkout that differ from its HEAD, without looking into submodules.

@@ -28,7 +28,8 @@ pub(super) fn take(handle: &Handle, head: Oid) -> Result<Snapshot, GitError> {
     let mut index = index_of(handle, head)?;
     let conflicted = conflicts(&index)?;
     let mut nested = Vec::new();
-    let known: Vec<Vec<u8>> = index.iter().filter(|entry| entry.mode == u32::from(git2::FileMode::Commit)).map(|entry| entry.path).collect();
+    let known: Vec<Vec<u8>> =
+        index.iter().filter(|entry| entry.mode == u32::from(git2::FileMode::Commit)).map(|entry| entry.path).collect();
     {
         let mut skip_nested = |path: &Path, _: &[u8]| {
             let name = path.as_os_str().as_bytes();
@@ -48,7 +49,10 @@ pub(super) fn take(handle: &Handle, head: Oid) -> Result<Snapshot, GitError> {
     for path in &conflicted {
         settle(&mut index, &work_tree, path)?;
     }
-    let unresolved = conflicted.iter().filter(|path| has_markers(&work_tree.join(path))).map(|path| path.to_string_lossy().into_owned());
+    let unresolved = conflicted
+        .iter()
+        .filter(|path| has_markers(&work_tree.join(path)))
+        .map(|path| path.to_string_lossy().into_owned());
     let unresolved = unresolved.collect();
     let tree = index.write_tree_to(handle).doing(DOING)?;
     Ok(Snapshot { index, tree, unresolved })
@@ -122,6 +126,7 @@ fn add_files(handle: &Handle, index: &mut Index, work_tree: &Path, directory: &P
 pub(super) fn merge_heads(handle: &Handle) -> Vec<Oid> {
     let said = fs::read(handle.path().join("MERGE_HEAD")).unwrap_or_default();
     let lines = strip_newline(&said).split(|byte| *byte == b'\n');
-    let ids = lines.filter_map(|line| std::str::from_utf8(line).ok()).filter_map(|line| Oid::from_str(line.trim()).ok());
+    let ids =
+        lines.filter_map(|line| std::str::from_utf8(line).ok()).filter_map(|line| Oid::from_str(line.trim()).ok());
     ids.filter(|id| handle.find_commit(*id).is_ok()).collect()
 }

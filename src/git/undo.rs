@@ -4,7 +4,7 @@
 use git2::Oid;
 use serde::{Deserialize, Serialize};
 
-use super::checkout::{Moved, Way};
+use super::checkout::{Move, Moved, Way};
 use super::error::{Doing, GitError};
 use super::{Label, Repository};
 use crate::model::Timestamp;
@@ -79,10 +79,13 @@ impl Repository {
         let mut all = Vec::new();
         for reference in self.inner.references_glob(&format!("{PREFIX}*")).doing("reading undo records")? {
             let reference = reference.doing("reading undo records")?;
-            let Some(id) = std::str::from_utf8(reference.name_bytes()).ok().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+            let Some(id) = std::str::from_utf8(reference.name_bytes()).ok().and_then(|name| name.strip_prefix(PREFIX))
+            else {
+                continue;
+            };
             let commit = reference.peel_to_commit().doing("reading undo records")?;
-            let written: Written =
-                serde_json::from_slice(commit.message_bytes()).map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
+            let written: Written = serde_json::from_slice(commit.message_bytes())
+                .map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
             let Written { what, task, at, undoes, action } = written;
             all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
         }
@@ -99,7 +102,9 @@ impl Repository {
     pub fn undo(&self, id: Option<&str>) -> Result<String, GitError> {
         let all = self.undos()?;
         let found = match id {
-            Some(id) => all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?,
+            Some(id) => {
+                all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
+            }
             None => all.into_iter().rev().find(can_be_latest).ok_or(GitError::NothingToUndo)?,
         };
         if found.taken_back {
@@ -126,7 +131,8 @@ impl Repository {
         let action = UndoAction::Moved { target: target.to_owned(), old: new.to_owned(), new: old.to_owned() };
         let record = self.record_undo(&label, &action, &[Some(was), Some(to)], Some(&found.id))?;
         let way = if self.contains(to, was)? { Way::Forward } else { Way::Back };
-        let moved = self.move_branch(target, was, to, way, &format!("quarterdeck: {what}"));
+        let why = format!("quarterdeck: {}", label.what);
+        let moved = self.move_branch(&Move { branch: target, was, to, way, why: &why });
         if !matches!(moved, Ok(Moved::Done)) && self.branch_tip(target)? != to {
             self.forget_undo(&record)?;
         }
@@ -148,11 +154,19 @@ impl Repository {
             self.forget_undo(&record)?;
             return Err(GitError::Library { doing: "making the branch", source });
         }
-        Ok(format!("what was in the worktree of `{branch}` is on the branch `{name}` now; `git switch {name}` shows it"))
+        Ok(format!(
+            "what was in the worktree of `{branch}` is on the branch `{name}` now; `git switch {name}` shows it"
+        ))
     }
 
     /// Writes a record. The commits are its parents, so that they stay as long as the record does.
-    pub(super) fn record_undo(&self, label: &Label, action: &UndoAction, commits: &[Option<Oid>], undoes: Option<&str>) -> Result<String, GitError> {
+    pub(super) fn record_undo(
+        &self,
+        label: &Label,
+        action: &UndoAction,
+        commits: &[Option<Oid>],
+        undoes: Option<&str>,
+    ) -> Result<String, GitError> {
         let written = Written {
             what: label.what.clone(),
             task: label.task,
@@ -160,7 +174,8 @@ impl Repository {
             undoes: undoes.map(str::to_owned),
             action: action.clone(),
         };
-        let message = serde_json::to_string_pretty(&written).map_err(|source| GitError::BadRecord { id: label.what.clone(), source })?;
+        let message = serde_json::to_string_pretty(&written)
+            .map_err(|source| GitError::BadRecord { id: label.what.clone(), source })?;
         let mut parents = Vec::new();
         for commit in commits.iter().flatten() {
             if !parents.contains(commit) {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Repository;
 use super::error::{At, Doing, GitError};
 use super::record::Record;
-use super::Repository;
 
 /// How often a taken branch name gets another number before we give up.
 const MOST_SUFFIXES: u32 = 999;
@@ -39,11 +39,20 @@ impl Repository {
             return Err(GitError::BadPlace { path: path.clone(), why: "the worktree of another branch is there" });
         }
         if path.symlink_metadata().is_ok() && !is_empty_directory(path) {
-            return Err(GitError::BadPlace { path: path.clone(), why: "something that Quarterdeck did not make is there" });
+            return Err(GitError::BadPlace {
+                path: path.clone(),
+                why: "something that Quarterdeck did not make is there",
+            });
         }
         self.writable()?;
         let base = self.commit(from)?.id().to_string();
-        let record = Record { path: path.clone(), branch: self.free_branch(branch)?, asked: branch.to_owned(), base, admin: String::new() };
+        let record = Record {
+            path: path.clone(),
+            branch: self.free_branch(branch)?,
+            asked: branch.to_owned(),
+            base,
+            admin: String::new(),
+        };
         self.write_record(&record)?;
         self.make(record)
     }
@@ -67,7 +76,9 @@ impl Repository {
     /// The absolute path of a worktree, its parent resolved, so that one place has one name.
     pub(super) fn place(&self, path: &Path) -> Result<PathBuf, GitError> {
         let bad = |why| GitError::BadPlace { path: path.to_path_buf(), why };
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(bad("it is no directory of its own")) };
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(bad("it is no directory of its own"));
+        };
         if !path.is_absolute() {
             return Err(bad("it is not absolute"));
         }
@@ -84,10 +95,26 @@ impl Repository {
         let git = self.git(self.git_dir(), self.root());
         let path = record.path.as_os_str();
         let made = if self.branch_tip(&record.branch).is_ok() {
-            git.run(&["worktree".as_ref(), "add".as_ref(), "--force".as_ref(), "--".as_ref(), path, record.branch.as_ref()])
+            git.run(&[
+                "worktree".as_ref(),
+                "add".as_ref(),
+                "--force".as_ref(),
+                "--".as_ref(),
+                path,
+                record.branch.as_ref(),
+            ])
         } else {
             let branch = record.branch.as_ref();
-            git.run(&["worktree".as_ref(), "add".as_ref(), "--no-track".as_ref(), "-b".as_ref(), branch, "--".as_ref(), path, record.base.as_ref()])
+            git.run(&[
+                "worktree".as_ref(),
+                "add".as_ref(),
+                "--no-track".as_ref(),
+                "-b".as_ref(),
+                branch,
+                "--".as_ref(),
+                path,
+                record.base.as_ref(),
+            ])
         };
         if let Err(error) = made {
             self.clear(&record)?;
@@ -148,7 +175,8 @@ impl Repository {
 }
 
 fn is_empty_directory(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_dir()) && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+        && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The path with all of it that exists resolved.

@@ -34,7 +34,8 @@ pub struct Detached {
 /// Starts it in a session of its own, with no input and no output but the log. The child is returned so
 /// that the caller can reap it should it end first.
 pub fn spawn_detached(detached: Detached) -> Result<Child, ProcessError> {
-    let (name, args) = detached.argv.split_first().map_or((OsString::new(), [].as_slice()), |(name, args)| (name.clone(), args));
+    let (name, args) =
+        detached.argv.split_first().map_or((OsString::new(), [].as_slice()), |(name, args)| (name.clone(), args));
     let program = name.to_string_lossy().into_owned();
     let path = detached.env.iter().rev().find(|(key, _)| key == "PATH").map(|(_, value)| value.clone());
     let path = path.or_else(|| std::env::var_os("PATH"));

@@ -67,7 +67,9 @@ fn ask(shell: &OsStr, patience: Duration) -> Option<OsString> {
 
 /// The text between the two marks, without the line's end.
 fn between_marks(output: &[u8]) -> Option<OsString> {
-    let starts = |from: usize| output.get(from..).and_then(|rest| rest.windows(MARK.len()).position(|bytes| bytes == MARK)).map(|at| at + from);
+    let starts = |from: usize| {
+        output.get(from..).and_then(|rest| rest.windows(MARK.len()).position(|bytes| bytes == MARK)).map(|at| at + from)
+    };
     let start = starts(0)? + MARK.len();
     let end = starts(start)?;
     let answer = output.get(start..end)?.trim_ascii();

@@ -159,7 +159,8 @@ impl Program {
         let started = Instant::now();
         let child = command.spawn().map_err(|source| ProcessError::Start { program: name.clone(), source })?;
         let limits = Limits { deadline: self.timeout.map(|limit| started + limit), output: self.output_limit };
-        let ended = pump::watch(child, &self.stdin, &limits).map_err(|source| ProcessError::Watch { program: name, source })?;
+        let ended =
+            pump::watch(child, &self.stdin, &limits).map_err(|source| ProcessError::Watch { program: name, source })?;
         Ok(Finished {
             code: ended.status.code(),
             signal: ended.status.signal(),

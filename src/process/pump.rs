@@ -158,6 +158,7 @@ fn pump(child: &mut Child, group: Pid, input: &[u8], limits: &Limits) -> io::Res
 
 /// Which ends have news.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent ends, not a state")]
 struct Ready {
     exit: bool,
     stdin: bool,

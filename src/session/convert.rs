@@ -5,7 +5,10 @@ use crate::term;
 
 /// A line as a row.
 pub(super) fn row(line: &term::Line) -> Row {
-    Row { runs: line.spans.iter().map(|span| Run { text: span.text.clone(), look: look(span.style) }).collect(), wrapped: line.wrapped }
+    Row {
+        runs: line.spans.iter().map(|span| Run { text: span.text.clone(), look: look(span.style) }).collect(),
+        wrapped: line.wrapped,
+    }
 }
 
 /// The attribute bits are the same on both sides (a test holds them together).

@@ -106,10 +106,18 @@ impl Explain for SessionError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            SessionError::File { path, .. } => Some(format!("check the permissions and the free space at `{}`", path.display())),
-            SessionError::NotPrivate { path } => Some(format!("remove `{}` or make it yours with mode 0700", path.display())),
-            SessionError::Agent { program, .. } => Some(format!("check that `{program}` is installed and on the PATH (`qd doctor`)")),
-            SessionError::Over { .. } | SessionError::Lost { .. } => Some("start a new session or resume the agent's conversation".to_owned()),
+            SessionError::File { path, .. } => {
+                Some(format!("check the permissions and the free space at `{}`", path.display()))
+            }
+            SessionError::NotPrivate { path } => {
+                Some(format!("remove `{}` or make it yours with mode 0700", path.display()))
+            }
+            SessionError::Agent { program, .. } => {
+                Some(format!("check that `{program}` is installed and on the PATH (`qd doctor`)"))
+            }
+            SessionError::Over { .. } | SessionError::Lost { .. } => {
+                Some("start a new session or resume the agent's conversation".to_owned())
+            }
             SessionError::NoHello { directory } => Some(format!("see `{}`", directory.join("host.log").display())),
             SessionError::Pty { .. } => Some("check that `/dev/pts` is mounted and has free terminals".to_owned()),
             SessionError::Spawn { .. } | SessionError::System { .. } | SessionError::Taken { .. } => None,

@@ -67,10 +67,15 @@ fn sync_parent(path: &Path) -> Result<(), SessionError> {
     File::open(parent).and_then(|directory| directory.sync_all()).map_err(SessionError::file("sync", parent))
 }
 
+/// Permission bits of everybody but the owner.
+const GROUP_AND_OTHERS: u32 = 6;
+
 /// Makes a directory (and its parents) that only this user can enter, or checks that it is one.
 pub(super) fn private_directory(path: &Path) -> Result<(), SessionError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(SessionError::file("create", path))?;
     let metadata = fs::symlink_metadata(path).map_err(SessionError::file("read", path))?;
-    let ours = metadata.is_dir() && metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o077 == 0;
+    let ours = metadata.is_dir()
+        && metadata.uid() == nix::unistd::geteuid().as_raw()
+        && metadata.mode().trailing_zeros() >= GROUP_AND_OTHERS;
     if ours { Ok(()) } else { Err(SessionError::NotPrivate { path: path.to_path_buf() }) }
 }

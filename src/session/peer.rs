@@ -29,7 +29,9 @@ pub(super) fn standing(stream: &UnixStream, directory: &Path, session: &str) -> 
     if credentials.uid() != geteuid().as_raw() {
         return None;
     }
-    let Some(pid) = u32::try_from(credentials.pid()).ok().filter(|pid| *pid > 0) else { return Some(Standing::Stranger) };
+    let Some(pid) = u32::try_from(credentials.pid()).ok().filter(|pid| *pid > 0) else {
+        return Some(Standing::Stranger);
+    };
     Some(trace(pid, directory, session))
 }
 

@@ -26,7 +26,12 @@ pub struct History {
 impl History {
     /// An empty history.
     pub fn new(limit: usize) -> Self {
-        Self { lines: VecDeque::new(), limit, styles: vec![Style::default()], numbers: HashMap::from([(Style::default(), 0)]) }
+        Self {
+            lines: VecDeque::new(),
+            limit,
+            styles: vec![Style::default()],
+            numbers: HashMap::from([(Style::default(), 0)]),
+        }
     }
 
     /// How many lines there are.
@@ -80,7 +85,10 @@ impl History {
         let runs = if plain || text.len() > usize::from(u16::MAX) {
             Box::default()
         } else {
-            line.spans.iter().map(|span| (u16::try_from(span.text.len()).unwrap_or(0), self.number(span.style))).collect()
+            line.spans
+                .iter()
+                .map(|span| (u16::try_from(span.text.len()).unwrap_or(0), self.number(span.style)))
+                .collect()
         };
         Packed { text, runs, wrapped: line.wrapped }
     }

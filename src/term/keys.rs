@@ -131,7 +131,8 @@ fn normalised(key: Key) -> Key {
 
 /// Arrows and function keys: the same shapes everywhere.
 fn special(key: Key, modes: &Modes) -> Option<Vec<u8>> {
-    let lettered = |letter| Some(with_letter(key.modifiers, letter, modes.application_cursor && modes.keyboard_flags == 0));
+    let lettered =
+        |letter| Some(with_letter(key.modifiers, letter, modes.application_cursor && modes.keyboard_flags == 0));
     let numbered = |number| Some(with_number(key.modifiers, number));
     match key.code {
         Code::Up => lettered('A'),
@@ -170,7 +171,8 @@ fn with_letter(modifiers: Modifiers, letter: char, application: bool) -> Vec<u8>
 }
 
 fn with_number(modifiers: Modifiers, number: u8) -> Vec<u8> {
-    if modifiers.0 == 0 { format!("\x1b[{number}~") } else { format!("\x1b[{number};{}~", modifiers.parameter()) }.into_bytes()
+    if modifiers.0 == 0 { format!("\x1b[{number}~") } else { format!("\x1b[{number};{}~", modifiers.parameter()) }
+        .into_bytes()
 }
 
 /// The number that names the key in kitty's and xterm's sequences.
@@ -205,7 +207,8 @@ fn kitty(key: Key, flags: u8) -> Option<Vec<u8>> {
         Code::Char(c) if all && flags & WITH_TEXT != 0 && !key.modifiers.beyond_shift() => format!(";{}", u32::from(c)),
         _ => String::new(),
     };
-    let modifiers = if key.modifiers.0 == 0 && text.is_empty() { String::new() } else { format!(";{}", key.modifiers.parameter()) };
+    let modifiers =
+        if key.modifiers.0 == 0 && text.is_empty() { String::new() } else { format!(";{}", key.modifiers.parameter()) };
     Some(format!("\x1b[{number}{modifiers}{text}u").into_bytes())
 }
 

@@ -153,7 +153,9 @@ impl Listener {
     }
 
     fn colour_query(&mut self, params: &[&[u8]]) {
-        let Some(first) = params.first().and_then(|first| std::str::from_utf8(first).ok()?.parse::<u16>().ok()) else { return };
+        let Some(first) = params.first().and_then(|first| std::str::from_utf8(first).ok()?.parse::<u16>().ok()) else {
+            return;
+        };
         if first == 4 {
             for pair in params.get(1..).unwrap_or_default().chunks(2) {
                 let [index, b"?"] = pair else { continue };

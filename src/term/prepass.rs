@@ -10,8 +10,8 @@ const LONGEST_PARAMETERS: usize = 256;
 
 /// DEC Special Graphics for 0x5f–0x7e (VT220 Programmer Reference, table 2-4).
 const LINE_DRAWING: [char; 32] = [
-    ' ', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─', '⎼', '⎽', '├', '┤', '┴', '┬',
-    '│', '≤', '≥', 'π', '≠', '£', '·',
+    ' ', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─', '⎼', '⎽', '├', '┤',
+    '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
 ];
 
 const ESCAPE: u8 = 0x1b;
@@ -212,7 +212,10 @@ impl Prepass {
                 out.bytes.push(last);
                 return;
             }
-            (_, b'm') if parameters.first().is_none_or(|first| !(b'<'..=b'?').contains(first)) && sgr::needs_rewrite(parameters) => {
+            (_, b'm')
+                if parameters.first().is_none_or(|first| !(b'<'..=b'?').contains(first))
+                    && sgr::needs_rewrite(parameters) =>
+            {
                 if let Some(rewritten) = sgr::rewrite(parameters) {
                     out.bytes.extend_from_slice(b"\x1b[");
                     out.bytes.extend_from_slice(rewritten.as_bytes());

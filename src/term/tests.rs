@@ -43,7 +43,12 @@ fn queries_are_answered() {
     for (asked, answer) in cases {
         let mut terminal = after(asked);
         let said = terminal.take_answers();
-        assert_eq!(String::from_utf8_lossy(&said), String::from_utf8_lossy(answer), "to {:?}", String::from_utf8_lossy(asked));
+        assert_eq!(
+            String::from_utf8_lossy(&said),
+            String::from_utf8_lossy(answer),
+            "to {:?}",
+            String::from_utf8_lossy(asked)
+        );
     }
     assert!(after(b"\x1b[>q").take_answers().starts_with(b"\x1bP>|Quarterdeck "));
 }
@@ -155,7 +160,10 @@ fn lowering_and_raising_gives_the_rows_back() {
     terminal.process(b"one\r\n\x1b[1mtwo\x1b[0m\r\nthree\r\nfour");
     let before = terminal.frame();
     terminal.resize(2, 20);
-    assert_eq!((history(&terminal), terminal.text()), (vec!["one".to_owned(), "two".to_owned()], vec!["three".to_owned(), "four".to_owned()]));
+    assert_eq!(
+        (history(&terminal), terminal.text()),
+        (vec!["one".to_owned(), "two".to_owned()], vec!["three".to_owned(), "four".to_owned()])
+    );
     terminal.resize(4, 20);
     assert_eq!(terminal.frame().lines, before.lines);
     assert_eq!(terminal.frame().position, before.position);
@@ -250,9 +258,15 @@ fn the_mouse_reports_what_was_asked_for() {
     let press = Action::Press(Button::Left);
     assert_eq!(mouse::encode(event(press, 2), &modes(Mouse::Off, true)), None);
     assert_eq!(mouse::encode(event(press, 2), &modes(Mouse::PressRelease, true)).unwrap(), b"\x1b[<16;3;2M");
-    assert_eq!(mouse::encode(event(Action::Release(Button::Right), 2), &modes(Mouse::Any, true)).unwrap(), b"\x1b[<18;3;2m");
+    assert_eq!(
+        mouse::encode(event(Action::Release(Button::Right), 2), &modes(Mouse::Any, true)).unwrap(),
+        b"\x1b[<18;3;2m"
+    );
     assert_eq!(mouse::encode(event(press, 2), &modes(Mouse::Press, false)).unwrap(), b"\x1b[M #\"");
-    assert_eq!(mouse::encode(event(Action::Release(Button::Left), 2), &modes(Mouse::PressRelease, false)).unwrap(), b"\x1b[M3#\"");
+    assert_eq!(
+        mouse::encode(event(Action::Release(Button::Left), 2), &modes(Mouse::PressRelease, false)).unwrap(),
+        b"\x1b[M3#\""
+    );
     assert_eq!(mouse::encode(event(press, 223), &modes(Mouse::Any, false)), None);
     assert_eq!(mouse::encode(event(Action::Move, 2), &modes(Mouse::Drag, true)), None);
     assert_eq!(mouse::encode(event(Action::ScrollDown, 2), &modes(Mouse::Drag, true)).unwrap(), b"\x1b[<81;3;2M");
@@ -263,7 +277,7 @@ fn endless_strings_are_cut() {
     let mut terminal = terminal(2, 10);
     terminal.process(b"\x1b]2;");
     for _ in 0..64 {
-        terminal.process(&[b'x'; 64 * 1024]);
+        terminal.process(&vec![b'x'; 64 * 1024]);
     }
     terminal.process(b"\x07ok");
     assert_eq!(terminal.text()[0], "ok");

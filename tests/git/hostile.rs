@@ -15,7 +15,11 @@ fn whole_life(place: &Place, repository: &Repository, worktree: &Worktree) -> St
     repository.diff("main", &head).unwrap();
     repository.changed_files("main", &head).unwrap();
     repository.dirty().unwrap();
-    let Integration::Merged { commit, target_was, .. } = repository.integrate(&place.state("integration"), "main", &head, "m").unwrap() else { panic!() };
+    let Integration::Merged { commit, target_was, .. } =
+        repository.integrate(&place.state("integration"), "main", &head, "m").unwrap()
+    else {
+        panic!()
+    };
     let landing = repository.land("main", &target_was, &commit, &label("land")).unwrap();
     assert_eq!(landing, Landing::Landed);
     write(&worktree.path.join("more.txt"), "more\n");
@@ -24,6 +28,13 @@ fn whole_life(place: &Place, repository: &Repository, worktree: &Worktree) -> St
     repository.undo(None).unwrap();
     repository.add_worktree(&place.state("next"), "feat/next", "main").unwrap();
     head
+}
+
+/// Shows that a trap works: plain git, as a person or a careless program would run it, steps into it.
+fn control(place: &Place, directory: &std::path::Path, args: &[&str], trace: &std::path::Path) {
+    place.try_git(directory, args);
+    assert!(trace.exists(), "the trap {} does not work", trace.display());
+    fs::remove_file(trace).unwrap();
 }
 
 fn assert_never_ran(traces: &[PathBuf]) {
@@ -44,6 +55,7 @@ fn a_rewritten_git_file_leads_nowhere() {
     place.git_in(&evil, &["config", "core.fsmonitor", &script]);
     place.git_in(&evil, &["config", "core.hooksPath", &evil.to_string_lossy()]);
     write(&worktree.path.join(".git"), &format!("gitdir: {}/.git\n", evil.display()));
+    control(&place, &worktree.path, &["status"], &trace);
     let head = whole_life(&place, &repository, &worktree);
     assert_eq!(place.git(&["show", &format!("{head}:work.txt")]), "work");
     assert_never_ran(&[trace]);
@@ -58,6 +70,7 @@ fn a_repository_in_place_of_the_git_file_leads_nowhere() {
     fs::remove_file(worktree.path.join(".git")).unwrap();
     place.git_in(&worktree.path, &["init", "-q"]);
     place.git_in(&worktree.path, &["config", "core.fsmonitor", &script]);
+    control(&place, &worktree.path, &["status"], &trace);
     let head = whole_life(&place, &repository, &worktree);
     let files = place.git(&["ls-tree", "-r", "--name-only", &head]);
     assert!(files.contains("work.txt") && !files.contains(".git/"), "{files}");
@@ -76,7 +89,11 @@ fn the_worktrees_own_git_directory_is_put_right() {
     place.git_in(&evil, &["config", "core.fsmonitor", &script]);
     fs::write(worktree.git_dir.join("commondir"), format!("{}\n", evil.display())).unwrap();
     fs::write(worktree.git_dir.join("gitdir"), format!("{}/.git\n", place.root.display())).unwrap();
-    fs::write(worktree.git_dir.join("config.worktree"), format!("[core]\n\tbare = true\n\tworktree = /\n\tfsmonitor = {script}\n")).unwrap();
+    fs::write(
+        worktree.git_dir.join("config.worktree"),
+        format!("[core]\n\tbare = true\n\tworktree = /\n\tfsmonitor = {script}\n"),
+    )
+    .unwrap();
     place.git(&["config", "extensions.worktreeConfig", "true"]);
     whole_life(&place, &repository, &worktree);
     assert_never_ran(&[trace]);
@@ -96,29 +113,71 @@ fn programs_that_the_shared_configuration_names_never_run() {
     let hooks = place.state("hooks");
     fs::create_dir_all(&hooks).unwrap();
     let script = trap("hook");
-    for hook in ["post-checkout", "post-merge", "pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-index-change", "pre-push"] {
+    for hook in [
+        "post-checkout",
+        "post-merge",
+        "pre-commit",
+        "commit-msg",
+        "post-commit",
+        "reference-transaction",
+        "post-index-change",
+        "pre-push",
+    ] {
         fs::copy(&script, hooks.join(hook)).unwrap();
         fs::copy(&script, place.root.join(".git/hooks").join(hook)).unwrap();
     }
-    let mut config = format!("[core]\n\tfsmonitor = {}\n\thooksPath = {}\n\tpager = {}\n", trap("fsmonitor"), hooks.display(), trap("pager"));
-    config += &format!("\tsshCommand = {}\n\teditor = {}\n\talternateRefsCommand = {}\n", trap("ssh"), trap("editor"), trap("alternates"));
+    let mut config = format!(
+        "[core]\n\tfsmonitor = {}\n\thooksPath = {}\n\tpager = {}\n",
+        trap("fsmonitor"),
+        hooks.display(),
+        trap("pager")
+    );
+    config += &format!(
+        "\tsshCommand = {}\n\teditor = {}\n\talternateRefsCommand = {}\n",
+        trap("ssh"),
+        trap("editor"),
+        trap("alternates")
+    );
     let (clean, smudge, process) = (trap("clean"), trap("smudge"), trap("process"));
     config += &format!("[filter \"evil=x\"]\n\tclean = {clean}\n\tsmudge = {smudge}\n\trequired = true\n");
     config += &format!("[filter \"slow\"]\n\tprocess = {process}\n\trequired = true\n");
-    config += &format!("[diff]\n\texternal = {}\n[diff \"evil\"]\n\ttextconv = {}\n\tcommand = {}\n", trap("external"), trap("textconv"), trap("command"));
+    config += &format!(
+        "[diff]\n\texternal = {}\n[diff \"evil\"]\n\ttextconv = {}\n\tcommand = {}\n",
+        trap("external"),
+        trap("textconv"),
+        trap("command")
+    );
     config += &format!("[merge]\n\tverifySignatures = true\n[merge \"evil\"]\n\tdriver = {}\n", trap("driver"));
-    config += &format!("[gpg]\n\tprogram = {}\n[commit]\n\tgpgSign = true\n[alias]\n\tmerge = !{}\n", trap("gpg"), trap("alias"));
-    config += &format!("[branch \"main\"]\n\tmergeOptions = --verify-signatures\n[credential]\n\thelper = !{}\n", trap("credential"));
+    config += &format!(
+        "[gpg]\n\tprogram = {}\n[commit]\n\tgpgSign = true\n[alias]\n\tmerge = !{}\n",
+        trap("gpg"),
+        trap("alias")
+    );
+    config += &format!(
+        "[branch \"main\"]\n\tmergeOptions = --verify-signatures\n[credential]\n\thelper = !{}\n",
+        trap("credential")
+    );
     // Hidden behind an include that only git itself understands.
     write(&place.state("included"), &config);
     let shared = place.root.join(".git/config");
     let text = fs::read_to_string(&shared).unwrap()
         + "[remote \"x\"]\n\turl = https://example.org/x\n"
-        + &format!("[includeIf \"hasconfig:remote.*.url:https://example.org/**\"]\n\tpath = {}\n", place.state("included").display());
+        + &format!(
+            "[includeIf \"hasconfig:remote.*.url:https://example.org/**\"]\n\tpath = {}\n",
+            place.state("included").display()
+        );
     fs::write(&shared, text).unwrap();
     let attributes = "*.txt filter=evil=x diff=evil merge=evil\nwork.txt filter=slow diff=evil\n";
     write(&worktree.path.join(".gitattributes"), attributes);
     write(&place.root.join(".git/info/attributes"), attributes);
+    control(&place, &place.root, &["status"], &place.home.join("fsmonitor.ran"));
+    control(&place, &place.root, &["branch", "control"], &place.home.join("hook.ran"));
+    let trace = place.home.join("textconv.ran");
+    place.git(&["commit", "-q", "--no-gpg-sign", "--no-verify", "--allow-empty", "-m", "control"]);
+    control(&place, &place.root, &["cat-file", "--textconv", "HEAD:readme.txt"], &trace);
+    for trace in &traces {
+        drop(fs::remove_file(trace));
+    }
     // Makes git want to hash the checkout's files again.
     place.write("readme.txt", "hello\n");
     whole_life(&place, &repository, &worktree);
@@ -138,6 +197,7 @@ fn a_remote_cannot_name_programs() {
     }
     place.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
     place.git(&["config", "remote.origin.receivepack", &script]);
+    control(&place, &place.root, &["push", "-q", bare.to_str().unwrap(), "main"], &trace);
     place.git(&["config", "remote.origin.vcs", "evil"]);
     repository.push("feat/x").unwrap();
     place.git(&["config", "remote.origin.url", &format!("ext::{script} %S")]);

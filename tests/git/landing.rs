@@ -35,7 +35,10 @@ fn a_clean_checkout_moves_whole() {
     assert_eq!(place.tip("main"), commit);
     assert_eq!(place.git(&["status", "--porcelain"]), "?? notes.txt");
     assert_eq!(place.read("readme.txt"), "hello you\n");
-    assert_eq!(place.git(&["log", "-1", "--format=%an %cn %P"]), format!("Ada Ada {was} {}", repository.head_of(&worktree).unwrap()));
+    assert_eq!(
+        place.git(&["log", "-1", "--format=%an %cn %P"]),
+        format!("Ada Ada {was} {}", repository.head_of(&worktree).unwrap())
+    );
     assert_eq!(repository.land("main", &was, &commit, &label("land #7")).unwrap(), Landing::Landed, "twice is once");
     assert_eq!(repository.undos().unwrap().len(), 1);
 }
@@ -155,7 +158,10 @@ fn a_target_checked_out_nowhere_is_a_plain_move() {
 fn a_target_that_moved_is_merged_again() {
     let place = Place::new();
     let repository = place.open();
-    let (a, b) = (place.task(&repository, "feat/a", &[("a.txt", "a\n")]), place.task(&repository, "feat/b", &[("b.txt", "b\n")]));
+    let (a, b) = (
+        place.task(&repository, "feat/a", &[("a.txt", "a\n")]),
+        place.task(&repository, "feat/b", &[("b.txt", "b\n")]),
+    );
     let (commit_a, was) = merged(&place, &repository, &a);
     let (commit_b, _) = merged(&place, &repository, &b);
     assert_eq!(repository.land("main", &was, &commit_a, &label("land a")).unwrap(), Landing::Landed);
@@ -174,7 +180,11 @@ fn a_target_that_moved_is_merged_again() {
 fn a_conflict_names_its_files_and_changes_nothing() {
     let place = Place::new();
     let repository = place.open();
-    let worktree = place.task(&repository, "feat/a", &[("src/one.txt", "1\n2\nthree\n4\n5\n"), ("readme.txt", "other\n"), ("x.txt", "x\n")]);
+    let worktree = place.task(
+        &repository,
+        "feat/a",
+        &[("src/one.txt", "1\n2\nthree\n4\n5\n"), ("readme.txt", "other\n"), ("x.txt", "x\n")],
+    );
     place.write("src/one.txt", "1\n2\n3!\n4\n5\n");
     place.write("readme.txt", "mine\n");
     place.git(&["commit", "-q", "-am", "mine"]);
@@ -190,7 +200,10 @@ fn a_conflict_names_its_files_and_changes_nothing() {
 fn the_integration_worktree_is_reset_and_keeps_what_is_ignored() {
     let place = Place::new();
     let repository = place.open();
-    let (a, b) = (place.task(&repository, "feat/a", &[("a.txt", "a\n")]), place.task(&repository, "feat/b", &[("b.txt", "b\n")]));
+    let (a, b) = (
+        place.task(&repository, "feat/a", &[("a.txt", "a\n")]),
+        place.task(&repository, "feat/b", &[("b.txt", "b\n")]),
+    );
     merged(&place, &repository, &a);
     let integration = place.state("integration");
     write(&integration.join("build/cache"), "warm\n");

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use quarterdeck::model::Explain;
 use quarterdeck::model::Kind;
 use quarterdeck::process::{
-    Detached, ProcessError, Program, ancestry, descendants, find_program, identity, is_alive, login_path, spawn_detached,
+    Detached, ProcessError, Program, ancestry, descendants, find_program, identity, is_alive, login_path,
+    spawn_detached,
 };
 
 fn shell(script: &str) -> Program {

@@ -12,7 +12,10 @@ fn land(place: &Place, repository: &Repository, name: &str) -> (String, String) 
     let head = repository.head_of(&worktree).unwrap();
     match repository.integrate(&place.state("integration"), "main", &head, "Merge\n").unwrap() {
         Integration::Merged { commit, target_was, .. } => {
-            assert_eq!(repository.land("main", &target_was, &commit, &label(&format!("land {name}"))).unwrap(), Landing::Landed);
+            assert_eq!(
+                repository.land("main", &target_was, &commit, &label(&format!("land {name}"))).unwrap(),
+                Landing::Landed
+            );
             (target_was, commit)
         }
         other => panic!("{other:?}"),
@@ -67,7 +70,11 @@ fn an_ignored_file_is_not_overwritten_on_the_way_back() {
     let worktree = repository.add_worktree(&place.state("t"), "feat/x", "main").unwrap();
     fs::remove_file(worktree.path.join(".env")).unwrap();
     let head = repository.commit_leftovers(&worktree, "No more .env", &[]).unwrap().unwrap();
-    let Integration::Merged { commit, target_was, .. } = repository.integrate(&place.state("i"), "main", &head, "m").unwrap() else { panic!() };
+    let Integration::Merged { commit, target_was, .. } =
+        repository.integrate(&place.state("i"), "main", &head, "m").unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(repository.land("main", &target_was, &commit, &label("land")).unwrap(), Landing::Landed);
     place.write(".env", "SECRET=mine\n");
     let error = repository.undo(None).unwrap_err();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use quarterdeck::git::{GitError, Landing, Integration, Push};
+use quarterdeck::git::{GitError, Integration, Landing, Push};
 use quarterdeck::model::Explain;
 
 use super::support::{Place, label, write};
@@ -77,7 +77,10 @@ fn leftovers_are_everything_that_is_not_ignored() {
         assert!(names.lines().any(|name| name == line), "{line} in {names}");
     }
     assert!(!names.contains("build/out") && !names.contains("one.txt"));
-    assert_eq!(place.git(&["log", "-1", "--format=%an <%ae>|%(trailers:key=Quarterdeck-Task,valueonly,separator=)", &commit]), "Ada <ada@example.org>|#7");
+    assert_eq!(
+        place.git(&["log", "-1", "--format=%an <%ae>|%(trailers:key=Quarterdeck-Task,valueonly,separator=)", &commit]),
+        "Ada <ada@example.org>|#7"
+    );
     assert_eq!(repository.ahead("main", &commit).unwrap(), 1);
     assert_eq!(repository.commit_leftovers(&worktree, "Again", &[]).unwrap(), None);
 }
@@ -88,7 +91,10 @@ fn without_a_name_leftovers_are_still_committed() {
     fs::write(place.home.join(".gitconfig"), "[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n").unwrap();
     let repository = place.open();
     let worktree = place.task(&repository, "feat/x", &[("a.txt", "a\n")]);
-    assert_eq!(place.git_in(&worktree.path, &["log", "-1", "--format=%an <%ae>"]), "Quarterdeck <quarterdeck@localhost>");
+    assert_eq!(
+        place.git_in(&worktree.path, &["log", "-1", "--format=%an <%ae>"]),
+        "Quarterdeck <quarterdeck@localhost>"
+    );
 }
 
 #[test]
@@ -172,7 +178,11 @@ fn a_landed_branch_goes_with_its_worktree_and_its_tip_is_kept() {
     let repository = place.open();
     let worktree = place.task(&repository, "feat/x", &[("a.txt", "a\n")]);
     let head = repository.head_of(&worktree).unwrap();
-    let Integration::Merged { commit, target_was, .. } = repository.integrate(&place.state("i"), "main", &head, "m").unwrap() else { panic!() };
+    let Integration::Merged { commit, target_was, .. } =
+        repository.integrate(&place.state("i"), "main", &head, "m").unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(repository.land("main", &target_was, &commit, &label("land")).unwrap(), Landing::Landed);
     let kept = repository.remove_worktree(&worktree, &label("clean up")).unwrap().unwrap();
     assert_eq!(place.git(&["rev-parse", &kept]), head);
@@ -201,7 +211,10 @@ fn reading_says_what_a_branch_changed() {
     place.git(&["add", "-A"]);
     place.git(&["commit", "-q", "-m", "later"]);
     let head = repository.head_of(&worktree).unwrap();
-    assert_eq!(repository.changed_files("main", &head).unwrap(), [("new.txt".to_owned(), 1, 0), ("src/one.txt".to_owned(), 1, 0)]);
+    assert_eq!(
+        repository.changed_files("main", &head).unwrap(),
+        [("new.txt".to_owned(), 1, 0), ("src/one.txt".to_owned(), 1, 0)]
+    );
     let diff = repository.diff("main", &head).unwrap();
     assert!(diff.contains("+6\n") && diff.contains("new.txt") && !diff.contains("later.txt"), "{diff}");
     assert_eq!(repository.file_at(&head, "new.txt").unwrap().as_deref(), Some(b"n\n".as_slice()));

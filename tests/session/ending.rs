@@ -58,7 +58,10 @@ fn all_output_is_read_before_the_end() {
 fn a_program_that_is_not_there_is_an_error() {
     let mut session = Session::running(&["no-such-program-anywhere"]);
     let error = session.start().unwrap_err();
-    assert!(matches!(&error, SessionError::Agent { program, .. } if program == "no-such-program-anywhere"), "{error:?}");
+    assert!(
+        matches!(&error, SessionError::Agent { program, .. } if program == "no-such-program-anywhere"),
+        "{error:?}"
+    );
     assert_eq!(error.kind(), Kind::NotFound);
     assert!(matches!(session.find(), Found::Ended(exit) if exit.code == Some(127)));
 }
@@ -71,7 +74,16 @@ fn a_session_starts_once() {
     assert_eq!(session.start().unwrap(), first);
     let together: Vec<_> = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| quarterdeck::session::start(&session.directory(), &session.launch, crate::support::qd(), crate::support::PATIENCE)))
+            .map(|_| {
+                scope.spawn(|| {
+                    quarterdeck::session::start(
+                        &session.directory(),
+                        &session.launch,
+                        crate::support::qd(),
+                        crate::support::PATIENCE,
+                    )
+                })
+            })
             .collect();
         starts.into_iter().map(|start| start.join().unwrap().unwrap()).collect()
     });
@@ -131,7 +143,9 @@ fn the_session_outlives_its_viewers_and_its_daemon() {
         let (mut viewer, mut daemon) = (session.view(), session.watch());
         viewer.type_in(&format!("round {round}\n"));
         viewer.wait_for_text(&format!("{round}:round {round}"));
-        daemon.observed("the round", |observation| observation.screen.iter().any(|row| row.starts_with(&format!("{round}:"))));
+        daemon.observed("the round", |observation| {
+            observation.screen.iter().any(|row| row.starts_with(&format!("{round}:")))
+        });
     }
     assert!(session.view().until("a frame", |message| match message {
         quarterdeck::protocol::pane::FromHost::Screen(update) => Some(update.full),

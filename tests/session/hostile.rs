@@ -9,7 +9,8 @@ use crate::support::Session;
 
 #[test]
 fn binary_output_and_invalid_text_harm_nothing() {
-    let script = "head -c 300000 /dev/urandom; printf '\\033c\\033[2J\\033[H\\377\\376\\303( caf\\303\\251 done'; read end";
+    let script =
+        "head -c 300000 /dev/urandom; printf '\\033c\\033[2J\\033[H\\377\\376\\303( caf\\303\\251 done'; read end";
     let session = Session::started(script);
     let mut viewer = session.view();
     viewer.wait_for_text("café done");
@@ -19,7 +20,9 @@ fn binary_output_and_invalid_text_harm_nothing() {
 
 #[test]
 fn absurd_sizes_work() {
-    let session = Session::started("while read line; do echo got:$line; seq 1 50; printf '中文🎉\\033[5;5Hx\\033[2J\\033[H'; done");
+    let session = Session::started(
+        "while read line; do echo got:$line; seq 1 50; printf '中文🎉\\033[5;5Hx\\033[2J\\033[H'; done",
+    );
     let mut viewer = session.view_sized(1, 1, true);
     for (rows, cols) in [(1, 1), (3, 10), (200, 500), (0, 0), (u16::MAX, u16::MAX), (2, 2), (24, 80)] {
         viewer.send(&ToHost::Resize { rows, cols });
@@ -33,7 +36,8 @@ fn absurd_sizes_work() {
     });
     let mut fresh = session.view_sized(24, 80, true);
     fresh.type_in("echo\n");
-    fresh.until("the echo", |message| matches!(message, quarterdeck::protocol::pane::FromHost::Screen(_)).then_some(()));
+    fresh
+        .until("the echo", |message| matches!(message, quarterdeck::protocol::pane::FromHost::Screen(_)).then_some(()));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use quarterdeck::model::{Exit, SessionId};
-use quarterdeck::protocol::pane::{FromHost, Observation, Row, ScreenUpdate, ToHost, VERSION, WriteFate, encode, read_from};
+use quarterdeck::protocol::pane::{
+    FromHost, Observation, Row, ScreenUpdate, ToHost, VERSION, WriteFate, encode, read_from,
+};
 use quarterdeck::session::{self, Found, Launch, SessionError, Started};
 use tempfile::TempDir;
 
@@ -34,7 +36,11 @@ impl Session {
         let home = tempfile::Builder::new().prefix("qd").tempdir().unwrap();
         let session = SessionId::from_entropy(*uuid::Uuid::new_v4().as_bytes());
         let socket = home.path().join("run").join(format!("{}.sock", session.short()));
-        let env = [("QD_SESSION", session.as_str()), ("QD_SESSION_SOCKET", socket.to_str().unwrap()), ("TERM", "xterm-256color")];
+        let env = [
+            ("QD_SESSION", session.as_str()),
+            ("QD_SESSION_SOCKET", socket.to_str().unwrap()),
+            ("TERM", "xterm-256color"),
+        ];
         let launch = Launch {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             session,
@@ -176,7 +182,8 @@ impl Connection {
         }
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let message = self.next().unwrap_or_else(|| panic!("the host hung up before {what}; screen:\n{}", self.text()));
+            let message =
+                self.next().unwrap_or_else(|| panic!("the host hung up before {what}; screen:\n{}", self.text()));
             if let Some(picked) = pick(&message) {
                 return picked;
             }

@@ -73,7 +73,9 @@ fn a_paste_is_bracketed_when_the_program_wants_it() {
 
 #[test]
 fn the_daemon_observes_at_its_own_pace() {
-    let session = Session::started("i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo line $i; sleep 0.01; done; printf '\\033]0;done\\007'; read end");
+    let session = Session::started(
+        "i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo line $i; sleep 0.01; done; printf '\\033]0;done\\007'; read end",
+    );
     let mut daemon = session.watch();
     let from = std::time::Instant::now();
     let mut count = 0;

@@ -8,10 +8,11 @@ pub(super) fn apply(state: &mut State, id: &SessionId, news: &SessionNews, at: T
     match news {
         SessionNews::Created { made, run } => created(state, made, run.clone()),
         SessionNews::Over { state: how, evidence, exit } => over(state, id, (*how, evidence), exit.clone(), at),
-        SessionNews::Dismissed { now } => {
-            if state.live_sessions.contains(id) {
-                state.stops.insert(id.clone(), Stop::Due { now: *now });
-            }
+        SessionNews::Dismissed { now } if state.live_sessions.contains(id) => {
+            state.stops.insert(id.clone(), Stop::Due { now: *now });
+        }
+        SessionNews::StopFailed { until, .. } if state.live_sessions.contains(id) => {
+            state.stops.insert(id.clone(), Stop::Again { at: *until });
         }
         _ => {}
     }

@@ -132,6 +132,7 @@ fn session_words(news: &SessionNews) -> String {
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),
         SessionNews::Dismissed { now: true } => "is killed".to_owned(),
         SessionNews::Dismissed { now: false } => "is stopped".to_owned(),
+        SessionNews::StopFailed { detail, .. } => format!("could not be ended, is tried again: {}", quote(detail)),
         SessionNews::Over { state, evidence, .. } => format!("{}: {}", state.word(), quote(evidence)),
         SessionNews::ExitNoted { exit } => format!("ended with {exit}"),
     }

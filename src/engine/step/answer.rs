@@ -15,13 +15,13 @@ struct Given<'t> {
     text: Option<&'t str>,
 }
 
-pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Option<String>) -> Result<(), Refusal> {
+pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Option<&str>) -> Result<(), Refusal> {
     let state = turn.state;
     let approval = state.approvals.get(&id).ok_or(Refusal::NoApproval(id))?;
     if !approval.is_open() {
         return Err(Refusal::ApprovalClosed(id));
     }
-    let given = Given { kind, text: text.as_deref().map(str::trim).filter(|text| !text.is_empty()) };
+    let given = Given { kind, text: text.map(str::trim).filter(|text| !text.is_empty()) };
     match &approval.subject {
         Subject::Plan { plan } => match kind {
             AnswerKind::Yes => plan::confirm(turn, *plan, &[]),
@@ -54,16 +54,14 @@ fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -
             close(turn, approval, given);
             landing::queue(turn, task);
         }
-        (AnswerKind::No, Some(text)) => match state.live_session_of(task).filter(|session| prompt::listens(turn, session).is_ok()) {
-            Some(session) => {
-                close(turn, approval, given);
-                prompt::tell(turn, session, text);
+        (AnswerKind::No, Some(text)) => {
+            close(turn, approval, given);
+            let session = state.live_session_of(task).filter(|session| prompt::listens(turn, session).is_ok());
+            match session {
+                Some(session) => prompt::tell(turn, session, text),
+                None => anew(turn, task, text),
             }
-            None => {
-                close(turn, approval, given);
-                anew(turn, task, text);
-            }
-        },
+        }
         (AnswerKind::No, None) => {
             close(turn, approval, given);
             turn.task(task, TaskNews::ReasonSet { reason: StatusReason::ByPerson });
@@ -172,7 +170,7 @@ fn refuse_commands(turn: &mut Turn, task: &Task) {
 }
 
 /// What came of the keys. A dialog that is still there and could not be answered is asked again.
-pub(super) fn dialog_answered(turn: &mut Turn, id: &SessionId, dialog: &Dialog, result: EffectResult) {
+pub(super) fn dialog_answered(turn: &mut Turn, id: &SessionId, dialog: &Dialog, result: &EffectResult) {
     let state = turn.state;
     let Some(session) = state.session(id) else { return };
     let still_there = |session: &Session| session.is_live() && session.verdict.state == SessionState::WaitingPermission;

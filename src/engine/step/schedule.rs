@@ -88,6 +88,8 @@ fn stops(turn: &mut Turn) {
     for session in state.live() {
         let now = match state.stops.get(&session.id) {
             Some(Stop::Asked) => continue,
+            Some(Stop::Again { at }) if *at > turn.now => continue,
+            Some(Stop::Again { .. }) => true,
             Some(Stop::Due { now }) => *now,
             None if state.is_wanted(session, turn.now) => continue,
             None => false,

@@ -1,5 +1,7 @@
 //! The end of sessions: asked for, by themselves, or lost; and what that means for their tasks.
 
+use std::time::Duration;
+
 use crate::model::{
     Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task, TaskStatus, WorkerNumber,
     one_line,
@@ -7,7 +9,10 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectResult, Refusal, SessionNews, TaskNews};
 use super::turn::{Question, Turn};
-use super::{handoff, moves, start};
+use super::{effect, handoff, moves, start};
+
+/// How long after force did not help it is tried again.
+const STOP_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// Stops what a worker runs.
 pub(super) fn stop_worker(turn: &mut Turn, project: ProjectId, number: WorkerNumber) -> Result<(), Refusal> {
@@ -57,7 +62,10 @@ pub(super) fn stopped(turn: &mut Turn, id: &SessionId, now: bool, result: Effect
     match result {
         EffectResult::Done => close(turn, session, SessionState::Exited, "stopped as asked", None),
         _ if !now => turn.session(session, SessionNews::Dismissed { now: true }),
-        _ => {}
+        other => {
+            let until = turn.now.after(STOP_AGAIN_AFTER);
+            turn.session(session, SessionNews::StopFailed { until, detail: effect::detail(other) });
+        }
     }
 }
 

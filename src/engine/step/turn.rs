@@ -85,7 +85,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The next 64 bits of a SplitMix64 sequence (Steele, Lea, Flood 2014) seeded by the turn's entropy.
+    /// The next 64 bits of a `SplitMix64` sequence (Steele, Lea, Flood 2014) seeded by the turn's entropy.
     fn mix(&mut self) -> u64 {
         self.drawn = self.drawn.saturating_add(1);
         let whole = u128::from_be_bytes(self.entropy);

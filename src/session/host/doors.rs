@@ -27,7 +27,9 @@ pub(super) fn bind(path: &Path) -> Result<UnixListener, SessionError> {
         private_directory(parent)?;
     }
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(SessionError::file("replace", path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(SessionError::file("replace", path)(error));
+        }
         _ => {}
     }
     let listener = UnixListener::bind(path).map_err(SessionError::file("create", path))?;

@@ -1,6 +1,6 @@
 //! How a session ends: asked, told, forced; its last output read, its end put on record, itself buried.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -109,7 +109,9 @@ fn gone_within(patience: Duration, signal: Signal) -> bool {
         if left.is_empty() {
             return true;
         }
-        left.iter().for_each(|pid| send(*pid, signal));
+        for pid in left {
+            send(pid, signal);
+        }
         if Instant::now() >= deadline {
             return false;
         }
@@ -117,7 +119,7 @@ fn gone_within(patience: Duration, signal: Signal) -> bool {
     }
 }
 
-fn wait_until<'a>(shared: &'a Shared, patience: Duration, done: impl Fn(&State) -> bool) -> std::sync::MutexGuard<'a, State> {
+fn wait_until(shared: &Shared, patience: Duration, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
     let deadline = Instant::now() + patience;
     let mut state = shared.state();
     while !done(&state) && Instant::now() < deadline {

@@ -67,7 +67,8 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     replace_json(&names.host(), &record)?;
     let reports = Reports::open(&names.reports()).map_err(SessionError::file("open", &names.reports()))?;
     let journal = Journal::open(&names.journal()).map_err(SessionError::file("open", &names.journal()))?;
-    let log = StreamLog::open(names.stream_log(), launch.log_limit).map_err(SessionError::file("open", &names.stream_log()))?;
+    let log = StreamLog::open(names.stream_log(), launch.log_limit)
+        .map_err(SessionError::file("open", &names.stream_log()))?;
     let shared = Arc::new(Shared::new(directory, launch, agent.pid, agent.master, reports));
     start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, agent.reader, log))?;
     start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, agent.writer, journal))?;
@@ -78,8 +79,10 @@ fn host(directory: &Path) -> Result<(), SessionError> {
 
 /// Takes the directory for this process; the second host in one directory gives up here.
 fn claim(directory: &Path) -> Result<HostRecord, SessionError> {
-    let own = identity(std::process::id())
-        .ok_or_else(|| SessionError::System { action: "read `/proc/self/stat`", source: std::io::ErrorKind::NotFound.into() })?;
+    let own = identity(std::process::id()).ok_or_else(|| SessionError::System {
+        action: "read `/proc/self/stat`",
+        source: std::io::ErrorKind::NotFound.into(),
+    })?;
     let record = HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None };
     if create_json(&Directory(directory).host(), &record)? {
         Ok(record)
@@ -105,7 +108,11 @@ fn stand_alone() -> Result<(), SessionError> {
     blocked.thread_block().map_err(failed("block signals"))
 }
 
-fn start_thread(name: &str, shared: Arc<Shared>, body: impl FnOnce(Arc<Shared>) + Send + 'static) -> Result<(), SessionError> {
+fn start_thread(
+    name: &str,
+    shared: Arc<Shared>,
+    body: impl FnOnce(Arc<Shared>) + Send + 'static,
+) -> Result<(), SessionError> {
     thread::Builder::new()
         .name(name.to_owned())
         .stack_size(STACK)

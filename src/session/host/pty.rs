@@ -67,7 +67,11 @@ fn command(launch: &Launch) -> CommandBuilder {
 }
 
 /// Puts a failed start on record, for whoever asks later.
-pub(super) fn record_not_started(names: &Directory<'_>, launch: &Launch, error: SessionError) -> Result<(), SessionError> {
+pub(super) fn record_not_started(
+    names: &Directory<'_>,
+    launch: &Launch,
+    error: SessionError,
+) -> Result<(), SessionError> {
     let tail = match &error {
         SessionError::Agent { detail, .. } => sanitize(detail),
         other => other.to_string(),

@@ -1,6 +1,6 @@
 //! What each request does, and who may ask for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::ending;
 use super::start_thread;
@@ -27,7 +27,9 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
         return shared.state().send(peer, FromHost::Refused(refusal.to_owned()));
     }
     match message {
-        ToHost::View { rows, cols, resize, .. } => view(shared, peer, (rows, cols), resize && standing == Standing::Outside),
+        ToHost::View { rows, cols, resize, .. } => {
+            view(shared, peer, (rows, cols), resize && standing == Standing::Outside)
+        }
         ToHost::Watch { .. } => watch(shared, peer),
         ToHost::Input(bytes) => type_in(shared, peer, |_| bytes),
         ToHost::Paste(text) => type_in(shared, peer, |state| paste(&text, &state.terminal.modes())),
@@ -39,7 +41,7 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
         ToHost::Stop { grace_ms, ask } => stop(shared, grace_ms, ask),
         ToHost::Collected { up_to } => collected(shared, up_to),
         ToHost::Bury => bury(shared),
-        ToHost::Report(report) => take_report(shared, peer, report),
+        ToHost::Report(report) => take_report(shared, peer, &report),
     }
 }
 
@@ -97,7 +99,7 @@ fn type_in(shared: &Shared, peer: PeerId, bytes: impl FnOnce(&State) -> Vec<u8>)
     state.type_bytes(shared, bytes);
 }
 
-fn wait_for_input_room(shared: &Shared) -> std::sync::MutexGuard<'_, State> {
+fn wait_for_input_room(shared: &Shared) -> MutexGuard<'_, State> {
     let mut state = shared.state();
     while state.input_bytes > MOST_INPUT && !state.agent_ended {
         state = wait(&shared.room, state, None);
@@ -170,7 +172,7 @@ fn bury(shared: &Shared) {
 }
 
 /// On disk first, then told to the daemon in the same order, then answered.
-fn take_report(shared: &Shared, peer: PeerId, report: SessionReport) {
+fn take_report(shared: &Shared, peer: PeerId, report: &SessionReport) {
     let mut reports = shared.reports();
     let added = reports.add(report.clone());
     let mut state = shared.state();

@@ -71,7 +71,7 @@ impl Sender {
             };
             let message = match message {
                 Ok(message) => Some(message),
-                Err((frame, locked)) => self.update(frame, locked),
+                Err((frame, locked)) => self.update(&frame, locked),
             };
             let Some(message) = message else { continue };
             let sent = encode(&message).and_then(|bytes| self.stream.write_all(&bytes));
@@ -163,10 +163,10 @@ impl Sender {
     }
 
     /// What changed since the last frame; `None` when nothing did.
-    fn update(&mut self, frame: Arc<Frame>, locked: bool) -> Option<FromHost> {
-        let before = self.frame.replace(Arc::clone(&frame));
+    fn update(&mut self, frame: &Arc<Frame>, locked: bool) -> Option<FromHost> {
+        let before = self.frame.replace(Arc::clone(frame));
         let same_size = before.as_ref().filter(|before| (before.rows, before.cols) == (frame.rows, frame.cols));
-        if locked == self.locked && same_size.is_some_and(|before| *before == frame) {
+        if locked == self.locked && same_size.is_some_and(|before| before == frame) {
             return None;
         }
         self.locked = locked;

@@ -35,7 +35,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(directory: &Path, launch: Launch, agent_pid: u32, master: Box<dyn MasterPty + Send>, reports: Reports) -> Self {
+    pub(super) fn new(
+        directory: &Path,
+        launch: Launch,
+        agent_pid: u32,
+        master: Box<dyn MasterPty + Send>,
+        reports: Reports,
+    ) -> Self {
         let history = usize::try_from(launch.scrollback).unwrap_or(usize::MAX);
         let terminal = Terminal::new(launch.rows, launch.cols, history);
         Self {
@@ -62,7 +68,11 @@ impl Shared {
 }
 
 /// Waits on a condition variable, with or without an end.
-pub(super) fn wait<'a>(condition: &Condvar, state: MutexGuard<'a, State>, until: Option<Instant>) -> MutexGuard<'a, State> {
+pub(super) fn wait<'a>(
+    condition: &Condvar,
+    state: MutexGuard<'a, State>,
+    until: Option<Instant>,
+) -> MutexGuard<'a, State> {
     match until {
         None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
         Some(until) => {
@@ -112,6 +122,7 @@ pub(super) struct Peer {
 }
 
 /// What changes.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each learned by another thread")]
 pub(super) struct State {
     pub(super) terminal: Terminal,
     pub(super) master: Box<dyn MasterPty + Send>,
@@ -172,7 +183,8 @@ impl State {
             self.terminal.end_synchronizing();
             self.synchronizing_since = None;
         }
-        if let Some((generation, frame)) = self.frame.as_ref().filter(|(generation, _)| *generation == self.generation) {
+        if let Some((generation, frame)) = self.frame.as_ref().filter(|(generation, _)| *generation == self.generation)
+        {
             return Ok((*generation, Arc::clone(frame)));
         }
         let frame = Arc::new(self.terminal.frame());

@@ -1,0 +1,255 @@
+//! The tab bar, the lines at the foot and the keys of dialogs as pieces of text with what a click on
+//! them does: drawing and mouse use the same pieces.
+
+use ratatui::layout::Rect;
+
+use crate::config::keymap::{Action, Context};
+use crate::config::theme::Role;
+use crate::model::WorkerNumber;
+
+use super::dialog::Dialog;
+use super::layout::{Class, class};
+use super::mode::{Mode, Owner};
+use super::state::{Shown, State};
+use super::{cells, status};
+
+/// What a click does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Click {
+    /// An action.
+    Act(Action),
+    /// Shows a worker.
+    Worker(WorkerNumber),
+}
+
+/// A piece of a bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) role: Role,
+    pub(crate) click: Option<Click>,
+}
+
+pub(crate) fn piece(text: impl Into<String>, role: Role, click: Option<Click>) -> Piece {
+    Piece { text: text.into(), role, click }
+}
+
+/// Pieces with their places: `left` from the left, `right` against the right edge, what does not fit is left out.
+pub(crate) fn placed(area: Rect, left: Vec<Piece>, right: Vec<Piece>) -> Vec<(Rect, Piece)> {
+    let right_width = right.iter().map(|piece| cells::width(&piece.text)).fold(0, u16::saturating_add);
+    let right_fits = right_width < area.width;
+    let limit = if right_fits { area.right() - right_width } else { area.right() };
+    let mut places = Vec::new();
+    let mut x = area.x;
+    for mut piece in left {
+        let room = limit.saturating_sub(x);
+        if room == 0 {
+            break;
+        }
+        piece.text = cells::fit(&piece.text, room);
+        let width = cells::width(&piece.text);
+        places.push((Rect::new(x, area.y, width, 1), piece));
+        x = x.saturating_add(width);
+    }
+    let mut x = limit;
+    for piece in right.into_iter().filter(|_| right_fits) {
+        let width = cells::width(&piece.text);
+        places.push((Rect::new(x, area.y, width, 1), piece));
+        x = x.saturating_add(width);
+    }
+    places
+}
+
+/// The tab bar.
+pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
+    let full = class(state.size) >= Class::Wide;
+    let mut left = vec![piece(if full { " qd   " } else { "" }, Role::TextAccent, None)];
+    for seat in &state.project.workers {
+        left.extend(tab(state, seat.number, full));
+    }
+    let grid = matches!(state.shown, Shown::Grid);
+    let mark = |on: bool, text: String| if on { format!("[{text}]") } else { format!(" {text} ") };
+    let tasks = state.project.tasks.iter().filter(|task| !task.status.is_final()).count();
+    let reviews = state.project.approvals.iter().filter(|approval| approval.kind == "landing").count();
+    let on_tasks = matches!(state.mode.dialog(), Some(Dialog::Tasks(_)));
+    let on_review = matches!(state.mode.dialog(), Some(Dialog::Review(_)));
+    let words = if full { ["Grid", "Tasks", "Review"] } else { ["G", "T", "R"] };
+    let [grid_word, tasks_word, review_word] = words;
+    let review = if reviews > 0 { format!("{review_word} {reviews}!") } else { review_word.to_owned() };
+    left.push(piece("  ", Role::TabNormal, None));
+    for (on, text, action) in [
+        (grid, grid_word.to_owned(), Action::ViewGrid),
+        (on_tasks, format!("{tasks_word} {tasks}"), Action::ViewTasks),
+        (on_review, review, Action::ViewReview),
+    ] {
+        let role = if on { Role::TabActive } else { Role::TabNormal };
+        left.push(piece(mark(on, text), role, Some(Click::Act(action))));
+    }
+    let waiting = state.project.approvals.len();
+    let right = match waiting {
+        0 if state.lost => vec![piece("daemon gone ", Role::AgentFailed, None)],
+        0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
+        1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
+        more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
+    };
+    (left, right)
+}
+
+/// One worker's tab: its mark, number, name where there is room, and glyph.
+fn tab(state: &State, number: WorkerNumber, full: bool) -> Vec<Piece> {
+    let status = status::of_worker(state, number);
+    let active = state.shown == Shown::Tab && state.worker == number;
+    let click = Some(Click::Worker(number));
+    let called = match state.seat(number).and_then(|seat| seat.name.clone().or_else(|| seat.title.clone())) {
+        Some(name) if full || active => cells::fit(&crate::model::one_line(&name), 14),
+        _ => String::new(),
+    };
+    let text = if called.is_empty() { format!("{number} ") } else { format!("{number} {called} ") };
+    let role = if active { Role::TabActive } else { Role::TabNormal };
+    let (open, close) = if active { ("[", "]") } else { (" ", " ") };
+    vec![
+        piece(open, Role::worker(number.0), click),
+        piece(text, role, click),
+        piece(status.glyph.to_string(), status.role, click),
+        piece(close, Role::worker(number.0), click),
+    ]
+}
+
+/// The footer: who has the keyboard, in words, and what to press here.
+pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
+    let left = vec![piece(format!(" {}", owner_words(state)), Role::OwnerLabel, None)];
+    let mut right = Vec::new();
+    for (action, word) in footer_hints(state) {
+        let key = hint_key(state, action);
+        if key != "-" {
+            right.push(piece(key, Role::HintKey, Some(Click::Act(action))));
+            right.push(piece(format!(" {word}   "), Role::HintText, Some(Click::Act(action))));
+        }
+    }
+    (left, right)
+}
+
+/// Who has the keyboard, in words.
+pub(crate) fn owner_words(state: &State) -> String {
+    let target = match state.owner() {
+        Owner::Pane(worker, _) => format!("keys -> {}", cells::fit(&state.called(worker), 30)),
+        Owner::Cockpit => "keys are commands".to_owned(),
+        Owner::Chat => "keys -> chat".to_owned(),
+        Owner::History(worker) => format!("reading {}", cells::fit(&state.called(worker), 30)),
+        Owner::Dialog(name) => format!("keys -> {name}"),
+        Owner::Leader => "waiting for one key".to_owned(),
+    };
+    format!("{} | {target}", state.mode.word())
+}
+
+/// The key of an action here: with the leader before it where keys go to an agent or into text.
+pub(crate) fn hint_key(state: &State, action: Action) -> String {
+    let context = state.mode.context();
+    if let Some(chord) = context.and_then(|context| state.keymap.chords(context, action).first().copied()) {
+        return chord.to_string();
+    }
+    if action == Action::AppLeader {
+        return state.leader();
+    }
+    match state.keymap.chords(Context::Leader, action).first() {
+        Some(chord) => format!("{} {chord}", state.leader()),
+        None => "-".to_owned(),
+    }
+}
+
+/// Three to five hints for this place.
+fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
+    match &state.mode {
+        Mode::Agent => vec![(Action::AppLeader, "commands"), (Action::PaneScroll, "scroll"), (Action::AppHelp, "help")],
+        Mode::Locked => vec![(Action::AppLock, "unlock")],
+        Mode::Cockpit if state.can_type() => vec![
+            (Action::PaneType, "type into the pane"),
+            (Action::ViewChat, "chat"),
+            (Action::AppPalette, "palette"),
+            (Action::AppHelp, "help"),
+            (Action::AppDetach, "leave"),
+        ],
+        Mode::Cockpit => vec![(Action::ViewChat, "chat"), (Action::AppPalette, "palette"), (Action::AppHelp, "help"), (Action::AppDetach, "leave")],
+        Mode::Chat => vec![(Action::ChatSend, "send"), (Action::ChatNewline, "new line"), (Action::ChatLeave, "panes"), (Action::AppHelp, "help")],
+        Mode::Scroll => vec![(Action::ScrollPageUp, "up"), (Action::ScrollBottom, "end"), (Action::ScrollLeave, "follow")],
+        Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
+        Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
+    }
+}
+
+/// The keys of a dialog, the main one first.
+pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'static str)> {
+    match dialog {
+        Dialog::Plan(_) => vec![
+            (Action::PlanConfirm, "start"),
+            (Action::PlanToggle, "on/off"),
+            (Action::PlanEdit, "edit title"),
+            (Action::PlanKeep, "not yet, keep the plan"),
+            (Action::PlanDecline, "decline"),
+        ],
+        Dialog::Approval(card) => {
+            let question = state.approval(card.approval).is_some_and(|approval| approval.kind == "question");
+            let open = if question { "reply in words" } else { "answer in the pane" };
+            vec![(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no"), (Action::ListOpen, open), (Action::DialogClose, "later")]
+        }
+        Dialog::Review(_) => vec![
+            (Action::AttentionApprove, "land it"),
+            (Action::AttentionDeny, "do not land"),
+            (Action::ScrollPageDown, "page"),
+            (Action::ScrollBottom, "end"),
+            (Action::DialogClose, "later"),
+        ],
+        Dialog::Handoff(stepper) => handoff_hints(state, stepper),
+        Dialog::Tasks(_) => vec![
+            (Action::ListOpen, "open"),
+            (Action::TaskRun, "start"),
+            (Action::TaskLand, "land"),
+            (Action::TaskRetry, "retry"),
+            (Action::TaskCancel, "cancel"),
+            (Action::DialogClose, "close"),
+        ],
+        Dialog::Help(_) => vec![(Action::ScrollPageDown, "page"), (Action::DialogClose, "close")],
+        Dialog::Palette(_) => vec![(Action::ListOpen, "run"), (Action::DialogClose, "close")],
+        Dialog::Ask(_) => vec![(Action::AskYes, "choose"), (Action::AskNext, "next"), (Action::DialogClose, "close")],
+    }
+}
+
+fn handoff_hints(state: &State, stepper: &super::dialog::Stepper) -> Vec<(Action, &'static str)> {
+    use crate::model::StepState;
+    let Some(id) = stepper.handoff else {
+        let start = if stepper.asked { vec![] } else { vec![(Action::HandoffContinue, "start")] };
+        return start.into_iter().chain([(Action::DialogClose, "close")]).collect();
+    };
+    let handoff = state.project.handoffs.iter().find(|handoff| handoff.id == id);
+    let ended = handoff.is_some_and(|handoff| handoff.ended);
+    let failed = handoff.is_some_and(|handoff| handoff.steps.iter().any(|(_, step)| matches!(step, StepState::Failed { .. })));
+    match (ended, failed) {
+        (true, _) => vec![(Action::HandoffContinue, "close")],
+        (false, true) => vec![(Action::HandoffRetry, "retry"), (Action::HandoffSkip, "skip"), (Action::HandoffCancel, "cancel, the old session goes on")],
+        (false, false) => vec![(Action::HandoffCancel, "cancel, the old session goes on"), (Action::DialogClose, "hide")],
+    }
+}
+
+/// The keys of a dialog as pieces.
+pub(crate) fn dialog_pieces(state: &State, dialog: &Dialog) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (action, word) in dialog_hints(state, dialog) {
+        let key = state.keymap.chords(dialog.context(), action).first().map_or_else(|| "-".to_owned(), ToString::to_string);
+        pieces.push(piece(key, Role::HintKey, Some(Click::Act(action))));
+        pieces.push(piece(format!(" {word}   "), Role::HintText, Some(Click::Act(action))));
+    }
+    pieces
+}
+
+/// The key of an action without the leader before it: in COCKPIT its own, else the leader's.
+pub(crate) fn bare_key(state: &State, action: Action) -> String {
+    let context = if matches!(state.mode, Mode::Cockpit) { Context::Cockpit } else { Context::Leader };
+    state.keymap.chords(context, action).first().map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+impl State {
+    /// Whether commands need the leader first here.
+    pub(crate) fn keymap_needs_leader(&self) -> bool {
+        !matches!(self.mode, Mode::Cockpit | Mode::Leader { .. })
+    }
+}

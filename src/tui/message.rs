@@ -1,0 +1,129 @@
+//! What the cockpit is told, and what it wants done. Both carry ids and model types, never widgets.
+
+use std::path::PathBuf;
+
+use crate::config::keymap::Chord;
+use crate::model::{ApprovalId, HandoffId, Kind, PlanId, SessionId, TaskId};
+use crate::protocol::ProjectView;
+use crate::protocol::control::{Failure, Request, Response};
+use crate::protocol::pane::{FromHost, ToHost};
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// The terminal has a new size: columns and rows.
+    Resized(u16, u16),
+    /// The terminal's window got or lost the focus.
+    Focused(bool),
+    /// The project changed.
+    Project(Box<ProjectView>),
+    /// The daemon says something.
+    Said(Option<Kind>, String),
+    /// The daemon ends, or the connection to it is gone.
+    Lost,
+    /// A call was answered.
+    Answered(Purpose, Result<Response, Failure>),
+    /// A host said something.
+    Pane(SessionId, FromHost),
+    /// A host's connection opened.
+    PaneOpen(SessionId),
+    /// A host's connection could not be made, or is gone.
+    PaneLost(SessionId, String),
+    /// A moment that was waited for has come.
+    Tick,
+}
+
+/// What to do with a call's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Show its line.
+    Tell,
+    /// A chat message was sent: this was its text, given back if it failed.
+    Chat(String),
+    /// The diff for the review of a task.
+    Diff(TaskId),
+    /// An answer to a question.
+    Answer(ApprovalId),
+    /// A plan's start or end.
+    Plan(PlanId),
+    /// A handoff started for the stepper that is open.
+    Handoff,
+    /// The project is watched from now on.
+    Watch,
+    /// A handoff was steered.
+    Steer(HandoffId),
+}
+
+/// What the mouse did, where (zero-based, from the top left).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+    /// What.
+    pub what: MouseKind,
+    /// Shift is held.
+    pub shift: bool,
+    /// Alt is held.
+    pub alt: bool,
+    /// Control is held.
+    pub ctrl: bool,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    /// A button went down: 0 left, 1 middle, 2 right.
+    Down(u8),
+    /// It came up.
+    Up(u8),
+    /// It moved while the button was down.
+    Drag(u8),
+    /// The wheel turned away from the person.
+    WheelUp,
+    /// The wheel turned towards the person.
+    WheelDown,
+}
+
+/// Something to be done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cmd {
+    /// Ask the daemon.
+    Call(Request, Purpose),
+    /// Say something to a session's host.
+    ToPane(SessionId, ToHost),
+    /// Give a pane's PTY this size (rows, columns), after it was stable for a moment.
+    ResizePane(SessionId, u16, u16),
+    /// Connect to a session's host.
+    Attach {
+        /// Which.
+        session: SessionId,
+        /// Its socket.
+        socket: PathBuf,
+        /// Rows that can be shown.
+        rows: u16,
+        /// Columns that can be shown.
+        cols: u16,
+        /// Try this many milliseconds later (an earlier try failed).
+        after_ms: u64,
+    },
+    /// Let a session's host go: it is not visible any more.
+    Detach(SessionId),
+    /// Hand text to the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Ring the terminal's bell.
+    Bell,
+    /// Set the terminal's title.
+    Title(String),
+    /// Remember what is shown.
+    SaveLayout(super::layout_file::Layout),
+    /// Leave; workers keep running.
+    Leave,
+}

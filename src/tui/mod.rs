@@ -1,0 +1,37 @@
+//! The cockpit: a client that shows workers' screens and lets the person steer them.
+//!
+//! `State` and `Msg` go into the pure `update`, commands come out; `view` draws the state; `run` is the
+//! one loop around them that owns the terminal, the connection to the daemon and the connections to the
+//! hosts of visible panes. It holds no truth: it can be killed at any instant and opened again.
+
+mod bars;
+mod cells;
+pub mod dialog;
+mod encode;
+mod error;
+mod input;
+mod layout;
+pub mod layout_file;
+pub mod message;
+pub mod mode;
+mod outside;
+pub mod pane;
+mod run;
+mod skin;
+pub mod state;
+mod status;
+mod terminal;
+mod update;
+mod view;
+
+pub use error::TuiError;
+pub use run::{Cockpit, run};
+pub use skin::Skin;
+pub use terminal::TerminalEnvironment;
+pub use update::update;
+pub use view::view;
+
+/// Which keys the footer names as the owner of the keyboard, in words; for tests of rule 1.
+pub fn owner_words(state: &state::State) -> String {
+    bars::owner_words(state)
+}

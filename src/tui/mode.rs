@@ -1,0 +1,108 @@
+//! Who has the keyboard. One value: routing, the words in the bottom-left corner and the double frame
+//! are all derived from it.
+
+use crate::config::keymap::Context;
+use crate::model::{SessionId, Timestamp, WorkerNumber};
+
+use super::dialog::Dialog;
+
+/// Who has the keyboard.
+#[derive(Debug, Clone)]
+pub enum Mode {
+    /// The active worker's agent.
+    Agent,
+    /// Keys are commands.
+    Cockpit,
+    /// The chat's text field.
+    Chat,
+    /// The active pane's history.
+    Scroll,
+    /// A dialog over what was there before.
+    Dialog {
+        /// Which.
+        dialog: Box<Dialog>,
+        /// Keys before this are ignored: it opened under the person's fingers.
+        deaf_until: Timestamp,
+        /// What it covers.
+        under: Box<Mode>,
+    },
+    /// One key decides.
+    Leader {
+        /// When the leader key was pressed.
+        since: Timestamp,
+        /// What it interrupts.
+        under: Box<Mode>,
+    },
+    /// The active worker's agent, with every key but the leader.
+    Locked,
+}
+
+/// Where the next byte goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// To a session's PTY.
+    Pane(WorkerNumber, SessionId),
+    /// To the cockpit.
+    Cockpit,
+    /// To the chat field.
+    Chat,
+    /// To a pane's history.
+    History(WorkerNumber),
+    /// To a dialog, called this.
+    Dialog(String),
+    /// To the leader's table.
+    Leader,
+}
+
+impl Mode {
+    /// The word for the bottom-left corner.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Mode::Agent => "AGENT",
+            Mode::Cockpit => "COCKPIT",
+            Mode::Chat => "CHAT",
+            Mode::Scroll => "SCROLL",
+            Mode::Dialog { .. } => "DIALOG",
+            Mode::Leader { .. } => "LEADER",
+            Mode::Locked => "LOCKED",
+        }
+    }
+
+    /// The table of the keymap that holds here; `None` where keys go to an agent.
+    pub fn context(&self) -> Option<Context> {
+        match self {
+            Mode::Agent | Mode::Locked => None,
+            Mode::Cockpit => Some(Context::Cockpit),
+            Mode::Chat => Some(Context::Chat),
+            Mode::Scroll => Some(Context::Scroll),
+            Mode::Dialog { dialog, .. } => Some(dialog.context()),
+            Mode::Leader { .. } => Some(Context::Leader),
+        }
+    }
+
+    /// The dialog on top, if one is.
+    pub fn dialog(&self) -> Option<&Dialog> {
+        match self {
+            Mode::Dialog { dialog, .. } => Some(dialog),
+            Mode::Leader { under, .. } => under.dialog(),
+            _ => None,
+        }
+    }
+
+    /// The dialog on top, to change it.
+    pub fn dialog_mut(&mut self) -> Option<&mut Dialog> {
+        match self {
+            Mode::Dialog { dialog, .. } => Some(dialog),
+            Mode::Leader { under, .. } => under.dialog_mut(),
+            _ => None,
+        }
+    }
+
+    /// What is below all dialogs and the leader.
+    pub fn ground(&self) -> &Mode {
+        match self {
+            Mode::Dialog { under, .. } | Mode::Leader { under, .. } => under.ground(),
+            other => other,
+        }
+    }
+}

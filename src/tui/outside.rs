@@ -1,0 +1,170 @@
+//! Carries out commands: calls to the daemon, connections to hosts, the layout file. Whatever takes
+//! time runs beside the loop and comes back as a message.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::client::{Client, ClientError, pane};
+use crate::model::{Kind, SessionId};
+use crate::protocol::control::{Failure, Request};
+use crate::protocol::pane::{ToHost, VERSION};
+
+use super::layout_file::Layout;
+use super::message::{Msg, Purpose};
+
+/// How long a size must be stable before a PTY gets it.
+const STABLE_FOR: Duration = Duration::from_millis(100);
+
+/// The world as the cockpit reaches it.
+pub(super) struct Outside {
+    client: Client,
+    inbox: mpsc::Sender<Msg>,
+    links: HashMap<SessionId, Link>,
+    sizes: HashMap<SessionId, (u16, u16, Instant)>,
+    layout_file: PathBuf,
+}
+
+/// A connection to a host; ends when dropped.
+struct Link {
+    messages: mpsc::UnboundedSender<ToHost>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Where and how to connect.
+pub(super) struct Attach {
+    pub(super) session: SessionId,
+    pub(super) socket: PathBuf,
+    pub(super) rows: u16,
+    pub(super) cols: u16,
+    pub(super) after: Duration,
+}
+
+impl Outside {
+    pub(super) fn new(client: Client, inbox: mpsc::Sender<Msg>, layout_file: PathBuf) -> Self {
+        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file }
+    }
+
+    /// Asks the daemon; the answer comes as a message. The task is answered for callers that must wait.
+    pub(super) fn call(&self, request: Request, purpose: Purpose) -> JoinHandle<()> {
+        let (client, inbox) = (self.client.clone(), self.inbox.clone());
+        tokio::spawn(async move {
+            let outcome = client.call(request).await.map_err(|error| Failure::of(&error));
+            // the loop may be over: then nobody waits for this
+            let _ = inbox.send(Msg::Answered(purpose, outcome)).await;
+        })
+    }
+
+    /// Connects to a host.
+    pub(super) fn attach(&mut self, attach: Attach) {
+        let (messages, queue) = mpsc::unbounded_channel();
+        let session = attach.session.clone();
+        let task = tokio::spawn(follow(attach, queue, self.inbox.clone()));
+        self.sizes.remove(&session);
+        self.links.insert(session, Link { messages, task });
+    }
+
+    /// Lets a host go.
+    pub(super) fn detach(&mut self, session: &SessionId) {
+        self.links.remove(session);
+        self.sizes.remove(session);
+    }
+
+    /// Says something to a host.
+    pub(super) fn send(&self, session: &SessionId, message: ToHost) {
+        if let Some(link) = self.links.get(session) {
+            // a link that ended has told so by its own message
+            let _ = link.messages.send(message);
+        }
+    }
+
+    /// Notes the size that a PTY shall get.
+    pub(super) fn resize(&mut self, session: SessionId, rows: u16, cols: u16) {
+        self.sizes.insert(session, (rows, cols, Instant::now() + STABLE_FOR));
+    }
+
+    /// When the next noted size is due.
+    pub(super) fn next_resize(&self) -> Option<Instant> {
+        self.sizes.values().map(|(_, _, due)| *due).min()
+    }
+
+    /// Gives PTYs the sizes that are due.
+    pub(super) fn resize_due(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> = self.sizes.iter().filter(|(_, (_, _, due))| *due <= now).map(|(id, size)| (id.clone(), *size)).collect();
+        for (session, (rows, cols, _)) in due {
+            self.sizes.remove(&session);
+            self.send(&session, ToHost::Resize { rows, cols });
+        }
+    }
+
+    /// Remembers the layout.
+    pub(super) fn save(&self, layout: &Layout) {
+        let (file, text) = (self.layout_file.clone(), layout.text());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = write_whole(&file, &text) {
+                tracing::warn!(%error, file = %file.display(), "the layout was not saved");
+            }
+        });
+    }
+}
+
+/// Writes a file so that it is either the old one or the new one.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, text)?;
+    std::fs::rename(&beside, file)
+}
+
+/// One connection to a host, from its making to its end.
+async fn follow(attach: Attach, mut queue: mpsc::UnboundedReceiver<ToHost>, inbox: mpsc::Sender<Msg>) {
+    let Attach { session, socket, rows, cols, after } = attach;
+    tokio::time::sleep(after).await;
+    let first = ToHost::View { version: VERSION, rows, cols, resize: true };
+    let (sender, mut receiver) = match pane::connect(&socket, first).await {
+        Ok(both) => both,
+        Err(error) => {
+            let _ = inbox.send(Msg::PaneLost(session, error.to_string())).await;
+            return;
+        }
+    };
+    if inbox.send(Msg::PaneOpen(session.clone())).await.is_err() {
+        return;
+    }
+    loop {
+        tokio::select! {
+            biased;
+            message = queue.recv() => {
+                let Some(message) = message else { return };
+                match sender.send(message) {
+                    Ok(()) | Err(ClientError::Closed) => {}
+                    Err(error) => {
+                        let _ = inbox.send(Msg::Said(Some(Kind::Busy), error.to_string())).await;
+                    }
+                }
+            }
+            said = receiver.next() => {
+                let message = match said {
+                    Some(said) => Msg::Pane(session.clone(), said),
+                    None => Msg::PaneLost(session.clone(), "the host closed the connection".to_owned()),
+                };
+                let over = matches!(message, Msg::PaneLost(..));
+                if inbox.send(message).await.is_err() || over {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The one loop: terminal events, notices of the daemon, screens of visible panes, answers and timers in;
+//! frames and commands out. It draws only when something visible changed, at most 60 times a second, and
+//! at once after a key. When nothing happens it sleeps.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{broadcast, mpsc};
+
+use crate::client::Client;
+use crate::config::Settings;
+use crate::config::keymap::Keymap;
+use crate::config::theme::Theme;
+use crate::model::Timestamp;
+use crate::protocol::ProjectView;
+use crate::protocol::control::{Notice, Request, Response};
+
+use super::error::TuiError;
+use super::input;
+use super::layout_file::Layout;
+use super::message::{Cmd, Msg};
+use super::outside::{Attach, Outside};
+use super::skin::Skin;
+use super::state::{Abilities, State};
+use super::terminal::{Screen, TerminalEnvironment};
+use super::update::{next_tick, update};
+
+/// The shortest time between two frames: 60 a second.
+const FRAME: Duration = Duration::from_micros(16_667);
+
+/// How long leaving waits for the calls that were just made (stopping workers).
+const LAST_CALLS: Duration = Duration::from_secs(2);
+
+/// Messages that may wait for the loop; hosts are read no faster than it takes them.
+const INBOX: usize = 256;
+
+/// What a cockpit needs to open.
+pub struct Cockpit {
+    /// The daemon.
+    pub client: Client,
+    /// The project, as the daemon tells it.
+    pub project: ProjectView,
+    /// The person's settings.
+    pub settings: Settings,
+    /// The person's keymap: file name and text.
+    pub keymap_text: Option<(String, String)>,
+    /// The person's theme: file name and text.
+    pub theme_text: Option<(String, String)>,
+    /// Where the layout is remembered.
+    pub layout_file: PathBuf,
+    /// The terminal, as the environment describes it.
+    pub environment: TerminalEnvironment,
+}
+
+/// Opens the cockpit and stays until the person leaves, the terminal goes, or SIGTERM or SIGHUP comes.
+/// Workers run on in every case.
+pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
+    let Cockpit { client, project, settings, keymap_text, theme_text, layout_file, environment } = cockpit;
+    let own_keys = keymap_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
+    let (keymap, mut problems) = Keymap::load(own_keys, settings.leader.as_deref());
+    let own_theme = theme_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
+    let (theme, of_theme) = Theme::load(&settings.theme, own_theme);
+    problems.extend(of_theme);
+    let skin = Skin { theme, depth: environment.depth() };
+    let abilities = Abilities { enhanced_keyboard: false, erase_is_ctrl_h: environment.erase_is_ctrl_h };
+    let project_id = project.id;
+    let notices = client.notices();
+    let closed = client.closed();
+    let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
+
+    let mut screen = Screen::open(settings.mouse)?;
+    let mut state = State::new(project, settings, keymap, abilities, clock());
+    state.size = screen.size()?;
+    state.restore(layout);
+    state.report(&problems);
+    screen.draw(&state, &skin)?;
+    state.abilities.enhanced_keyboard = screen.ask_keyboard();
+    state.dirty = true;
+
+    let (inbox, messages) = mpsc::channel(INBOX);
+    let outside = Outside::new(client, inbox, layout_file);
+    let mut turn = Turn { state, skin, screen, outside, drawn_at: Instant::now(), urgent: true, leaving: false, calls: Vec::new() };
+    turn.take(Msg::Tick)?;
+    let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
+    turn.calls.push(watched);
+    let ended = turn.until_left(messages, notices, closed).await;
+    turn.finish().await;
+    ended
+}
+
+/// The loop's own state.
+struct Turn {
+    state: State,
+    skin: Skin,
+    screen: Screen,
+    outside: Outside,
+    drawn_at: Instant,
+    /// A key was pressed since the last frame: the next change is drawn at once.
+    urgent: bool,
+    leaving: bool,
+    calls: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Turn {
+    async fn until_left(
+        &mut self,
+        mut messages: mpsc::Receiver<Msg>,
+        mut notices: broadcast::Receiver<Notice>,
+        closed: impl Future<Output = ()>,
+    ) -> Result<(), TuiError> {
+        let mut events = EventStream::new();
+        let mut ends = Ends::new()?;
+        tokio::pin!(closed);
+        let mut connected = true;
+        while !self.leaving {
+            let draw = self.next_draw();
+            let tick = next_tick(&self.state).map(instant);
+            let resize = self.outside.next_resize();
+            tokio::select! {
+                biased;
+                () = ends.come() => self.leaving = true,
+                event = events.next() => match event {
+                    Some(Ok(event)) => self.event(event)?,
+                    // the terminal is gone: leave, as if the window was closed
+                    Some(Err(_)) | None => self.leaving = true,
+                },
+                () = at(draw) => {}
+                message = messages.recv() => if let Some(message) = message { self.take(message)? },
+                notice = notices.recv(), if connected => self.notice(notice)?,
+                () = &mut closed, if connected => {
+                    connected = false;
+                    self.take(Msg::Lost)?;
+                }
+                () = at(resize) => self.outside.resize_due(),
+                () = at(tick) => self.take(Msg::Tick)?,
+            }
+            self.draw_if_due()?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: crossterm::event::Event) -> Result<(), TuiError> {
+        let Some(message) = input::message(event, self.state.abilities.enhanced_keyboard) else { return Ok(()) };
+        self.urgent |= matches!(message, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_));
+        self.take(message)
+    }
+
+    fn notice(&mut self, notice: Result<Notice, broadcast::error::RecvError>) -> Result<(), TuiError> {
+        match notice {
+            Ok(Notice::Project(view)) if view.id == self.state.project.id => self.take(Msg::Project(view)),
+            Ok(Notice::Project(_)) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+            Ok(Notice::Toast { kind, text }) => self.take(Msg::Said(kind, text)),
+            Ok(Notice::Stopping) | Err(broadcast::error::RecvError::Closed) => self.take(Msg::Lost),
+        }
+    }
+
+    /// One message through `update`, and its commands out.
+    fn take(&mut self, message: Msg) -> Result<(), TuiError> {
+        let message = match message {
+            Msg::Answered(super::message::Purpose::Watch, Ok(Response::Project(view))) => Msg::Project(view),
+            other => other,
+        };
+        for command in update(&mut self.state, message, clock()) {
+            self.carry_out(command)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: Cmd) -> Result<(), TuiError> {
+        match command {
+            Cmd::Call(request, purpose) => {
+                self.calls.retain(|call| !call.is_finished());
+                self.calls.push(self.outside.call(request, purpose));
+            }
+            Cmd::ToPane(session, message) => self.outside.send(&session, message),
+            Cmd::ResizePane(session, rows, cols) => self.outside.resize(session, rows, cols),
+            Cmd::Attach { session, socket, rows, cols, after_ms } => {
+                let after = Duration::from_millis(after_ms);
+                self.outside.attach(Attach { session, socket, rows, cols, after });
+            }
+            Cmd::Detach(session) => self.outside.detach(&session),
+            Cmd::Copy(text) => self.screen.copy(&text)?,
+            Cmd::Bell => self.screen.bell()?,
+            Cmd::Title(title) => self.screen.title(&title)?,
+            Cmd::SaveLayout(layout) => self.outside.save(&layout),
+            Cmd::Leave => self.leaving = true,
+        }
+        Ok(())
+    }
+
+    /// When the next frame may be drawn; `None` while nothing changed.
+    fn next_draw(&self) -> Option<Instant> {
+        self.state.dirty.then(|| if self.urgent { self.drawn_at } else { self.drawn_at + FRAME })
+    }
+
+    fn draw_if_due(&mut self) -> Result<(), TuiError> {
+        if self.next_draw().is_none_or(|due| due > Instant::now()) {
+            return Ok(());
+        }
+        self.screen.draw(&self.state, &self.skin)?;
+        self.state.dirty = false;
+        self.urgent = false;
+        self.drawn_at = Instant::now();
+        Ok(())
+    }
+
+    /// Gives the terminal back, then lets the last calls reach the daemon.
+    async fn finish(self) {
+        let Turn { screen, calls, .. } = self;
+        drop(screen);
+        let all = futures_util::future::join_all(calls);
+        // a daemon that does not answer must not keep the person's shell waiting
+        let _ = tokio::time::timeout(LAST_CALLS, all).await;
+    }
+}
+
+/// Signals that mean: leave.
+struct Ends {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> Result<Self, TuiError> {
+        let on = |kind| signal(kind).map_err(|source| TuiError::Signals { source });
+        Ok(Self { terminate: on(SignalKind::terminate())?, hang_up: on(SignalKind::hangup())?, interrupt: on(SignalKind::interrupt())? })
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Waits until then; forever for `None`.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A time on our clock as an instant.
+fn instant(at: Timestamp) -> Instant {
+    Instant::now() + at.since(clock())
+}

@@ -1,0 +1,91 @@
+//! How a worker is: one glyph, one word, one role. The words are never left to colour alone.
+
+use crate::config::theme::Role;
+use crate::model::{SessionState, TaskStatus, Timestamp, WorkerNumber};
+
+use super::state::State;
+
+/// How a worker is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// One ASCII character.
+    pub(crate) glyph: char,
+    /// In words.
+    pub(crate) word: String,
+    /// For the theme.
+    pub(crate) role: Role,
+    /// Since when.
+    pub(crate) at: Option<Timestamp>,
+    /// The person is needed.
+    pub(crate) needs_person: bool,
+}
+
+fn status(glyph: char, word: &str, role: Role, at: Option<Timestamp>) -> Status {
+    Status { glyph, word: word.to_owned(), role, at, needs_person: glyph == '!' || glyph == '^' }
+}
+
+/// How a worker is, what blocks work first.
+pub(crate) fn of_worker(state: &State, number: WorkerNumber) -> Status {
+    let waiting = state.project.approvals.iter().find(|approval| approval.worker == Some(number));
+    if let Some(approval) = waiting {
+        return if approval.kind == "landing" {
+            status('^', "review", Role::AgentReview, Some(approval.asked_at))
+        } else {
+            status('!', "NEEDS YOU", Role::AgentWaiting, Some(approval.asked_at))
+        };
+    }
+    let Some(seat) = state.seat(number) else { return status('o', "free", Role::AgentIdle, None) };
+    let task = seat.task.and_then(|task| state.task(task));
+    let session = state.session(number);
+    let at = session.map(|session| session.state_at);
+    if let Some(needs) = &seat.needs {
+        let needs = crate::model::one_line(needs);
+        return Status { word: format!("NEEDS YOU {needs}"), ..status('!', "", Role::AgentWaiting, at) };
+    }
+    match task.map(|task| task.status) {
+        Some(TaskStatus::NeedsReview) => return status('^', "review", Role::AgentReview, at),
+        Some(TaskStatus::Verifying) => return status('*', "checking", Role::AgentWorking, at),
+        Some(TaskStatus::Merging) => return status('*', "landing", Role::AgentWorking, at),
+        _ => {}
+    }
+    match session {
+        Some(session) => of_session(session.state, at, task.is_some_and(|task| task.status == TaskStatus::Completed)),
+        None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => status('#', "blocked", Role::AgentBlocked, None),
+        None if task.is_some() => status('*', "starting", Role::AgentWorking, None),
+        None => status('o', "free", Role::AgentIdle, None),
+    }
+}
+
+fn of_session(state: SessionState, at: Option<Timestamp>, done: bool) -> Status {
+    match state {
+        SessionState::Starting => status('*', "starting", Role::AgentWorking, at),
+        SessionState::Working => status('*', "working", Role::AgentWorking, at),
+        SessionState::WaitingPermission => status('!', "asks permission", Role::AgentWaiting, at),
+        SessionState::WaitingInput => status('!', "waits for you", Role::AgentWaiting, at),
+        SessionState::Idle => status('o', "idle", Role::AgentIdle, at),
+        SessionState::Limited => status('~', "limited", Role::AgentLimited, at),
+        SessionState::Paused => status('=', "paused", Role::AgentPaused, at),
+        SessionState::Unreachable => status('?', "unreachable", Role::AgentUnknown, at),
+        SessionState::Interrupted => status('x', "interrupted", Role::AgentFailed, at),
+        SessionState::Exited if done => status('+', "done", Role::AgentDone, at),
+        SessionState::Exited => status('+', "ended", Role::AgentIdle, at),
+        SessionState::Crashed => status('x', "crashed", Role::AgentFailed, at),
+        SessionState::Unknown => status('?', "unknown", Role::AgentUnknown, at),
+    }
+}
+
+/// How a task is: glyph and role; its word is its status.
+pub(crate) fn of_task(task: TaskStatus, needs_person: bool) -> (char, Role) {
+    match task {
+        TaskStatus::NeedsReview => ('^', Role::AgentReview),
+        TaskStatus::Proposed => ('!', Role::AgentWaiting),
+        _ if needs_person => ('!', Role::AgentWaiting),
+        TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging | TaskStatus::Planning => ('*', Role::AgentWorking),
+        TaskStatus::Blocked => ('#', Role::AgentBlocked),
+        TaskStatus::Queued | TaskStatus::Ready => ('o', Role::AgentIdle),
+        TaskStatus::Completed => ('+', Role::AgentDone),
+        TaskStatus::Failed => ('x', Role::AgentFailed),
+        TaskStatus::Cancelled => ('-', Role::AgentIdle),
+    }
+}
+

@@ -1,0 +1,106 @@
+//! `update`: one message in, the state changed, commands out. Pure: no I/O, no clock; the time comes
+//! with the message.
+
+mod actions;
+mod chat;
+mod dialogs;
+pub(crate) mod fields;
+mod keys;
+mod mouse;
+mod opening;
+mod panes;
+mod requests;
+mod server;
+
+use crate::model::Timestamp;
+
+use super::message::{Cmd, Msg};
+use super::mode::Mode;
+use super::state::State;
+
+pub(crate) use actions::unavailable;
+pub(crate) use dialogs::{palette_rows, task_rows};
+pub(crate) use keys::reachable;
+pub(crate) use requests::DETAIL_LINES;
+
+/// Takes one message in.
+pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
+    state.now = now;
+    let mut out = Vec::new();
+    match message {
+        Msg::Key(chord) => keys::key(state, chord, &mut out),
+        Msg::Paste(text) => keys::paste(state, text, &mut out),
+        Msg::Mouse(event) => mouse::mouse(state, event, &mut out),
+        Msg::Resized(columns, rows) => {
+            state.size = (columns, rows);
+            state.dirty = true;
+        }
+        Msg::Focused(focused) => panes::focus(state, focused, &mut out),
+        Msg::Project(view) => server::project(state, *view),
+        Msg::Said(kind, text) => state.toast(&text, kind.is_some()),
+        Msg::Lost => server::lost(state),
+        Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
+        Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
+        Msg::PaneOpen(session) => panes::open(state, &session),
+        Msg::PaneLost(session, why) => {
+            panes::lost(state, &session, why);
+            panes::again(state, &session, &mut out);
+        }
+        Msg::Tick => tick(state),
+    }
+    settle(state, &mut out);
+    out
+}
+
+/// A moment that was waited for has come: messages go, the leader's strip comes, ages go on.
+fn tick(state: &mut State) {
+    let now = state.now;
+    state.toasts.retain(|toast| toast.until > now);
+    state.dirty = true;
+}
+
+/// When something on screen changes by itself next.
+pub(crate) fn next_tick(state: &State) -> Option<Timestamp> {
+    let toast = state.toasts.iter().map(|toast| toast.until).min();
+    let strip = match &state.mode {
+        Mode::Leader { since, .. } => Some(since.after(super::view::STRIP_AFTER)).filter(|at| *at > state.now),
+        _ => None,
+    };
+    let minute = state.is_moving().then(|| {
+        let into = state.now.since(state.told_at).as_millis() % 60_000;
+        let left = 60_000 - u64::try_from(into).unwrap_or(0);
+        state.now.after(std::time::Duration::from_millis(left))
+    });
+    [toast, strip, minute].into_iter().flatten().min()
+}
+
+/// What must hold after every message.
+fn settle(state: &mut State, out: &mut Vec<Cmd>) {
+    requests::settle(state);
+    opening::settle(state);
+    dialogs::settle(state);
+    if matches!(state.mode, Mode::Agent | Mode::Locked) && !state.can_type() {
+        state.mode = Mode::Cockpit;
+        state.dirty = true;
+    }
+    panes::reconcile(state, out);
+    let layout = state.layout();
+    if layout != state.saved {
+        state.saved = layout.clone();
+        out.push(Cmd::SaveLayout(layout));
+    }
+    let title = title(state);
+    if title != state.title {
+        state.title.clone_from(&title);
+        out.push(Cmd::Title(title));
+    }
+}
+
+/// The terminal's title: the project and how many need the person.
+fn title(state: &State) -> String {
+    let name = crate::model::one_line(&state.project.name);
+    match state.project.approvals.len() {
+        0 => format!("qd {name}"),
+        waiting => format!("qd {name} ({waiting} need you)"),
+    }
+}

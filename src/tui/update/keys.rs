@@ -1,0 +1,146 @@
+//! Keys find their owner here.
+
+use crate::config::keymap::{Action, Chord, Context, KeyName};
+use crate::protocol::pane::ToHost;
+use crate::tui::encode;
+use crate::tui::message::Cmd;
+use crate::tui::mode::Mode;
+use crate::tui::state::{CtrlH, State};
+
+use super::{actions, chat, dialogs, opening};
+
+/// One key press.
+pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    if let Mode::Leader { .. } = state.mode {
+        return after_leader(state, chord, out);
+    }
+    if let Some(action) = direct(state, chord) {
+        state.dirty = true;
+        return match action {
+            Action::WorkerHandoff if chord == Chord::ctrl('h') => opening::ctrl_h(state, out),
+            action => actions::act(state, action, out),
+        };
+    }
+    match &state.mode {
+        Mode::Agent | Mode::Locked => to_agent(state, chord, out),
+        Mode::Chat => chat::key(state, chord, out),
+        Mode::Dialog { .. } => dialogs::key(state, chord, out),
+        Mode::Cockpit => in_cockpit(state, chord, out),
+        Mode::Scroll => {
+            if let Some(action) = state.keymap.action(Context::Scroll, chord) {
+                actions::act(state, action, out);
+            }
+        }
+        Mode::Leader { .. } => {}
+    }
+}
+
+/// The action of a key that is taken everywhere, if it holds here and the terminal can be trusted with it.
+fn direct(state: &State, chord: Chord) -> Option<Action> {
+    let action = state.keymap.action(Context::Direct, chord)?;
+    if matches!(state.mode, Mode::Locked) && action != Action::AppLeader {
+        return None;
+    }
+    if !reachable(chord, state.abilities.enhanced_keyboard) {
+        return None;
+    }
+    if chord == Chord::ctrl('h') && action == Action::WorkerHandoff {
+        let in_field = takes_text(state) && !state.abilities.enhanced_keyboard;
+        return (!in_field && state.ctrl_h() != CtrlH::Backspace).then_some(action);
+    }
+    Some(action)
+}
+
+/// Whether a terminal with or without the enhanced keyboard can send a direct key.
+pub(crate) fn reachable(chord: Chord, enhanced: bool) -> bool {
+    match chord.key {
+        KeyName::Char('0'..='9') if chord.ctrl => enhanced,
+        KeyName::Char('0'..='9') if chord.alt => !enhanced,
+        _ => true,
+    }
+}
+
+fn takes_text(state: &State) -> bool {
+    match &state.mode {
+        Mode::Chat => true,
+        Mode::Dialog { dialog, .. } => dialog.takes_text(),
+        _ => false,
+    }
+}
+
+/// The key after the leader.
+fn after_leader(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    state.dirty = true;
+    let Mode::Leader { under, .. } = std::mem::replace(&mut state.mode, Mode::Cockpit) else { return };
+    state.mode = *under;
+    let locked = matches!(state.mode, Mode::Locked);
+    if state.keymap.action(Context::Direct, chord) == Some(Action::AppLeader) {
+        return send(state, chord, out);
+    }
+    match state.keymap.action(Context::Leader, chord) {
+        Some(Action::AppLock) => actions::act(state, Action::AppLock, out),
+        _ if locked => {}
+        Some(Action::DialogClose) => {}
+        Some(action) => actions::act(state, action, out),
+        None => {
+            let text = format!("{chord} is no command after {}; ? shows them", state.leader());
+            state.toast(&text, true);
+        }
+    }
+}
+
+/// Keys as commands.
+fn in_cockpit(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    match state.keymap.action(Context::Cockpit, chord) {
+        Some(action) => actions::act(state, action, out),
+        None if chord == Chord::ctrl('c') => {
+            let detach = state.keymap.shown(Context::Cockpit, Action::AppDetach);
+            let quit = state.keymap.shown(Context::Cockpit, Action::AppQuit);
+            state.toast(&format!("{detach} leaves, workers keep running; {quit} quits"), false);
+        }
+        None => {}
+    }
+}
+
+/// A key for the agent.
+fn to_agent(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    send(state, chord, out);
+}
+
+/// Sends a key to the active worker's agent.
+pub(super) fn send(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    let Some(session) = state.live_session(state.worker).map(|session| session.id.clone()) else { return };
+    let Some(pane) = state.panes.get_mut(&session) else { return };
+    if pane.locked {
+        return state.toast("the handoff has locked this pane's input; it comes back if the handoff fails", true);
+    }
+    if pane.reading.take().is_some() || pane.selection.take().is_some() {
+        state.dirty = true;
+    }
+    let bytes = encode::key(chord, &pane.modes);
+    if !bytes.is_empty() {
+        out.push(Cmd::ToPane(session, ToHost::Input(bytes)));
+    }
+}
+
+/// A paste goes where keys go; nothing in it is a command.
+pub(super) fn paste(state: &mut State, text: String, out: &mut Vec<Cmd>) {
+    match &state.mode {
+        Mode::Agent | Mode::Locked => {
+            let Some(session) = state.live_session(state.worker).map(|session| session.id.clone()) else { return };
+            if state.panes.get(&session).is_some_and(|pane| pane.locked) {
+                return state.toast("the handoff has locked this pane's input; nothing was pasted", true);
+            }
+            out.push(Cmd::ToPane(session, ToHost::Paste(text)));
+        }
+        Mode::Chat => {
+            super::fields::paste(&mut state.chat.draft, &text);
+            state.dirty = true;
+        }
+        Mode::Dialog { .. } => dialogs::paste(state, &text),
+        Mode::Cockpit | Mode::Scroll | Mode::Leader { .. } => {
+            let text = format!("nothing was pasted: keys are commands here ({} Enter types into the pane)", state.leader());
+            state.toast(&text, true);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Drawing: reads the state and the theme, changes nothing, never clears.
+
+mod chat;
+mod dialog;
+mod frame;
+mod help;
+mod lists;
+mod pane;
+mod queue;
+mod readers;
+mod small;
+mod stepper;
+mod strip;
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
+
+use crate::config::theme::Role;
+
+use super::bars::{self, Piece};
+use super::layout::{self, Class};
+use super::mode::Mode;
+use super::skin::Skin;
+use super::state::State;
+
+pub(crate) use dialog::keys_line as dialog_keys_line;
+pub(crate) use help::lines as help_lines;
+pub(crate) use pane::handoff_mark;
+
+/// How long after the leader its strip comes; the next key works before that.
+pub(crate) const STRIP_AFTER: Duration = Duration::from_millis(400);
+
+/// Draws the cockpit.
+pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, skin.style(Role::TextNormal));
+    if (area.width, area.height) != state.size || area.is_empty() {
+        return; // the size is about to be told
+    }
+    if layout::class(state.size) == Class::Message {
+        return small::draw(state, skin, frame, area);
+    }
+    let areas = layout::areas(state);
+    let (left, right) = bars::tabs(state);
+    pieces(skin, frame, areas.tabs, left, right);
+    if let Some(rule) = areas.rule {
+        line(frame, rule, Line::styled("─".repeat(usize::from(rule.width)), skin.ink(Role::FrameNormal)));
+    }
+    for (number, place) in &areas.panes {
+        pane::draw(state, skin, frame, *number, *place);
+    }
+    for (number, place) in &areas.rows {
+        pane::draw_row(state, skin, frame, *number, *place);
+    }
+    if let Some(queue) = areas.queue {
+        queue::draw(state, skin, frame, queue);
+    }
+    if let Some(place) = areas.queue_line {
+        queue::draw_line(state, skin, frame, place);
+    }
+    if let Some(place) = areas.last_line {
+        last_line(state, skin, frame, place);
+    }
+    if let Some(place) = areas.chat_line {
+        chat::draw_line(state, skin, frame, place);
+    }
+    if let Some(place) = areas.chat {
+        chat::draw(state, skin, frame, place);
+    }
+    dialogs(state, skin, frame, &state.mode);
+    if let Mode::Leader { since, .. } = &state.mode
+        && state.now.since(*since) >= STRIP_AFTER
+    {
+        strip::draw(state, skin, frame, areas.middle);
+    }
+    toasts(state, skin, frame, areas.middle);
+    let (left, right) = bars::footer(state);
+    pieces(skin, frame, areas.footer, left, right);
+}
+
+/// Draws the dialogs, the lowest first.
+fn dialogs(state: &State, skin: &Skin, frame: &mut Frame<'_>, mode: &Mode) {
+    match mode {
+        Mode::Dialog { dialog, under, .. } => {
+            dialogs(state, skin, frame, under);
+            dialog::draw(state, skin, frame, dialog);
+        }
+        Mode::Leader { under, .. } => dialogs(state, skin, frame, under),
+        _ => {}
+    }
+}
+
+/// The last line of the activity log.
+fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
+    let Some(last) = &state.project.last else { return };
+    let text = format!(" last: {}", crate::model::one_line(&last.text));
+    line(frame, place, Line::styled(super::cells::fit(&text, place.width), skin.ink(Role::TextDim)));
+}
+
+/// Messages over the panes, at the upper right.
+fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
+    let mut y = area.y;
+    for toast in &state.toasts {
+        let width = super::cells::width(&toast.text).saturating_add(2).min(area.width.saturating_sub(2)).min(100);
+        let lines = super::cells::wrap(&toast.text, width.saturating_sub(2));
+        let height = u16::try_from(lines.len()).unwrap_or(1).min(area.bottom().saturating_sub(y));
+        let place = Rect::new(area.right().saturating_sub(width + 1), y, width, height);
+        if place.is_empty() {
+            return;
+        }
+        frame.render_widget(Clear, place);
+        let style = skin.style(if toast.bad { Role::ToastBad } else { Role::ToastGood });
+        frame.buffer_mut().set_style(place, style);
+        for (offset, text) in (0..height).zip(lines) {
+            line(frame, Rect { y: place.y + offset, height: 1, ..place }, Line::styled(format!(" {text}"), style));
+        }
+        y = y.saturating_add(height);
+    }
+}
+
+/// Draws a bar.
+fn pieces(skin: &Skin, frame: &mut Frame<'_>, area: Rect, left: Vec<Piece>, right: Vec<Piece>) {
+    for (place, piece) in bars::placed(area, left, right) {
+        line(frame, place, Line::from(Span::styled(piece.text, skin.style(piece.role))));
+    }
+}
+
+/// Draws a line, cut at its place.
+fn line(frame: &mut Frame<'_>, place: Rect, text: Line<'_>) {
+    let place = place.intersection(frame.area());
+    if !place.is_empty() {
+        frame.buffer_mut().set_line(place.x, place.y, &text, place.width);
+    }
+}

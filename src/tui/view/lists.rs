@@ -1,0 +1,196 @@
+//! Dialogs that are lists: a plan, the tasks, all commands, and the cockpit's own questions.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::config::keymap::{Action, Context};
+use crate::config::theme::Role;
+use crate::model::{TaskStatus, one_line};
+use crate::protocol::TaskView;
+use crate::tui::dialog::{Ask, AskAbout, Palette, PlanCard, TaskList};
+use crate::tui::skin::Skin;
+use crate::tui::state::State;
+use crate::tui::update::{palette_rows, task_rows, unavailable};
+use crate::tui::{cells, status};
+
+/// Draws rows so that the chosen one is in sight; answers what is below them.
+fn rows(skin: &Skin, frame: &mut Frame<'_>, place: Rect, lines: Vec<Line<'_>>, chosen: usize) {
+    let height = usize::from(place.height);
+    let skip = (chosen + 1).saturating_sub(height);
+    for (offset, (index, text)) in (0..place.height).zip(lines.into_iter().enumerate().skip(skip)) {
+        let at = Rect { y: place.y + offset, height: 1, ..place };
+        super::line(frame, at, text);
+        if index == chosen {
+            frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
+        }
+    }
+}
+
+/// A plan that waits.
+pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &PlanCard) {
+    let autonomy = format!("autonomy: {}", state.project.autonomy.word());
+    let inner = super::frame::dialog(frame, skin, place, "Plan - waiting for you", &autonomy);
+    let Some(view) = state.project.plans.iter().find(|plan| plan.id == card.plan) else { return };
+    let tasks = state.plan_tasks(view);
+    let on = tasks.iter().filter(|task| !card.off.contains(&task.id)).count();
+    let asked = cells::fit(&format!("You asked: \"{}\"", one_line(&view.text)), inner.width);
+    super::line(frame, Rect { height: 1.min(inner.height), ..inner }, Line::styled(asked, skin.ink(Role::TextStrong)));
+    let table = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(7), ..inner };
+    let lines = tasks.iter().map(|task| plan_row(skin, task, !card.off.contains(&task.id), inner.width)).collect();
+    rows(skin, frame, table, lines, card.row);
+    let foot = Rect { y: inner.bottom().saturating_sub(4), height: 1, ..inner };
+    let agents: std::collections::BTreeSet<&str> = tasks.iter().map(|task| task.agent.as_str()).collect();
+    let agents = agents.into_iter().collect::<Vec<_>>().join(", ");
+    let words = [
+        format!("{on} of {} tasks ticked, with {agents}. Each in its own worktree, from {}.", tasks.len(), one_line(&state.project.target)),
+        "Nothing runs until you press the key. Keys are ignored for half a second after this opened.".to_owned(),
+    ];
+    for (offset, text) in (0..2u16).zip(words) {
+        let at = Rect { y: foot.y + offset, ..foot };
+        if at.y > table.y {
+            super::line(frame, at, Line::styled(cells::fit(&text, at.width), skin.ink(Role::TextDim)));
+        }
+    }
+    if let Some((task, field)) = &card.editing {
+        let at = Rect { y: inner.y + 1.min(inner.height), height: 1.min(inner.height), ..inner };
+        frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
+        super::line(frame, at, Line::styled(format!("#{task} title: "), skin.ink(Role::HintKey)));
+        frame.render_widget(field, Rect { x: at.x + 14.min(at.width), width: at.width.saturating_sub(14), ..at });
+    }
+}
+
+fn plan_row(skin: &Skin, task: &TaskView, on: bool, width: u16) -> Line<'static> {
+    let mark = if on { "[x]" } else { "[ ]" };
+    let worker = task.worker.map_or_else(|| "any".to_owned(), |worker| worker.to_string());
+    let after: Vec<String> = task.depends.iter().map(|id| format!("#{id}")).collect();
+    let after = if after.is_empty() { "-".to_owned() } else { after.join(",") };
+    let right = format!("  {:<12} worker {:<4} after {:<8}", cells::fit(&one_line(&task.agent), 12), worker, cells::fit(&after, 8));
+    let room = usize::from(width.saturating_sub(cells::width(&right) + 11)).max(8);
+    let title = cells::fit(&one_line(&task.title), u16::try_from(room).unwrap_or(u16::MAX));
+    let pad = room.saturating_sub(usize::from(cells::width(&title)));
+    let role = if on { Role::TextNormal } else { Role::TextDim };
+    Line::from(vec![
+        Span::styled(format!(" {mark} #{:<4} ", task.id.0), skin.ink(role)),
+        Span::styled(format!("{title}{}", " ".repeat(pad)), skin.ink(role)),
+        Span::styled(right, skin.ink(Role::TextDim)),
+    ])
+}
+
+/// The tasks, and the whole of the chosen one below.
+pub(super) fn tasks(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, list: &TaskList) {
+    let all = task_rows(state);
+    let open = all.iter().filter(|task| !task.status.is_final()).count();
+    let inner = super::frame::dialog(frame, skin, place, "Tasks", &format!("{open} open, {} over", all.len() - open));
+    if all.is_empty() {
+        let text = "No tasks yet. Say in the chat what is to be done, or run `qd task add \"...\"`.";
+        return super::line(frame, Rect { height: 1.min(inner.height), ..inner }, Line::styled(text, skin.ink(Role::TextDim)));
+    }
+    let below = if inner.height >= 16 { 7 } else { 3 };
+    let table = Rect { height: inner.height.saturating_sub(below), ..inner };
+    let chosen = list.row.min(all.len().saturating_sub(1));
+    let lines = all.iter().map(|task| task_row(skin, task, inner.width)).collect();
+    rows(skin, frame, table, lines, chosen);
+    let detail = Rect { y: table.bottom(), height: inner.height.saturating_sub(table.height + 1), ..inner };
+    if let Some(task) = all.get(chosen) {
+        for (offset, text) in (0..detail.height).zip(about(task, detail.width)) {
+            super::line(frame, Rect { y: detail.y + offset, height: 1, ..detail }, Line::styled(text, skin.ink(Role::TextDim)));
+        }
+    }
+}
+
+fn task_row(skin: &Skin, task: &TaskView, width: u16) -> Line<'static> {
+    let (glyph, role) = status::of_task(task.status, task.needs.is_some());
+    let worker = task.worker.map_or_else(|| "-".to_owned(), |worker| worker.to_string());
+    let state = format!("{glyph} {}", task.status.word());
+    let reason = task.needs.clone().or_else(|| task.reason.clone()).map(|text| one_line(&text)).unwrap_or_default();
+    let half = width.saturating_sub(36) / 2;
+    let title = cells::fit(&one_line(&task.title), half);
+    let pad = usize::from(half.saturating_sub(cells::width(&title)));
+    Line::from(vec![
+        Span::styled(format!(" #{:<4} ", task.id.0), skin.ink(Role::TextDim)),
+        Span::styled(format!("{title}{} ", " ".repeat(pad)), skin.ink(Role::TextNormal)),
+        Span::styled(format!(" {worker:<3} "), skin.ink(Role::TextDim)),
+        Span::styled(format!("{state:<15} "), skin.ink(role)),
+        Span::styled(cells::fit(&reason, half + 2), skin.ink(Role::TextDim)),
+    ])
+}
+
+/// The chosen task in words.
+fn about(task: &TaskView, width: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let depends: Vec<String> = task.depends.iter().map(|id| format!("#{id}")).collect();
+    let after = if depends.is_empty() { String::new() } else { format!("   after {}", depends.join(", ")) };
+    lines.push(format!("#{} {}   {}{after}   attempts {}", task.id, one_line(&task.branch), one_line(&task.agent), task.attempts));
+    for text in [&task.needs, &task.reason, &task.summary].into_iter().flatten() {
+        lines.push(one_line(text));
+    }
+    if task.status == TaskStatus::Completed {
+        let commit = task.commit.as_deref().map(|commit| commit.get(..10).unwrap_or(commit));
+        lines.push(commit.map_or_else(|| "completed without changes".to_owned(), |commit| format!("landed as {commit}")));
+    }
+    lines.into_iter().map(|line| cells::fit(&line, width)).collect()
+}
+
+/// All commands.
+pub(super) fn palette(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, palette: &Palette) {
+    let inner = super::frame::dialog(frame, skin, place, "Commands", "");
+    let query = Line::from(vec![
+        Span::styled("> ", skin.ink(Role::TextAccent)),
+        Span::styled(cells::fit(&one_line(&palette.query), inner.width.saturating_sub(4)), skin.ink(Role::TextStrong)),
+        Span::styled("_", skin.ink(Role::TextAccent)),
+    ]);
+    super::line(frame, Rect { height: 1.min(inner.height), ..inner }, query);
+    let table = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(4), ..inner };
+    let actions = palette_rows(&palette.query);
+    if actions.is_empty() {
+        let at = Rect { height: 1.min(table.height), ..table };
+        return super::line(frame, at, Line::styled("no command matches", skin.ink(Role::TextDim)));
+    }
+    let lines = actions.iter().map(|action| palette_row(state, skin, *action, inner.width)).collect();
+    rows(skin, frame, table, lines, palette.row.min(actions.len() - 1));
+}
+
+fn palette_row(state: &State, skin: &Skin, action: Action, width: u16) -> Line<'static> {
+    let key = Context::ALL
+        .iter()
+        .find_map(|context| {
+            let chord = *state.keymap.chords(*context, action).first()?;
+            Some(if *context == Context::Leader { format!("{} {chord}", state.leader()) } else { chord.to_string() })
+        })
+        .unwrap_or_else(|| "-".to_owned());
+    let why = unavailable(state, action);
+    let text = match why {
+        Some(why) => format!(" {} - {why}", action.description()),
+        None => format!(" {}", action.description()),
+    };
+    let room = width.saturating_sub(18);
+    let text = cells::fit(&text, room);
+    let pad = usize::from(room.saturating_sub(cells::width(&text)));
+    let role = if why.is_some() { Role::TextDim } else { Role::TextNormal };
+    Line::from(vec![Span::styled(format!("{text}{}", " ".repeat(pad)), skin.ink(role)), Span::styled(format!(" {key}"), skin.ink(Role::HintKey))])
+}
+
+/// One of the cockpit's own questions.
+pub(super) fn ask(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, ask: &Ask) {
+    let (name, words) = match ask.about {
+        AskAbout::Quit => ("Quit?".to_owned(), "Workers keep running when you leave; `qd` brings you back to them.".to_owned()),
+        AskAbout::Stop(worker) => (
+            format!("Stop {}?", state.called(worker)),
+            "Its session ends. Branch and worktree are kept; the task can be retried.".to_owned(),
+        ),
+        AskAbout::CancelTask(task) => (
+            format!("Cancel #{task}?"),
+            "Its session ends and it will not land. What it made is kept under a hidden ref (`qd undo`).".to_owned(),
+        ),
+    };
+    let inner = super::frame::dialog(frame, skin, place, &name, "");
+    let text = cells::wrap(&words, inner.width);
+    let count = u16::try_from(text.len()).unwrap_or(2);
+    for (offset, text) in (0..inner.height.min(count)).zip(text) {
+        super::line(frame, Rect { y: inner.y + offset, height: 1, ..inner }, Line::styled(text, skin.ink(Role::TextNormal)));
+    }
+    let table = Rect { y: inner.y + (count + 1).min(inner.height), height: inner.height.saturating_sub(count + 2), ..inner };
+    let lines = ask.about.choices().iter().map(|choice| Line::styled(format!(" {choice}"), skin.ink(Role::TextNormal))).collect();
+    rows(skin, frame, table, lines, ask.choice);
+}

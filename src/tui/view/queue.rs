@@ -1,0 +1,109 @@
+//! The attention queue: who needs the person, for what, since when, and the keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::config::keymap::Action;
+use crate::config::theme::Role;
+use crate::model::{one_line, sanitize};
+use crate::protocol::ApprovalView;
+use crate::tui::skin::Skin;
+use crate::tui::state::State;
+use crate::tui::update::DETAIL_LINES;
+use crate::tui::{bars, cells};
+
+/// The queue as a box.
+pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
+    let waiting = state.project.approvals.len();
+    let border = skin.ink(if waiting > 0 { Role::AgentWaiting } else { Role::FrameNormal });
+    super::frame::draw(frame, place, false, border, skin.style(Role::TextNormal));
+    let title = if waiting > 0 { format!(" Needs you  {waiting} ") } else { " Needs you ".to_owned() };
+    super::frame::title(frame, place, vec![Span::styled(title, skin.ink(Role::TextStrong))], None);
+    let inner = crate::tui::layout::inside(place);
+    let lines = rows(state, skin, inner.width);
+    for (offset, text) in (0..inner.height).zip(lines) {
+        super::line(frame, Rect { y: inner.y + offset, height: 1, ..inner }, text);
+    }
+}
+
+fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
+    let Some(shown) = state.shown_request() else {
+        return vec![Line::styled(" Nothing. Workers go on by themselves.", skin.ink(Role::TextDim))];
+    };
+    let mut lines = entry(state, skin, shown, width);
+    let detail = cells::wrap(&sanitize(&shown.detail), width.saturating_sub(4));
+    let whole = detail.len() <= DETAIL_LINES;
+    for text in detail.into_iter().take(DETAIL_LINES) {
+        lines.push(Line::styled(format!("   {text}"), skin.ink(Role::TextNormal)));
+    }
+    if !whole {
+        lines.push(Line::styled("   ... more: open it", skin.ink(Role::TextDim)));
+    }
+    lines.push(keys(state, skin));
+    for other in state.project.approvals.iter().filter(|approval| approval.id != shown.id) {
+        lines.push(Line::default());
+        lines.extend(entry(state, skin, other, width));
+    }
+    lines
+}
+
+/// One request in two lines: who and since when, and its title.
+fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec<Line<'static>> {
+    let glyph = if approval.kind == "landing" { '^' } else { '!' };
+    let role = if approval.kind == "landing" { Role::AgentReview } else { Role::AgentWaiting };
+    let who = approval.worker.map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
+    let age = state.age(approval.asked_at);
+    let room = width.saturating_sub(cells::width(&age) + 5);
+    let who = cells::fit(&who, room);
+    let gap = usize::from(room.saturating_sub(cells::width(&who)) + 1);
+    vec![
+        Line::from(vec![
+            Span::styled(format!(" {glyph} "), skin.ink(role)),
+            Span::styled(who, skin.ink(Role::TextStrong)),
+            Span::styled(format!("{}{age}", " ".repeat(gap)), skin.ink(Role::TextDim)),
+        ]),
+        Line::styled(format!("   {}", cells::fit(&one_line(&approval.title), width.saturating_sub(4))), skin.ink(Role::TextNormal)),
+    ]
+}
+
+/// The keys of the shown request.
+fn keys(state: &State, skin: &Skin) -> Line<'static> {
+    let mut spans = vec![Span::raw("   ")];
+    let leader = if state.keymap_needs_leader() { "leader " } else { "" };
+    for (action, word) in [
+        (Action::AttentionApprove, "yes"),
+        (Action::AttentionDeny, "no"),
+        (Action::AttentionOpen, "open"),
+        (Action::AttentionNext, "next"),
+    ] {
+        let key = bars::bare_key(state, action);
+        spans.push(Span::styled(format!("{key} "), skin.ink(Role::HintKey)));
+        spans.push(Span::styled(format!("{word}  "), skin.ink(Role::HintText)));
+    }
+    if !leader.is_empty() {
+        spans.insert(1, Span::styled(format!("{}: ", state.leader()), skin.ink(Role::HintText)));
+    }
+    Line::from(spans)
+}
+
+/// The queue as one line.
+pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
+    let Some(shown) = state.shown_request() else {
+        return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
+    };
+    let count = state.project.approvals.len();
+    let who = shown.worker.map_or_else(String::new, |worker| format!("{worker} "));
+    let head = if count > 1 { format!(" Needs you {count}: ") } else { " Needs you: ".to_owned() };
+    let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };
+    let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen].map(|action| bars::bare_key(state, action));
+    let keys = format!("  {prefix}{next} next, {yes} yes, {open} open ");
+    let room = place.width.saturating_sub(cells::width(&head) + cells::width(&keys));
+    let what = cells::fit(&format!("! {who}{} {}", one_line(&shown.title), state.age(shown.asked_at)), room);
+    let spans = vec![
+        Span::styled(head, skin.ink(Role::TextStrong)),
+        Span::styled(what, skin.ink(Role::AgentWaiting)),
+        Span::styled(keys, skin.ink(Role::HintText)),
+    ];
+    super::line(frame, place, Line::from(spans));
+}

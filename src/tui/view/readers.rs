@@ -1,0 +1,111 @@
+//! What is read to its end before it can be approved: questions and changes.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::config::theme::Role;
+use crate::model::{one_line, sanitize};
+use crate::tui::dialog::{ApprovalCard, Review, ReviewText};
+use crate::tui::skin::Skin;
+use crate::tui::state::State;
+use crate::tui::{cells, layout};
+
+/// A question.
+pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &ApprovalCard) {
+    let current = state.approval(card.approval);
+    let who = current.and_then(|approval| approval.worker).map_or_else(|| "Request".to_owned(), |worker| state.called(worker));
+    let kind = current.map_or("", |approval| approval.kind.as_str());
+    let age = current.map(|approval| state.age(approval.asked_at)).unwrap_or_default();
+    let inner = super::frame::dialog(frame, skin, place, &format!("{who}: {kind}"), &format!("waits {age}"));
+    head(skin, frame, inner, &card.title);
+    let text = layout::reader(place);
+    let lines = cells::wrap(&sanitize(&card.detail), text.width);
+    body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
+    let note = if current.is_some_and(|approval| !approval.answerable) {
+        "This one is answered in its pane: Enter goes there."
+    } else {
+        "Your yes holds for exactly this question, once."
+    };
+    foot(skin, frame, inner, seen_words(card.seen, lines.len(), card.scroll, text.height), note);
+    if let Some(field) = &card.reply {
+        let at = Rect { y: text.bottom().saturating_sub(3), height: 3.min(text.height), ..text };
+        frame.render_widget(ratatui::widgets::Clear, at);
+        frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
+        frame.render_widget(field, at);
+    }
+}
+
+/// A change.
+pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, review: &Review) {
+    let task = state.task(review.task);
+    let branch = task.map(|task| one_line(&task.branch)).unwrap_or_default();
+    let name = format!("Review #{}  {branch} -> {}", review.task, one_line(&state.project.target));
+    let inner = super::frame::dialog(frame, skin, place, &name, &counts(&review.text));
+    head(skin, frame, inner, &checks(state, review));
+    let text = layout::reader(place);
+    match &review.text {
+        ReviewText::Loading => body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim)),
+        ReviewText::Failed(why) => {
+            let lines = cells::wrap(&format!("The change cannot be shown: {why}. Nothing was landed."), text.width);
+            body(frame, text, &lines, 0, |_| skin.ink(Role::AgentFailed));
+        }
+        ReviewText::Lines(_) => body(frame, text, &review.shown, review.scroll, |line| skin.ink(diff_role(line))),
+    }
+    let loaded = matches!(review.text, ReviewText::Lines(_));
+    let seen = if loaded { seen_words(review.seen, review.shown.len(), review.scroll, text.height) } else { String::new() };
+    foot(skin, frame, inner, seen, "Landing merges it into the target; `qd undo` takes it back.");
+}
+
+fn counts(text: &ReviewText) -> String {
+    let ReviewText::Lines(lines) = text else { return String::new() };
+    let count = |sign: char, file: &str| lines.iter().filter(|line| line.starts_with(sign) && !line.starts_with(file)).count();
+    format!("+{} -{}", count('+', "+++"), count('-', "---"))
+}
+
+/// The checks that ran, in words; that there were none is said, too.
+fn checks(state: &State, review: &Review) -> String {
+    let Some(task) = state.task(review.task) else { return String::new() };
+    let checks: Vec<String> =
+        task.checks.iter().map(|check| format!("{} {}", one_line(&check.name), if check.passed() { "+" } else { "x FAILED" })).collect();
+    let ran = if checks.is_empty() { "no checks are known for this project".to_owned() } else { checks.join(", ") };
+    format!("{}   checks: {ran}", one_line(&task.title))
+}
+
+fn diff_role(line: &str) -> Role {
+    match line {
+        line if line.starts_with("+++") || line.starts_with("---") || line.starts_with("diff ") => Role::DiffFile,
+        line if line.starts_with('+') => Role::DiffAdded,
+        line if line.starts_with('-') => Role::DiffRemoved,
+        line if line.starts_with("@@") => Role::DiffHunk,
+        _ => Role::TextNormal,
+    }
+}
+
+fn head(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, text: &str) {
+    let at = Rect { height: 1.min(inner.height), ..inner };
+    super::line(frame, at, Line::styled(cells::fit(&one_line(text), at.width), skin.ink(Role::TextStrong)));
+}
+
+fn body(frame: &mut Frame<'_>, place: Rect, lines: &[String], scroll: u16, style: impl Fn(&str) -> Style) {
+    for (offset, text) in (0..place.height).zip(lines.iter().skip(usize::from(scroll))) {
+        let at = Rect { y: place.y + offset, height: 1, ..place };
+        super::line(frame, at, Line::styled(text.as_str(), style(text)));
+    }
+}
+
+fn seen_words(seen: bool, count: usize, scroll: u16, height: u16) -> String {
+    let below = count.saturating_sub(usize::from(scroll) + usize::from(height));
+    match (seen, below) {
+        (true, 0) => "end".to_owned(),
+        (true, below) => format!("{below} lines below, read"),
+        (false, below) => format!("{below} more lines: yes works after the end was shown"),
+    }
+}
+
+fn foot(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, seen: String, note: &str) {
+    let at = Rect { y: inner.bottom().saturating_sub(2), height: 1.min(inner.height), ..inner };
+    let spans = vec![Span::styled(format!("{seen}   "), skin.ink(Role::TextAccent)), Span::styled(note.to_owned(), skin.ink(Role::TextDim))];
+    super::line(frame, at, Line::from(spans));
+}

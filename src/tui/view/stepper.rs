@@ -1,0 +1,117 @@
+//! The handoff: five steps, what each made, and what the fresh session will read.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::config::theme::Role;
+use crate::model::{StepState, one_line};
+use crate::protocol::HandoffView;
+use crate::tui::cells;
+use crate::tui::dialog::Stepper;
+use crate::tui::skin::Skin;
+use crate::tui::state::State;
+
+/// Draws the stepper.
+pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &Stepper) {
+    let handoff = card.handoff.and_then(|id| state.project.handoffs.iter().find(|handoff| handoff.id == id));
+    let called = state.called(card.worker);
+    let right = handoff.map_or_else(String::new, progress);
+    let inner = super::frame::dialog(frame, skin, place, &format!("Hand off  {called} -> {} (fresh session)", card.worker), &right);
+    let lines = match handoff {
+        Some(handoff) => running(state, skin, handoff, inner.width),
+        None => waiting(skin, card, inner.width),
+    };
+    let body = Rect { height: inner.height.saturating_sub(1), ..inner };
+    for (offset, text) in (0..body.height).zip(lines) {
+        super::line(frame, Rect { y: body.y + offset, height: 1, ..body }, text);
+    }
+}
+
+fn progress(handoff: &HandoffView) -> String {
+    let done = handoff.steps.iter().filter(|(_, step)| matches!(step, StepState::Done { .. } | StepState::Skipped { .. })).count();
+    match (handoff.ended, handoff.succeeded) {
+        (true, true) => "done".to_owned(),
+        (true, false) => "cancelled".to_owned(),
+        (false, _) => format!("step {} of {}", (done + 1).min(handoff.steps.len()), handoff.steps.len()),
+    }
+}
+
+/// Before it runs: what will happen.
+fn waiting(skin: &Skin, card: &Stepper, width: u16) -> Vec<Line<'static>> {
+    let words = if card.asked {
+        "Starting ..."
+    } else {
+        "Enter starts it. This key is Backspace on some terminals, so nothing has happened yet; Ctrl+H again sends it to the agent."
+    };
+    let mut lines: Vec<Line<'static>> = cells::wrap(words, width).into_iter().map(|text| Line::styled(text, skin.ink(Role::TextStrong))).collect();
+    lines.push(Line::default());
+    let what = [
+        "1 Brief   a document from the facts: task, what was done, what is left",
+        "2 Commit  what is open in the worktree, after the turn's end",
+        "3 Push    only if configured",
+        "4 Stop    the old session is parked, its input locked",
+        "5 Start   a fresh session with the brief; if that fails, the old one goes on",
+    ];
+    lines.extend(what.into_iter().map(|text| Line::styled(text, skin.ink(Role::TextNormal))));
+    lines
+}
+
+fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![steps_line(skin, handoff), Line::styled("─".repeat(usize::from(width)), skin.ink(Role::FrameNormal))];
+    for (number, (name, step)) in (1..).zip(&handoff.steps) {
+        let (words, role) = step_words(state, step);
+        let text = cells::fit(&one_line(&words), width.saturating_sub(12));
+        lines.push(Line::from(vec![
+            Span::styled(format!("{number} {name:<8} "), skin.ink(Role::TextStrong)),
+            Span::styled(text, skin.ink(role)),
+        ]));
+    }
+    lines.push(Line::default());
+    if !handoff.brief.is_empty() {
+        lines.push(Line::styled("What the fresh session will read:", skin.ink(Role::TextDim)));
+        for text in &handoff.brief {
+            lines.push(Line::styled(format!("  {}", cells::fit(&one_line(text), width.saturating_sub(2))), skin.ink(Role::TextNormal)));
+        }
+    }
+    if let Some(document) = &handoff.document {
+        lines.push(Line::styled(cells::fit(&document.display().to_string(), width), skin.ink(Role::TextDim)));
+    }
+    let failed = handoff.steps.iter().any(|(_, step)| matches!(step, StepState::Failed { .. }));
+    let end = match (handoff.ended, handoff.succeeded, failed) {
+        (true, true, _) => "The fresh session is at work.",
+        (true, false, _) => "Cancelled: the old session goes on.",
+        (false, _, true) => "The old session goes on as before until you decide.",
+        (false, _, false) => "Until step 4 nothing changes for the old session.",
+    };
+    lines.push(Line::styled(end, skin.ink(Role::TextDim)));
+    lines
+}
+
+fn steps_line(skin: &Skin, handoff: &HandoffView) -> Line<'static> {
+    let mut spans = Vec::new();
+    for (number, (name, step)) in (1..).zip(&handoff.steps) {
+        let (mark, role) = match step {
+            StepState::Waiting => ("[ ]", Role::TextDim),
+            StepState::Running { .. } => ("[>]", Role::TextAccent),
+            StepState::Done { .. } => ("[x]", Role::AgentDone),
+            StepState::Skipped { .. } => ("[-]", Role::TextDim),
+            StepState::Failed { .. } => ("[!]", Role::AgentFailed),
+        };
+        if number > 1 {
+            spans.push(Span::styled(" -- ", skin.ink(Role::FrameNormal)));
+        }
+        spans.push(Span::styled(format!("{mark} {number} {name}"), skin.ink(role)));
+    }
+    Line::from(spans)
+}
+
+fn step_words(state: &State, step: &StepState) -> (String, Role) {
+    match step {
+        StepState::Waiting => ("-".to_owned(), Role::TextDim),
+        StepState::Running { since } => (format!("under way {}", state.age(*since)), Role::TextAccent),
+        StepState::Done { detail } => (format!("done  {detail}"), Role::TextNormal),
+        StepState::Skipped { reason } => (format!("left out: {reason}"), Role::TextDim),
+        StepState::Failed { reason } => (format!("failed: {reason}"), Role::AgentFailed),
+    }
+}

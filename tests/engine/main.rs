@@ -1,0 +1,12 @@
+//! The engine: given inputs → events and effects, told as stories in a tiny simulated world, and the
+//! invariants under any sequence of inputs against a slow oracle.
+
+mod handoffs;
+mod invariants;
+mod landings;
+mod lives;
+mod plans;
+mod prompts;
+mod random;
+mod results;
+mod world;
