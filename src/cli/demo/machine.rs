@@ -15,7 +15,7 @@ use crate::daemon::{self, ServeOptions};
 use crate::model::TaskId;
 use crate::protocol::ProjectView;
 use crate::protocol::control::{AddOptions, Request, Response};
-use crate::tui::{self, Cockpit};
+use crate::tui::{self, Cockpit, TerminalEnvironment};
 
 use super::person::{self, Played};
 use super::place::Place;
@@ -116,8 +116,15 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
     } else {
         let project = open(&client, &place.repository()).await?;
         let layout_file = place.paths.state.join("layout.json");
-        let cockpit =
-            Cockpit { client: client.clone(), project, settings, keymap_text: None, theme_text: None, layout_file };
+        let cockpit = Cockpit {
+            client: client.clone(),
+            project,
+            settings,
+            keymap_text: None,
+            theme_text: None,
+            layout_file,
+            environment: TerminalEnvironment::detect(),
+        };
         tui::run(cockpit).await?;
         End::Left
     };
