@@ -65,7 +65,7 @@ fn an_agent_that_does_not_exist() {
 fn a_flag_and_a_command_that_do_not_exist() {
     let world = World::new();
     refused(&world.qd(&["task", "add", "x", "--autonmy", "full"]), &[2], "autonmy");
-    refused(&world.qd(&["tsak", "list"]), &[2], "tsak");
+    refused(&world.qd(&["tsak"]), &[2], "tsak");
 }
 
 #[test]

@@ -22,12 +22,9 @@ pub enum DemoError {
         /// Why.
         source: io::Error,
     },
-    /// A terminal is needed and there is none, or it failed.
-    #[error("the terminal cannot be used: {source}")]
-    Terminal {
-        /// Why.
-        source: io::Error,
-    },
+    /// The cockpit needs a terminal and there is none.
+    #[error("the demo needs a terminal")]
+    NoTerminal,
     /// The runtime or the signal handlers could not be set up.
     #[error("this process cannot be prepared: {source}")]
     Prepare {
@@ -72,7 +69,7 @@ impl Explain for DemoError {
             DemoError::Daemon(error) => error.kind(),
             DemoError::Client(error) => error.kind(),
             DemoError::Cockpit(error) => error.kind(),
-            DemoError::Write { .. } | DemoError::Terminal { .. } | DemoError::Git { .. } => Kind::Unavailable,
+            DemoError::Write { .. } | DemoError::NoTerminal | DemoError::Git { .. } => Kind::Unavailable,
             DemoError::Prepare { .. } | DemoError::Answer(_) | DemoError::Plan(_) | DemoError::TooLong(_) => {
                 Kind::Internal
             }
@@ -85,7 +82,7 @@ impl Explain for DemoError {
             DemoError::Daemon(error) => error.hint(),
             DemoError::Client(error) => error.hint(),
             DemoError::Cockpit(error) => error.hint(),
-            DemoError::Terminal { .. } => Some("without a terminal, use `qd demo --headless`".to_owned()),
+            DemoError::NoTerminal => Some("without one, use `qd demo --headless`".to_owned()),
             DemoError::Write { .. } => Some("set `TMPDIR` to a directory that can be written".to_owned()),
             DemoError::TooLong(_) => Some("run it again with `--keep` and look at the logs in its home".to_owned()),
             _ => None,

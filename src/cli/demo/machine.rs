@@ -2,7 +2,7 @@
 //! or the played person. Whatever ends it (the end, Ctrl+C, a signal, a panic), the place goes last.
 
 use std::future::Future;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -40,6 +40,9 @@ enum End {
 
 /// Runs the whole demo.
 pub fn run(options: DemoOptions) -> Result<ExitCode, DemoError> {
+    if !options.headless && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Err(DemoError::NoTerminal);
+    }
     let wanted = std::env::var(agent::PACE).ok().filter(|pace| pace.parse::<f64>().is_ok_and(f64::is_finite));
     let default = if options.headless { HEADLESS_PACE } else { "1" };
     let place = Place::create(options.keep, wanted.as_deref().unwrap_or(default))?;
@@ -132,8 +135,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
 
 /// The daemon in this process, and a client of it.
 async fn start(place: &Place, qd: &Path, settings: &Settings) -> Result<Client, DemoError> {
-    let options =
-        ServeOptions { paths: place.paths.clone(), settings: settings.clone(), qd: qd.to_path_buf() };
+    let options = ServeOptions { paths: place.paths.clone(), settings: settings.clone(), qd: qd.to_path_buf() };
     let client = Client::over(daemon::in_process(options).await?);
     client.hello().await?;
     Ok(client)
