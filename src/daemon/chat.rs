@@ -107,7 +107,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
         draft.body.clone_from(body);
     }
     draft.autonomy = options.autonomy.or(draft.autonomy);
-    draft.mode = options.mode.or(draft.mode).or_else(|| daemon.agents.only_mode(&draft.agent));
+    draft.mode = daemon.agents.only_mode(&draft.agent).or(options.mode).or(draft.mode);
     draft.worker = options.worker.or(draft.worker);
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
     if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {

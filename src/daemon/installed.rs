@@ -40,9 +40,16 @@ impl Agents {
         self.catalogue.names().into_iter().map(ToString::to_string).collect()
     }
 
-    /// The mode of an agent that has only one: the shell ends by itself.
+    /// The mode of an agent that has only one: the shell ends by itself, and some have no headless mode.
     pub(super) fn only_mode(&self, name: &str) -> Option<SessionMode> {
-        self.catalogue.get(name).filter(|agent| !agent.takes_prompts()).map(|_| SessionMode::Autonomous)
+        let agent = self.catalogue.get(name)?;
+        if !agent.takes_prompts() {
+            Some(SessionMode::Autonomous)
+        } else if agent.supports(SessionMode::Autonomous) {
+            None
+        } else {
+            Some(SessionMode::Interactive)
+        }
     }
 
     /// The error for a name that is not in the catalogue.

@@ -44,7 +44,8 @@ fn private_directory(path: &Path) -> Result<(), DaemonError> {
     Ok(())
 }
 
-/// The lock of the one daemon. Its file's content names the control socket.
+/// The lock of the one daemon. Its file names the control socket, and in a second line the daemon's process,
+/// so that a client that finds no socket can ask for it (SIGHUP).
 pub(super) struct Lock {
     _held: Flock<File>,
 }
@@ -73,6 +74,7 @@ fn write_socket_name(file: &mut File, socket: &Path) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(socket.as_os_str().as_encoded_bytes())?;
+    write!(file, "\n{}\n", std::process::id())?;
     file.sync_all()
 }
 

@@ -14,15 +14,13 @@ use crate::config::PromptDelivery;
 use crate::daemon::Daemon;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Fact, Purpose};
-use crate::model::{EffectId, Kind, Reading, SessionId, SessionState, StateSource, Timestamp};
+use crate::model::{Dialog, EffectId, Kind, Reading, SessionId, SessionState, StateSource, Timestamp};
 use crate::protocol::pane::{FromHost, Observation, SessionReport, ToHost, VERSION, WriteFate};
 use crate::session::{self, Found};
 
 use super::Ask;
-use super::tasks::{Answering, Deliveries, Quieting};
+use super::tasks::{AnswerStep, Answering, Deliveries, Quieting};
 
-/// Between two keys of one dialog answer.
-const BETWEEN_KEYS: Duration = Duration::from_millis(250);
 /// How long an interrupted turn may take to end.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(10);
 /// Between asking an agent to end and forcing it.
@@ -78,6 +76,8 @@ struct Link {
     answering: Option<Answering>,
     quieting: Vec<Quieting>,
     seen: Option<Observation>,
+    /// The dialog on the screen, and since when it stands there.
+    shown: Option<(Dialog, Timestamp)>,
     transcript: Transcript,
     collected: u64,
     interrupts: u32,
@@ -109,6 +109,7 @@ impl Link {
             answering: None,
             quieting: Vec::new(),
             seen: None,
+            shown: None,
             collected,
             interrupts: 0,
         })
@@ -117,8 +118,8 @@ impl Link {
     /// Connected (again): writes that were asked for and not answered are asked for again; the host's
     /// journal knows which of them were done.
     async fn attached(&mut self, to: &PaneSender) {
-        if let Some(answering) = &mut self.answering {
-            send_answer(to, answering);
+        if let Some(write) = self.answering.as_ref().and_then(Answering::write) {
+            self.answer_step(to, write).await;
         }
         self.step_delivery(to, None).await;
     }
@@ -150,7 +151,7 @@ impl Link {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        let answer = self.answering.as_ref().map(|answering| answering.next_at).filter(|at| at.0 > 0);
+        let answer = self.answering.as_ref().and_then(Answering::wake);
         let quiet = self.quieting.iter().map(|quieting| quieting.until).min();
         [self.signals.due(), self.deliveries.due(), answer, quiet].into_iter().flatten().min()
     }
@@ -167,6 +168,7 @@ impl Link {
 
     async fn observed(&mut self, to: &PaneSender, observation: Observation) {
         let reading = self.agent.read(&observation);
+        self.dialog_shown(to, reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;
         }
@@ -242,10 +244,8 @@ impl Link {
                 self.step_delivery(to, None).await;
             }
             Ask::AnswerDialog { effect, dialog, yes } => {
-                let keys = if yes { dialog.yes } else { dialog.no };
-                let mut answering = Answering::new(effect, dialog.text, keys, now());
-                send_answer(to, &mut answering);
-                self.answering = Some(answering);
+                let since = self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
+                self.answering = Some(Answering::new(effect, dialog, yes, since));
             }
             Ask::Lock { effect, locked } => {
                 let result = sent(to.send(ToHost::Lock(locked)));
@@ -277,11 +277,8 @@ impl Link {
             self.step_delivery(to, Some(DeliveryEvent::Tick)).await;
             self.step_delivery(to, None).await;
         }
-        if let Some(answering) = &mut self.answering
-            && answering.next_at.0 > 0
-            && answering.next_at <= at
-        {
-            send_answer(to, answering);
+        if let Some(step) = self.answering.as_mut().and_then(|answering| answering.due(at)) {
+            self.answer_step(to, step).await;
         }
         self.press_for_quiet(to, at);
     }
@@ -307,29 +304,39 @@ impl Link {
     }
 
     async fn wrote(&mut self, to: &PaneSender, key: &str, fate: WriteFate) {
-        if self.answering.as_ref().is_some_and(|answering| answering.journal_key() == key) {
-            return self.answered(fate).await;
+        if let Some(answering) = self.answering.as_mut().filter(|answering| answering.is_writing(key)) {
+            if let Some(step) = answering.wrote(fate, now()) {
+                self.answer_step(to, step).await;
+            }
+            return;
         }
         self.step_delivery(to, Some(DeliveryEvent::Wrote { key, fate })).await;
         self.step_delivery(to, None).await;
     }
 
-    /// One key of a dialog answer: written, or the dialog was gone.
-    async fn answered(&mut self, fate: WriteFate) {
-        let Some(answering) = &mut self.answering else { return };
-        let result = match fate {
-            WriteFate::Mismatch | WriteFate::Over => Some(EffectResult::DialogGone),
-            // never sent blindly again: if the dialog still stands, the screen brings it back as a new question
-            WriteFate::Unknown => Some(EffectResult::Answered),
-            WriteFate::Written | WriteFate::AlreadyWritten if answering.advance() => Some(EffectResult::Answered),
-            WriteFate::Written | WriteFate::AlreadyWritten => {
-                answering.next_at = now().after(BETWEEN_KEYS);
-                None
-            }
+    /// Remembers since when a dialog stands on the screen; tells an answer under way when it went.
+    async fn dialog_shown(&mut self, to: &PaneSender, dialog: Option<Dialog>) {
+        if let Some(step) = self.answering.as_ref().and_then(|answering| answering.sees(dialog.as_ref())) {
+            self.answer_step(to, step).await;
+        }
+        let since = match &self.shown {
+            Some((shown, since)) if Some(shown) == dialog.as_ref() => *since,
+            _ => now(),
         };
-        if let Some(result) = result
-            && let Some(answering) = self.answering.take()
-        {
+        self.shown = dialog.map(|dialog| (dialog, since));
+    }
+
+    /// Does what an answer under way wants.
+    async fn answer_step(&mut self, to: &PaneSender, step: AnswerStep) {
+        let result = match step {
+            AnswerStep::Write(key, bytes, only_if) => {
+                let _ = to.send(ToHost::Write { key, bytes, paste: false, only_if });
+                return;
+            }
+            AnswerStep::Answered => EffectResult::Answered,
+            AnswerStep::Gone => EffectResult::DialogGone,
+        };
+        if let Some(answering) = self.answering.take() {
             self.ended(answering.effect, result).await;
         }
     }
@@ -422,14 +429,6 @@ impl Link {
         for quieting in self.quieting.drain(..) {
             let _ = quieting.reply.send(true);
         }
-    }
-}
-
-/// Writes the next key of an answer; the host's reply brings the one after it.
-fn send_answer(to: &PaneSender, answering: &mut Answering) {
-    answering.next_at = Timestamp(0);
-    if let Some((key, bytes, only_if)) = answering.next_write() {
-        let _ = to.send(ToHost::Write { key, bytes, paste: false, only_if });
     }
 }
 

@@ -2,11 +2,14 @@
 //! turn to end. Plain state; the link does the talking.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::agents::delivery::Delivery;
-use crate::model::{EffectId, Timestamp};
+use crate::agents::{DIALOG_SETTLE, anchor};
+use crate::model::{Dialog, EffectId, Timestamp};
+use crate::protocol::pane::WriteFate;
 
 /// A delivery under way and those that wait behind it.
 #[derive(Default)]
@@ -50,42 +53,118 @@ impl Deliveries {
     }
 }
 
-/// The keys of one dialog answer on their way, one write each.
+/// The keys of one dialog answer on their way, one write each. Programs ignore keys that come as soon as a
+/// question appears, so the question must have stood for a while first, and must be seen to go afterwards;
+/// if it stays, the same keys are sent again under new journal keys.
 pub(super) struct Answering {
     /// The effect that asked.
     pub(super) effect: EffectId,
-    /// Text that must still be on the screen for the first key.
-    pub(super) only_if: String,
-    /// Keys not written yet.
-    keys: VecDeque<String>,
-    written: usize,
-    /// When the next key may be written: the program needs a moment between them.
-    pub(super) next_at: Timestamp,
+    dialog: Dialog,
+    keys: Vec<String>,
+    tries: u32,
+    phase: AnswerPhase,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AnswerPhase {
+    /// The next key may be written then.
+    Press { key: usize, at: Timestamp },
+    /// A key is with the host.
+    Pressing { key: usize },
+    /// All keys are written; the question should go.
+    Check { until: Timestamp },
+}
+
+/// What an answer under way wants.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum AnswerStep {
+    /// Write this: journal key, bytes, and what must be on the screen.
+    Write(String, Vec<u8>, String),
+    /// The question went: answered.
+    Answered,
+    /// It cannot be answered any more.
+    Gone,
+}
+
+/// Between two keys of one answer: the program needs a moment.
+const BETWEEN_KEYS: Duration = Duration::from_millis(250);
+/// How long a question may take to go after the last key.
+const GOES_WITHIN: Duration = Duration::from_millis(2_000);
+/// How often the keys are sent.
+const ANSWER_TRIES: u32 = 3;
+
 impl Answering {
-    /// Nothing is written yet.
-    pub(super) fn new(effect: EffectId, only_if: String, keys: Vec<String>, now: Timestamp) -> Self {
-        Self { effect, only_if, keys: keys.into(), written: 0, next_at: now }
+    /// Of this dialog, which stood since `since`. Nothing is written yet.
+    pub(super) fn new(effect: EffectId, dialog: Dialog, yes: bool, since: Timestamp) -> Self {
+        let keys = if yes { dialog.yes.clone() } else { dialog.no.clone() };
+        let phase = AnswerPhase::Press { key: 0, at: since.after(DIALOG_SETTLE) };
+        Self { effect, dialog, keys, tries: 1, phase }
     }
 
-    /// The next write: its key in the journal, its bytes, and what must be on the screen.
-    pub(super) fn next_write(&mut self) -> Option<(String, Vec<u8>, String)> {
-        let bytes = self.keys.front()?.clone().into_bytes();
-        let only_if = if self.written == 0 { self.only_if.clone() } else { String::new() };
-        Some((self.journal_key(), bytes, only_if))
+    /// When `due` has something to say.
+    pub(super) fn wake(&self) -> Option<Timestamp> {
+        match self.phase {
+            AnswerPhase::Press { at, .. } | AnswerPhase::Check { until: at } => Some(at),
+            AnswerPhase::Pressing { .. } => None,
+        }
     }
 
-    /// The journal key of the write under way.
-    pub(super) fn journal_key(&self) -> String {
-        format!("{}.answer-{}", self.effect, self.written)
+    /// Time passed.
+    pub(super) fn due(&mut self, now: Timestamp) -> Option<AnswerStep> {
+        match self.phase {
+            AnswerPhase::Press { key, at } if at <= now => Some(self.press(key)),
+            AnswerPhase::Check { until } if until <= now => {
+                self.tries += 1;
+                Some(if self.tries > ANSWER_TRIES { AnswerStep::Gone } else { self.press(0) })
+            }
+            _ => None,
+        }
     }
 
-    /// The write under way is done; `true` when it was the last.
-    pub(super) fn advance(&mut self) -> bool {
-        self.keys.pop_front();
-        self.written += 1;
-        self.keys.is_empty()
+    fn press(&mut self, key: usize) -> AnswerStep {
+        self.phase = AnswerPhase::Pressing { key };
+        self.write().unwrap_or(AnswerStep::Gone)
+    }
+
+    /// The write that is with the host: also what to ask for again after the connection was lost.
+    pub(super) fn write(&self) -> Option<AnswerStep> {
+        let AnswerPhase::Pressing { key } = self.phase else { return None };
+        let bytes = self.keys.get(key)?.clone().into_bytes();
+        let only_if = if key == 0 { anchor(&self.dialog).to_owned() } else { String::new() };
+        Some(AnswerStep::Write(self.journal_key(key), bytes, only_if))
+    }
+
+    fn journal_key(&self, key: usize) -> String {
+        format!("{}.answer-{}-{key}", self.effect, self.tries)
+    }
+
+    /// Whether this is the write that is with the host.
+    pub(super) fn is_writing(&self, journal_key: &str) -> bool {
+        matches!(self.phase, AnswerPhase::Pressing { key } if self.journal_key(key) == journal_key)
+    }
+
+    /// The host answered the write.
+    pub(super) fn wrote(&mut self, fate: WriteFate, now: Timestamp) -> Option<AnswerStep> {
+        let AnswerPhase::Pressing { key } = self.phase else { return None };
+        match fate {
+            WriteFate::Mismatch if self.tries > 1 => Some(AnswerStep::Answered),
+            WriteFate::Mismatch | WriteFate::Over => Some(AnswerStep::Gone),
+            // never sent blindly again: the check sees whether the question went
+            WriteFate::Written | WriteFate::AlreadyWritten | WriteFate::Unknown => {
+                self.phase = if key + 1 < self.keys.len() && fate != WriteFate::Unknown {
+                    AnswerPhase::Press { key: key + 1, at: now.after(BETWEEN_KEYS) }
+                } else {
+                    AnswerPhase::Check { until: now.after(GOES_WITHIN) }
+                };
+                None
+            }
+        }
+    }
+
+    /// The screen shows this dialog now, or none: after the last key, anything else means that it was taken.
+    pub(super) fn sees(&self, dialog: Option<&Dialog>) -> Option<AnswerStep> {
+        let checking = matches!(self.phase, AnswerPhase::Check { .. });
+        (checking && dialog.is_none_or(|shown| anchor(shown) != anchor(&self.dialog))).then_some(AnswerStep::Answered)
     }
 }
 
