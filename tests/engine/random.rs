@@ -262,7 +262,7 @@ fn replay(world: &World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn invariants_hold_under_any_sequence(moves in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u16>(), any::<u16>()), 0..160)) {
