@@ -65,7 +65,10 @@ fn a_conflict_needs_the_person_and_lands_after_it_was_resolved() {
 fn a_busy_checkout_is_tried_again_and_others_go_first() {
     let (mut world, tasks) = queued(2);
     let busy = landing(&world);
-    world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::CheckoutBusy { detail: "README.md is dirty".into() });
+    world.settle(
+        |kind| matches!(kind, EffectKind::Land { .. }),
+        EffectResult::CheckoutBusy { detail: "README.md is dirty".into() },
+    );
     let other = landing(&world);
     assert_ne!(busy, other);
     assert!(world.state.needs(busy).unwrap().contains("README.md is dirty"));
