@@ -68,7 +68,8 @@ pub(super) fn red(runs: &[CheckRun], where_: &str) -> String {
     let Some(run) = runs.iter().find(|run| !run.passed()) else {
         return format!("The checks {where_} did not pass.");
     };
-    let code = run.exit_code.map_or_else(|| "no exit code (a signal or the time limit)".to_owned(), |code| format!("exit code {code}"));
+    let code =
+        run.exit_code.map_or_else(|| "no exit code (a signal or the time limit)".to_owned(), |code| format!("exit code {code}"));
     format!("The check `{}` failed {where_} with {code}.\nThe end of its output:\n\n{}", run.name, tail(&run.log))
 }
 
@@ -92,7 +93,8 @@ pub(super) const RESUMED: &str = "You were interrupted and your conversation was
     and go on where you stopped. When the work is finished, run: qd report done \"<what you did>\".";
 
 /// What the person's plain no to "is this finished?" says.
-pub(super) const NOT_FINISHED: &str = "It is not finished yet. Please go on, and run `qd report done \"<what you did>\"` when it is.";
+pub(super) const NOT_FINISHED: &str =
+    "It is not finished yet. Please go on, and run `qd report done \"<what you did>\"` when it is.";
 
 /// The first words of a session that continues from a handoff document.
 pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
@@ -109,10 +111,9 @@ pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
 pub(super) fn reason(task: &Task) -> Option<String> {
     match task.reason.as_ref()? {
         StatusReason::ChecksFailed { check, log } => Some(format!("check `{check}` failed: {}", truncate(log, 2_000))),
-        StatusReason::MergeConflict { files } => Some(format!(
-            "the result conflicted with the target in {}; start from the target as it is now",
-            files.join(", ")
-        )),
+        StatusReason::MergeConflict { files } => {
+            Some(format!("the result conflicted with the target in {}; start from the target as it is now", files.join(", ")))
+        }
         StatusReason::ByPerson | StatusReason::DependencyLost { .. } | StatusReason::ReadyToLand { .. } => None,
         other => Some(other.to_string()),
     }

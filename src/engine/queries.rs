@@ -2,7 +2,8 @@
 //! looks at all of history: what is open, live or in the outbox is indexed.
 
 use crate::model::{
-    Approval, Delegation, Handoff, ProjectId, Session, SessionId, Subject, Task, TaskId, TaskStatus, Timestamp, Worker, WorkerNumber,
+    Approval, Delegation, Handoff, ProjectId, Session, SessionId, Subject, Task, TaskId, TaskStatus, Timestamp, Worker,
+    WorkerNumber,
 };
 
 use super::{Effect, EffectKind, State};
@@ -96,9 +97,9 @@ impl State {
             | EffectKind::RunChecks { task }
             | EffectKind::Land { task }
             | EffectKind::RemoveWorktree { task } => Some(*task),
-            EffectKind::WriteBrief { handoff } | EffectKind::CommitForHandoff { handoff } | EffectKind::PushBranch { handoff } => {
-                self.handoffs.get(handoff).map(|handoff| handoff.task)
-            }
+            EffectKind::WriteBrief { handoff }
+            | EffectKind::CommitForHandoff { handoff }
+            | EffectKind::PushBranch { handoff } => self.handoffs.get(handoff).map(|handoff| handoff.task),
             _ => self.sessions.get(kind.session()?)?.task,
         }
     }
@@ -138,10 +139,8 @@ impl State {
     pub fn is_wanted(&self, session: &Session, now: Timestamp) -> bool {
         let Some(task) = session.task else { return true };
         let Some(task) = self.task(task) else { return false };
-        let at_work = matches!(
-            task.status,
-            TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::NeedsReview | TaskStatus::Merging
-        );
+        let at_work =
+            matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::NeedsReview | TaskStatus::Merging);
         at_work && (self.is_current(session) || self.kept_until(session).is_some_and(|until| now < until))
     }
 

@@ -30,14 +30,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            slots: 4,
-            seats: 4,
-            max_attempts: 10,
-            reminders: 1,
-            landing_retry_ms: 5_000,
-            take_back_ms: 600_000,
-        }
+        Self { slots: 4, seats: 4, max_attempts: 10, reminders: 1, landing_retry_ms: 5_000, take_back_ms: 600_000 }
     }
 }
 

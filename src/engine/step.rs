@@ -67,7 +67,9 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
-        Command::EditTask { task, title, body, agent, worker } => task::edit(turn, task, task::Edit { title, body, agent, worker }),
+        Command::EditTask { task, title, body, agent, worker } => {
+            task::edit(turn, task, task::Edit { title, body, agent, worker })
+        }
         Command::Run { task } => task::run(turn, task),
         Command::Land { task } => landing::land(turn, task),
         Command::Cancel { task } => task::cancel(turn, task),

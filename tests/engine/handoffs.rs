@@ -1,7 +1,9 @@
 //! Handoffs: five steps in order, a way back from each, and the old session's end.
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Purpose, Refusal, next_wake};
-use quarterdeck::model::{Autonomy, HandoffControl, HandoffId, HandoffStep, SessionId, StepState, TaskId, TaskStatus, WorkerNumber};
+use quarterdeck::model::{
+    Autonomy, HandoffControl, HandoffId, HandoffStep, SessionId, StepState, TaskId, TaskStatus, WorkerNumber,
+};
 
 use crate::world::*;
 
@@ -25,7 +27,10 @@ fn to_start(world: &mut World) {
     brief(world);
     world.settle(|kind| matches!(kind, EffectKind::CommitForHandoff { .. }), committed(1));
     if world.has(|kind| matches!(kind, EffectKind::PushBranch { .. })) {
-        world.settle(|kind| matches!(kind, EffectKind::PushBranch { .. }), EffectResult::PushSkipped { reason: "no remote".into() });
+        world.settle(
+            |kind| matches!(kind, EffectKind::PushBranch { .. }),
+            EffectResult::PushSkipped { reason: "no remote".into() },
+        );
     }
     world.settle(|kind| matches!(kind, EffectKind::LockInput { locked: true, .. }), EffectResult::Done);
 }
@@ -105,7 +110,9 @@ fn the_worker_can_be_taken_back_while_the_old_session_is_kept() {
     world.settle(|kind| is_purpose(kind, Purpose::Brief), EffectResult::Delivered);
     world.obey(Command::SteerHandoff { handoff, control: HandoffControl::Cancel }).unwrap();
     assert_eq!(world.session(task).id, old);
-    assert!(world.has(|kind| is_stop(kind, &fresh)) && world.has(|kind| matches!(kind, EffectKind::LockInput { locked: false, .. })));
+    assert!(
+        world.has(|kind| is_stop(kind, &fresh)) && world.has(|kind| matches!(kind, EffectKind::LockInput { locked: false, .. }))
+    );
 }
 
 #[test]
@@ -133,7 +140,9 @@ fn what_cannot_be_handed_off_is_refused_with_the_reason() {
     assert!(matches!(world.obey(ask), Err(Refusal::NoHandoffNow { .. })));
     let ask = handoff(&world, 4);
     assert_eq!(world.obey(ask), Err(Refusal::WorkerIdle(WorkerNumber(4))));
-    world.obey(Command::StartPane { project: world.project, worker: Some(WorkerNumber(2)), agent: "shell".into(), run: None }).unwrap();
+    world
+        .obey(Command::StartPane { project: world.project, worker: Some(WorkerNumber(2)), agent: "shell".into(), run: None })
+        .unwrap();
     let ask = handoff(&world, 2);
     assert!(matches!(world.obey(ask), Err(Refusal::NoHandoffNow { .. })));
     let (mut world, ..) = begun(false);

@@ -33,7 +33,10 @@ pub fn event(state: &State, event: &Event) {
         Event::EffectRequested { effect, .. } => {
             assert!(!state.outbox.contains_key(&effect.id), "an effect's id is used once");
             let twice = state.outbox.values().any(|other| other.kind == effect.kind);
-            let repeats = matches!(effect.kind, EffectKind::DeliverPrompt { .. } | EffectKind::AnswerDialog { .. } | EffectKind::StopSession { .. });
+            let repeats = matches!(
+                effect.kind,
+                EffectKind::DeliverPrompt { .. } | EffectKind::AnswerDialog { .. } | EffectKind::StopSession { .. }
+            );
             assert!(!twice || repeats, "{:?} is under way twice", effect.kind);
         }
         _ => {}
@@ -44,11 +47,14 @@ pub fn event(state: &State, event: &Event) {
 pub fn state(state: &State) {
     let open: BTreeSet<_> = state.tasks.values().filter(|task| !task.status.is_final()).map(|task| task.id).collect();
     assert_eq!(state.open_tasks, open);
-    let live: BTreeSet<_> = state.sessions.values().filter(|session| session.is_live()).map(|session| session.id.clone()).collect();
+    let live: BTreeSet<_> =
+        state.sessions.values().filter(|session| session.is_live()).map(|session| session.id.clone()).collect();
     assert_eq!(state.live_sessions, live);
-    let waiting: BTreeSet<_> = state.approvals.values().filter(|approval| approval.is_open()).map(|approval| approval.id).collect();
+    let waiting: BTreeSet<_> =
+        state.approvals.values().filter(|approval| approval.is_open()).map(|approval| approval.id).collect();
     assert_eq!(state.open_approvals, waiting);
-    let merging: BTreeSet<_> = state.tasks.values().filter(|task| task.status == TaskStatus::Merging).map(|task| task.id).collect();
+    let merging: BTreeSet<_> =
+        state.tasks.values().filter(|task| task.status == TaskStatus::Merging).map(|task| task.id).collect();
     assert_eq!(state.merging_since.keys().copied().collect::<BTreeSet<_>>(), merging);
     assert!(state.landing_after.keys().all(|task| merging.contains(task)));
     assert!(state.stops.keys().all(|session| live.contains(session)));

@@ -44,6 +44,7 @@ fn a_landed_task_clears_up_after_its_agent_is_gone() {
     world.land(task);
     assert!(world.has(|kind| is_stop(kind, &session)) && !world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
     world.end(&session, exit(0));
+    world.settle(|kind| is_stop(kind, &session), EffectResult::Done);
     assert!(world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
     assert!(world.state.projects[&world.project].workers.values().all(|worker| worker.is_free()));
 }
@@ -64,7 +65,10 @@ fn a_conflict_needs_the_person_and_lands_after_it_was_resolved() {
 fn a_busy_checkout_is_tried_again_and_others_go_first() {
     let (mut world, tasks) = queued(2);
     let busy = landing(&world);
-    world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::CheckoutBusy { detail: "README.md is dirty".into() });
+    world.settle(
+        |kind| matches!(kind, EffectKind::Land { .. }),
+        EffectResult::CheckoutBusy { detail: "README.md is dirty".into() },
+    );
     let other = landing(&world);
     assert_ne!(busy, other);
     assert!(world.state.needs(busy).unwrap().contains("README.md is dirty"));

@@ -67,7 +67,10 @@ fn a_crash_is_resumed_once_in_an_attempt() {
     assert_eq!(world.state.session(&first).unwrap().verdict.state, SessionState::Crashed);
     let second = world.session(task).id;
     assert_ne!(first, second);
-    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind else { panic!() };
+    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
+    else {
+        panic!()
+    };
     assert_eq!(resume.as_deref(), Some("conversation-1"));
     assert_eq!(world.task(task).attempts, 1, "the same attempt");
     world.start(&second);
@@ -187,9 +190,13 @@ fn killing_the_session_of_a_task_asks_the_person() {
 #[test]
 fn a_plain_pane_takes_a_free_seat_and_gives_it_back() {
     let mut world = World::new(Autonomy::Full);
-    let pane = |worker| Command::StartPane { project: ProjectIdOf(1).into(), worker, agent: "shell".into(), run: Some("top".into()) };
+    let pane =
+        |worker| Command::StartPane { project: ProjectIdOf(1).into(), worker, agent: "shell".into(), run: Some("top".into()) };
     world.obey(pane(None)).unwrap();
-    assert_eq!(world.obey(pane(Some(WorkerNumber(1)))).unwrap_err(), Refusal::WorkerBusy { worker: WorkerNumber(1), with: "shell".into() });
+    assert_eq!(
+        world.obey(pane(Some(WorkerNumber(1)))).unwrap_err(),
+        Refusal::WorkerBusy { worker: WorkerNumber(1), with: "shell".into() }
+    );
     let session = world.state.live().next().unwrap().clone();
     assert_eq!(world.state.run_of(&session), Some("top"));
     world.start(&session.id);
@@ -198,7 +205,10 @@ fn a_plain_pane_takes_a_free_seat_and_gives_it_back() {
     assert_eq!(world.task(tasks[0]).worker, Some(WorkerNumber(2)), "the pane's seat is taken");
     world.end(&session.id, exit(0));
     assert!(world.state.worker(world.project, WorkerNumber(1)).unwrap().is_free());
-    assert_eq!(world.obey(Command::StopWorker { project: world.project, worker: WorkerNumber(1) }), Err(Refusal::WorkerIdle(WorkerNumber(1))));
+    assert_eq!(
+        world.obey(Command::StopWorker { project: world.project, worker: WorkerNumber(1) }),
+        Err(Refusal::WorkerIdle(WorkerNumber(1)))
+    );
 }
 
 /// The first project's id.

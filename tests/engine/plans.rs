@@ -2,7 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, Refusal};
 use quarterdeck::model::{
-    AnswerKind, Autonomy, Dependency, Explain, Kind, PlanStatus, SessionMode, Speaker, StatusReason, Subject, TaskDraft, TaskId, TaskStatus,
+    AnswerKind, Autonomy, Dependency, Explain, Kind, PlanStatus, SessionMode, Speaker, StatusReason, Subject, TaskDraft, TaskId,
+    TaskStatus,
 };
 
 use crate::world::*;
@@ -71,7 +72,11 @@ fn full_starts_at_once_headless_and_shell_is_always_headless() {
     assert_eq!(world.status(tasks[0]), TaskStatus::Executing);
     let task = world.task(tasks[0]);
     assert!(task.branch.starts_with("feat/add-dark-mode-") && task.branch.ends_with(&task.short) && task.short.len() == 6);
-    let command = world.submit(vec![TaskDraft { autonomy: Some(Autonomy::Confirm), mode: Some(SessionMode::Interactive), ..shell("make") }]);
+    let command = world.submit(vec![TaskDraft {
+        autonomy: Some(Autonomy::Confirm),
+        mode: Some(SessionMode::Interactive),
+        ..shell("make")
+    }]);
     assert_eq!(world.task(command[0]).mode, SessionMode::Autonomous);
 }
 

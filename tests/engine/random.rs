@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use quarterdeck::engine::{Command, EffectKind, EffectResult, Event, Fact, State, TaskNews, apply, next_wake, outbox_after_restart};
+use quarterdeck::engine::{
+    Command, EffectKind, EffectResult, Event, Fact, State, TaskNews, apply, next_wake, outbox_after_restart,
+};
 use quarterdeck::model::{
     AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Report, SessionId,
     SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
@@ -56,7 +58,10 @@ fn command(world: &mut World, (kind, a, b): Move) {
     let yes_no = if b % 3 == 0 { AnswerKind::No } else { AnswerKind::Yes };
     let words = (b % 4 == 0).then(|| "please go on".to_owned());
     let command = match kind % 16 {
-        0 => Command::ConfirmPlan { plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)), tasks: vec![] },
+        0 => Command::ConfirmPlan {
+            plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)),
+            tasks: vec![],
+        },
         1 => Command::DeclinePlan { plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)) },
         2 => Command::Run { task },
         3 => Command::Land { task },
@@ -186,7 +191,8 @@ fn fair(world: &mut World) {
             }
         }
     }
-    let open: Vec<_> = world.state.open().map(|task| (task.id, task.status, task.reason.clone(), world.state.needs(task.id))).collect();
+    let open: Vec<_> =
+        world.state.open().map(|task| (task.id, task.status, task.reason.clone(), world.state.needs(task.id))).collect();
     let sessions: Vec<_> = world.state.live().collect();
     let handoffs: Vec<_> = world.state.handoffs.values().collect();
     panic!("not all came to an end: {open:?}\noutbox {:?}\nsessions {sessions:?}\nhandoffs {handoffs:?}", world.state.outbox);
@@ -198,7 +204,9 @@ fn agents_finish(world: &mut World) {
         let Some(task) = session.task.map(|task| world.task(task).clone()) else { continue };
         if task.status == TaskStatus::Executing && !world.state.is_busy(task.id) && world.state.is_current(&session) {
             match session.mode {
-                SessionMode::Interactive => drop(world.learn(Fact::Reported { session: session.id, report: Report::Done { summary: "ok".into() } })),
+                SessionMode::Interactive => {
+                    drop(world.learn(Fact::Reported { session: session.id, report: Report::Done { summary: "ok".into() } }))
+                }
                 SessionMode::Autonomous => drop(world.end(&session.id, exit(0))),
             }
         }
@@ -262,7 +270,7 @@ fn replay(world: &World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn invariants_hold_under_any_sequence(moves in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u16>(), any::<u16>()), 0..160)) {

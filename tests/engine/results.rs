@@ -62,7 +62,10 @@ fn red_of_a_headless_agent_is_a_new_attempt_in_its_conversation() {
     red(&mut world, task);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
     world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
-    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind else { panic!() };
+    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
+    else {
+        panic!()
+    };
     assert_eq!(resume.as_deref(), Some("conversation-1"));
     assert!(world.state.delegation_of(world.task(task)).unwrap().context.contains("left == right"));
 }

@@ -7,9 +7,9 @@ use quarterdeck::engine::{
     Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission, apply, step,
 };
 use quarterdeck::model::{
-    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment, ProjectId, Reading,
-    Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId, TaskStatus, TaskType, Timestamp,
-    WorkerNumber,
+    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment, ProjectId,
+    Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId, TaskStatus, TaskType,
+    Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -25,8 +25,7 @@ pub struct World {
 impl World {
     /// A world with one project.
     pub fn new(autonomy: Autonomy) -> Self {
-        let mut world =
-            Self { state: State::default(), log: Vec::new(), now: Timestamp(1_000), project: ProjectId(0), turns: 0 };
+        let mut world = Self { state: State::default(), log: Vec::new(), now: Timestamp(1_000), project: ProjectId(0), turns: 0 };
         world.project = world.add_project("/repo", autonomy);
         world
     }

@@ -25,7 +25,9 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::LandingPostponed { until, .. } => {
             state.landing_after.insert(id, *until);
         }
-        TaskNews::WorktreeMade { .. } | TaskNews::WorktreeRemoved { .. } | TaskNews::WorktreeLeft { .. } => worktree(state, id, news),
+        TaskNews::WorktreeMade { .. } | TaskNews::WorktreeRemoved { .. } | TaskNews::WorktreeLeft { .. } => {
+            worktree(state, id, news)
+        }
         _ => {}
     }
     if let Some(task) = state.tasks.get_mut(&id) {
@@ -107,7 +109,8 @@ fn attempt_follows(state: &mut State, id: TaskId, to: TaskStatus, at: Timestamp)
 fn delegation_moved(state: &mut State, id: TaskId, status: DelegationStatus, at: Timestamp) {
     let error = state.tasks.get(&id).and_then(|task| task.reason.as_ref()).map(ToString::to_string);
     let result = state.tasks.get(&id).and_then(|task| task.summary.clone());
-    let Some(delegation) = state.tasks.get(&id).and_then(|task| task.delegation).and_then(|of| state.delegations.get_mut(&of)) else {
+    let Some(delegation) = state.tasks.get(&id).and_then(|task| task.delegation).and_then(|of| state.delegations.get_mut(&of))
+    else {
         return;
     };
     if delegation.status == DelegationStatus::Completed {

@@ -126,7 +126,9 @@ fn session_words(news: &SessionNews) -> String {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))
         }
         SessionNews::Prompted => "has its brief".to_owned(),
-        SessionNews::DeliveryFailed { purpose, detail } => format!("did not get its {}: {}", purpose_word(*purpose), quote(detail)),
+        SessionNews::DeliveryFailed { purpose, detail } => {
+            format!("did not get its {}: {}", purpose_word(*purpose), quote(detail))
+        }
         SessionNews::Parked { parked: true } => "parked".to_owned(),
         SessionNews::Parked { parked: false } => "unlocked".to_owned(),
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),

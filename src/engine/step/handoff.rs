@@ -204,7 +204,11 @@ pub(super) fn settle_begun(turn: &mut Turn) {
     for handoff in state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()) {
         let fresh = handoff.to.as_ref().and_then(|session| state.session(session));
         let begun = fresh.is_some_and(|session| {
-            session.prompted && matches!(session.verdict.state, SessionState::Working | SessionState::WaitingInput | SessionState::WaitingPermission)
+            session.prompted
+                && matches!(
+                    session.verdict.state,
+                    SessionState::Working | SessionState::WaitingInput | SessionState::WaitingPermission
+                )
         });
         if begun && matches!(handoff.step(HandoffStep::Start), StepState::Running { .. }) {
             done(turn, handoff, HandoffStep::Start, "the fresh session has begun".to_owned());
@@ -245,7 +249,8 @@ fn no(why: &str) -> Refusal {
 
 /// The step that has failed and waits for the person.
 fn failed_step(handoff: &Handoff) -> Result<HandoffStep, Refusal> {
-    let step = handoff.current().filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
+    let step =
+        handoff.current().filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
     step.ok_or_else(|| no("no step of it has failed"))
 }
 
@@ -281,7 +286,9 @@ fn cancel(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
         turn.handoff(handoff, HandoffNews::Ended);
         return Ok(());
     }
-    let kept = handoff.to.is_some() && state.session(&handoff.from).is_some_and(Session::is_live) && !state.stops.contains_key(&handoff.from);
+    let kept = handoff.to.is_some()
+        && state.session(&handoff.from).is_some_and(Session::is_live)
+        && !state.stops.contains_key(&handoff.from);
     let fresh = handoff.to.as_ref().and_then(|session| state.session(session)).is_some_and(|session| state.is_current(session));
     let at_work = state.task(handoff.task).is_some_and(|task| task.status == TaskStatus::Executing);
     if kept && fresh && at_work && state.handoff_of(handoff.task).is_none() {

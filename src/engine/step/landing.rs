@@ -12,7 +12,9 @@ use super::{effect, moves, task, verify};
 pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
     let task = task::find(turn, id)?;
     match (task.status, &task.reason) {
-        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => queue(turn, task),
+        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => {
+            queue(turn, task)
+        }
         (TaskStatus::NeedsReview, Some(StatusReason::NoChanges)) => moves::complete(turn, task, None),
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
         (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {

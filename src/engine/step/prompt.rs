@@ -71,13 +71,13 @@ fn answered(turn: &mut Turn, task: &Task, text: &str) {
 pub(super) fn delivered(turn: &mut Turn, id: &SessionId, purpose: Purpose, asked_at: Timestamp, result: EffectResult) {
     let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
     match result {
-        EffectResult::Delivered => arrived(turn, session, purpose, asked_at),
+        EffectResult::Delivered => arrived(turn, session, asked_at),
         other => missed(turn, session, purpose, effect::detail(other)),
     }
 }
 
 /// The turn was seen to start, so a state that was read before the text was sent is out of date.
-fn arrived(turn: &mut Turn, session: &Session, purpose: Purpose, asked_at: Timestamp) {
+fn arrived(turn: &mut Turn, session: &Session, asked_at: Timestamp) {
     let state = turn.state;
     if session.verdict.at <= asked_at && !session.parked {
         let evidence = "took the text and began".to_owned();

@@ -12,8 +12,7 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
         return; // only the process itself says that it is over
     }
     if is_news(turn, session, reading) {
-        let verdict =
-            Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
+        let verdict = Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
         turn.session(session, SessionNews::Read { verdict });
     }
     match reading.state {
@@ -111,9 +110,5 @@ fn gone(turn: &mut Turn, session: &Session) {
 
 /// Sends the keys that answer a dialog.
 pub(super) fn press(turn: &mut Turn, session: &SessionId, dialog: &Dialog, kind: AnswerKind) {
-    turn.request(EffectKind::AnswerDialog {
-        session: session.clone(),
-        dialog: dialog.clone(),
-        yes: kind == AnswerKind::Yes,
-    });
+    turn.request(EffectKind::AnswerDialog { session: session.clone(), dialog: dialog.clone(), yes: kind == AnswerKind::Yes });
 }

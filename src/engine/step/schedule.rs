@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionState, StateSource, StatusReason, Task,
-    TaskStatus, WorkerNumber,
+    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionState, StateSource, StatusReason, Task, TaskStatus,
+    WorkerNumber,
 };
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
@@ -54,7 +54,8 @@ fn silent_stops(turn: &mut Turn) {
     for task in state.open().filter(|task| task.status == TaskStatus::Executing) {
         let Some(session) = state.live_session_of(task).filter(|session| session.prompted && !session.parked) else { continue };
         let stopped = session.verdict.state == SessionState::WaitingInput && session.verdict.source == StateSource::Hook;
-        let told = state.pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id)).is_some();
+        let told =
+            state.pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id)).is_some();
         let held = told || state.question_of(task.id).is_some() || state.handoff_of(task.id).is_some();
         if !stopped || held || state.stops.contains_key(&session.id) {
             continue;

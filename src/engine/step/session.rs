@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task, TaskStatus, WorkerNumber,
-    one_line,
+    Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task, TaskStatus,
+    WorkerNumber, one_line,
 };
 
 use super::super::{ApprovalNews, EffectResult, Refusal, SessionNews, TaskNews};

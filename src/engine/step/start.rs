@@ -1,8 +1,8 @@
 //! From a worker to a working agent: worktree, session, brief; and the worktree's end.
 
 use crate::model::{
-    Delegation, DelegationStatus, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason, Task, TaskId, TaskStatus,
-    Verdict,
+    Delegation, DelegationStatus, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason, Task, TaskId,
+    TaskStatus, Verdict,
 };
 
 use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, brief};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject, Task, TaskDraft,
-    TaskId, TaskStatus, one_line, slug, truncate,
+    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject, Task,
+    TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
 };
 
 use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};

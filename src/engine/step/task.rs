@@ -26,7 +26,10 @@ pub(super) fn wrong(task: &Task, wanted: &'static str) -> Refusal {
 
 pub(super) fn edit(turn: &mut Turn, id: TaskId, edit: Edit) -> Result<(), Refusal> {
     let task = find(turn, id)?;
-    if !matches!(task.status, TaskStatus::Queued | TaskStatus::Planning | TaskStatus::Proposed | TaskStatus::Ready | TaskStatus::Blocked) {
+    if !matches!(
+        task.status,
+        TaskStatus::Queued | TaskStatus::Planning | TaskStatus::Proposed | TaskStatus::Ready | TaskStatus::Blocked
+    ) {
         return Err(wrong(task, "changed"));
     }
     let title = edit.title.map_or_else(|| task.title.clone(), |title| truncate(&one_line(&title), 120));

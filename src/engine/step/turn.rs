@@ -2,13 +2,11 @@
 //! a turn lasts, so every decision is made on what was committed before it.
 
 use crate::model::{
-    Approval, ApprovalId, EffectId, Handoff, Moment, ProjectId, Session, SessionId, StatusReason, Subject, Task, TaskId, TaskStatus,
-    Timestamp,
+    Approval, ApprovalId, EffectId, Handoff, Moment, ProjectId, Session, SessionId, StatusReason, Subject, Task, TaskId,
+    TaskStatus, Timestamp,
 };
 
-use super::super::{
-    ApprovalNews, Effect, EffectKind, Event, HandoffNews, ProjectNews, SessionNews, State, TaskNews,
-};
+use super::super::{ApprovalNews, Effect, EffectKind, Event, HandoffNews, ProjectNews, SessionNews, State, TaskNews};
 
 /// Letters of short ids: base 32 of RFC 4648 §6, lower case.
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -137,7 +135,8 @@ impl<'a> Turn<'a> {
 
     /// Asks for an effect unless the very same is under way.
     pub(super) fn request_once(&mut self, kind: EffectKind) {
-        let asked_now = self.events.iter().any(|event| matches!(event, Event::EffectRequested { effect, .. } if effect.kind == kind));
+        let asked_now =
+            self.events.iter().any(|event| matches!(event, Event::EffectRequested { effect, .. } if effect.kind == kind));
         if !asked_now && self.state.pending(|other| *other == kind).is_none() {
             self.request(kind);
         }

@@ -1,0 +1,316 @@
+//! The kinds of news, by what they are about. Past tense, with everything that `apply` needs and nothing that it does not.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep, HostIdentity, Plan,
+    PlanStatus, Session, SessionId, SessionMode, SessionState, StatusReason, StepState, Task, TaskStatus, Timestamp, Verdict,
+    WorkerNumber,
+};
+
+use super::super::Purpose;
+
+/// News of a project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum ProjectNews {
+    /// It became known.
+    Added {
+        /// Canonical root of the main checkout.
+        root: PathBuf,
+        /// Its name.
+        name: String,
+        /// The branch that results land on.
+        target: String,
+        /// Its default autonomy.
+        autonomy: Autonomy,
+    },
+    /// Results land on another branch from now on.
+    TargetSet {
+        /// Which.
+        target: String,
+    },
+    /// Its default autonomy was changed.
+    AutonomySet {
+        /// To what.
+        autonomy: Autonomy,
+    },
+    /// It got a seat.
+    SeatAdded {
+        /// Its number.
+        worker: WorkerNumber,
+    },
+    /// The person trusts its worktrees for this agent.
+    AgentTrusted {
+        /// The agent's name.
+        agent: String,
+    },
+    /// The person agreed to run exactly these commands of its configuration.
+    CommandsTrusted {
+        /// SHA-256 of the list (hex).
+        hash: String,
+    },
+    /// A line of its chat.
+    ChatSaid {
+        /// The line.
+        line: ChatLine,
+    },
+}
+
+/// News of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum PlanNews {
+    /// It was made.
+    Made {
+        /// The plan.
+        plan: Plan,
+    },
+    /// It was confirmed or declined.
+    Settled {
+        /// Which of the two.
+        status: PlanStatus,
+    },
+}
+
+/// News of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum TaskNews {
+    /// It was made.
+    Planned {
+        /// The task.
+        made: Box<Task>,
+    },
+    /// The person changed it before it started; this is how it is now.
+    Edited {
+        /// One line.
+        title: String,
+        /// The request.
+        body: String,
+        /// The agent.
+        agent: String,
+        /// How the agent runs.
+        mode: SessionMode,
+        /// The seat wanted.
+        worker: Option<WorkerNumber>,
+    },
+    /// Its status changed.
+    Moved {
+        /// From.
+        from: TaskStatus,
+        /// To.
+        to: TaskStatus,
+        /// Why.
+        reason: Option<StatusReason>,
+    },
+    /// It stays where it is, for another reason.
+    ReasonSet {
+        /// Why.
+        reason: StatusReason,
+    },
+    /// An attempt began: it has a worker now.
+    DelegationStarted {
+        /// The attempt.
+        delegation: Box<Delegation>,
+    },
+    /// The attempt is elsewhere in its life.
+    DelegationMoved {
+        /// Where.
+        status: DelegationStatus,
+    },
+    /// Its worktree is there.
+    WorktreeMade {
+        /// Where.
+        path: PathBuf,
+        /// Its branch.
+        branch: String,
+        /// The commit it starts from (hex).
+        base: String,
+    },
+    /// Its worktree is gone.
+    WorktreeRemoved {
+        /// The hidden ref that keeps what was in it.
+        kept: Option<String>,
+    },
+    /// Its worktree could not be removed and stays where it is.
+    WorktreeLeft {
+        /// Why.
+        detail: String,
+    },
+    /// The agent said what it did.
+    Summarized {
+        /// In its words.
+        summary: String,
+    },
+    /// The agent said something on the way.
+    Progressed {
+        /// In its words.
+        text: String,
+    },
+    /// Checks ran.
+    Checked {
+        /// Which, with what result.
+        runs: Vec<CheckRun>,
+    },
+    /// The attempt failed; the next one is told.
+    AttemptFailed {
+        /// What went wrong, in words for an agent.
+        summary: String,
+    },
+    /// It went back to its agent with what was wrong: another attempt in the same session.
+    SentBack {
+        /// Which attempt this is now.
+        attempt: u32,
+    },
+    /// Its agent's process was lost and is started again by itself.
+    Restarted,
+    /// Its next start resumes this conversation.
+    ResumePlanned {
+        /// The agent's own id of it.
+        conversation: String,
+    },
+    /// The agent was reminded to report.
+    Reminded,
+    /// The target's checkout cannot move now; another try comes later.
+    LandingPostponed {
+        /// When.
+        until: Timestamp,
+        /// What is in the way.
+        detail: String,
+    },
+    /// It is done: landed as this commit, or without one where nothing had to land.
+    Completed {
+        /// The target's commit (hex).
+        commit: Option<String>,
+    },
+    /// It gave up its seat while it waits for the person.
+    WorkerFreed {
+        /// Which.
+        worker: WorkerNumber,
+    },
+}
+
+/// News of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum SessionNews {
+    /// It is to be started.
+    Created {
+        /// The session.
+        made: Box<Session>,
+        /// The command line of a plain shell pane.
+        run: Option<String>,
+    },
+    /// Its agent runs.
+    Started {
+        /// The agent's process.
+        pid: u32,
+        /// Its host.
+        host: HostIdentity,
+        /// The agent's conversation id, where we chose it.
+        conversation: Option<String>,
+    },
+    /// Its state was read.
+    Read {
+        /// What it is.
+        verdict: Verdict,
+    },
+    /// The prompt it was started for arrived.
+    Prompted,
+    /// A text did not arrive.
+    DeliveryFailed {
+        /// What it was for.
+        purpose: Purpose,
+        /// Why.
+        detail: String,
+    },
+    /// Its input was locked or unlocked.
+    Parked {
+        /// Which of the two.
+        parked: bool,
+    },
+    /// The agent told its own conversation id.
+    ConversationNamed {
+        /// The id.
+        conversation: String,
+    },
+    /// It is to end.
+    Dismissed {
+        /// By force.
+        now: bool,
+    },
+    /// It could not be ended; that is tried again.
+    StopFailed {
+        /// When.
+        until: Timestamp,
+        /// Why it did not work.
+        detail: String,
+    },
+    /// It is over.
+    Over {
+        /// `exited`, `crashed` or `interrupted`.
+        state: SessionState,
+        /// How, in words.
+        evidence: String,
+        /// The exit record, when there is one.
+        exit: Option<Exit>,
+    },
+    /// The exit record of a session that was over already.
+    ExitNoted {
+        /// The record.
+        exit: Exit,
+    },
+}
+
+/// News of an approval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum ApprovalNews {
+    /// It was asked.
+    Asked {
+        /// The question.
+        question: Box<Approval>,
+    },
+    /// It was answered.
+    Answered {
+        /// With what.
+        answer: Answer,
+    },
+    /// It went away by itself.
+    Withdrawn,
+}
+
+/// News of a handoff.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum HandoffNews {
+    /// It began.
+    Began {
+        /// The handoff.
+        made: Box<Handoff>,
+    },
+    /// One step is elsewhere.
+    StepMoved {
+        /// Which.
+        step: HandoffStep,
+        /// Where.
+        to: StepState,
+    },
+    /// The document is there.
+    DocumentWritten {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The fresh session took the worker.
+    TakenOver {
+        /// The fresh one.
+        session: SessionId,
+    },
+    /// The old session has its worker back.
+    TakenBack,
+    /// It is over, done or called off.
+    Ended,
+}
