@@ -274,10 +274,7 @@ impl Turns {
 
 /// What the activity log says of an event; nothing for the outbox's own bookkeeping.
 fn words(event: &Event) -> String {
-    match event {
-        Event::EffectRequested { .. } | Event::EffectSettled { failure: None, .. } => String::new(),
-        other => other.describe(),
-    }
+    if event.is_bookkeeping() { String::new() } else { event.describe() }
 }
 
 /// Serializes what the store keeps. Our own types always serialize; a failure is a fault, said as one.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::config::Landing;
 use crate::engine::{Command, EffectKind, Fact, Rules};
 use crate::session::{self, Found};
 
@@ -16,6 +17,7 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
         seats: settings.seats,
         max_attempts: settings.max_attempts,
         reminders: settings.reminders,
+        lands_alone: settings.landing.map(|landing| landing == Landing::Auto),
         ..known.clone()
     };
     if rules != known {

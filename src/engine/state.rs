@@ -22,6 +22,9 @@ pub struct Rules {
     pub max_attempts: u32,
     /// Reminders to report that are sent after a silent stop.
     pub reminders: u32,
+    /// Whether green results land without a yes; `None` follows each task's autonomy.
+    #[serde(default)]
+    pub lands_alone: Option<bool>,
     /// Milliseconds between tries to land on a busy checkout.
     pub landing_retry_ms: u64,
     /// Milliseconds that a parked session is kept after a handoff, for taking it back.

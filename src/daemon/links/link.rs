@@ -25,6 +25,8 @@ use super::tasks::{AnswerStep, Answering, Deliveries, Quieting};
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(10);
 /// Between asking an agent to end and forcing it.
 const STOP_GRACE_MS: u64 = 5_000;
+/// How long a session may take to be over after it was asked to end, forcing included.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// Tries to reach a host that runs but does not answer, before it is called unreachable.
 const CONNECT_TRIES: u32 = 20;
 
@@ -75,6 +77,8 @@ struct Link {
     deliveries: Deliveries,
     answering: Option<Answering>,
     quieting: Vec<Quieting>,
+    /// Stops that were asked for, and until when the session should be over.
+    stopping: Vec<(EffectId, Timestamp)>,
     seen: Option<Observation>,
     /// The dialog on the screen, and since when it stands there.
     shown: Option<(Dialog, Timestamp)>,
@@ -108,6 +112,7 @@ impl Link {
             deliveries: Deliveries::default(),
             answering: None,
             quieting: Vec::new(),
+            stopping: Vec::new(),
             seen: None,
             shown: None,
             collected,
@@ -139,6 +144,7 @@ impl Link {
                     None => return Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
+                        self.stopped().await;
                         let _ = to.send(ToHost::Bury);
                         return Served::Over;
                     }
@@ -153,7 +159,8 @@ impl Link {
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
         let quiet = self.quieting.iter().map(|quieting| quieting.until).min();
-        [self.signals.due(), self.deliveries.due(), answer, quiet].into_iter().flatten().min()
+        let stop = self.stopping.iter().map(|(_, until)| *until).min();
+        [self.signals.due(), self.deliveries.due(), answer, quiet, stop].into_iter().flatten().min()
     }
 
     async fn hear(&mut self, to: &PaneSender, message: FromHost) {
@@ -248,14 +255,16 @@ impl Link {
                 self.answering = Some(Answering::new(effect, dialog, yes, since));
             }
             Ask::Lock { effect, locked } => {
-                let result = sent(to.send(ToHost::Lock(locked)));
+                let result = to.send(ToHost::Lock(locked)).map_or_else(|error| unsent(&error), |()| EffectResult::Done);
                 self.ended(effect, result).await;
             }
             Ask::Stop { effect, now } => {
                 let grace_ms = if now { 0 } else { STOP_GRACE_MS };
                 let ask = if now { Vec::new() } else { self.agent.polite_exit().to_vec() };
-                let result = sent(to.send(ToHost::Stop { grace_ms, ask }));
-                self.ended(effect, result).await;
+                match to.send(ToHost::Stop { grace_ms, ask }) {
+                    Ok(()) => self.stopping.push((effect, crate::daemon::core::now().after(STOP_PATIENCE))),
+                    Err(error) => self.ended(effect, unsent(&error)).await,
+                }
             }
             Ask::Quiet { patience, reply } => {
                 if self.signals.verdict().is_some_and(|known| known.state == SessionState::Working) {
@@ -281,6 +290,24 @@ impl Link {
             self.answer_step(to, step).await;
         }
         self.press_for_quiet(to, at);
+        self.give_up_stopping(at).await;
+    }
+
+    /// Stops that did not end the session in time are said to have failed: they are tried again.
+    async fn give_up_stopping(&mut self, at: Timestamp) {
+        let (late, still): (Vec<_>, Vec<_>) = self.stopping.drain(..).partition(|(_, until)| *until <= at);
+        self.stopping = still;
+        for (effect, _) in late {
+            let detail = "the session did not end in time".to_owned();
+            self.ended(effect, EffectResult::Failed { kind: Kind::Busy, detail }).await;
+        }
+    }
+
+    /// The session is over: every stop that was asked for has done its work.
+    async fn stopped(&mut self) {
+        for (effect, _) in std::mem::take(&mut self.stopping) {
+            self.ended(effect, EffectResult::Done).await;
+        }
     }
 
     /// Interrupts a turn that goes on for too long; gives up when even that does not end it.
@@ -426,16 +453,14 @@ impl Link {
         if let Some(answering) = self.answering.take() {
             self.ended(answering.effect, EffectResult::DialogGone).await;
         }
+        self.stopped().await;
         for quieting in self.quieting.drain(..) {
             let _ = quieting.reply.send(true);
         }
     }
 }
 
-/// What a message that only has to be sent comes to.
-fn sent(outcome: Result<(), crate::client::ClientError>) -> EffectResult {
-    match outcome {
-        Ok(()) => EffectResult::Done,
-        Err(error) => EffectResult::Failed { kind: Kind::Unavailable, detail: error.to_string() },
-    }
+/// What an ask comes to whose message the host did not take.
+fn unsent(error: &crate::client::ClientError) -> EffectResult {
+    EffectResult::Failed { kind: Kind::Unavailable, detail: error.to_string() }
 }

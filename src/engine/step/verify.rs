@@ -43,7 +43,7 @@ pub(super) fn checked(turn: &mut Turn, id: TaskId, result: EffectResult) {
 fn green(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>) {
     let checked = !runs.is_empty();
     turn.task(task, TaskNews::Checked { runs });
-    if task.autonomy == Autonomy::Full {
+    if turn.state().rules.lands_alone.unwrap_or(task.autonomy == Autonomy::Full) {
         turn.move_task(task, TaskStatus::Merging, None);
         return;
     }
