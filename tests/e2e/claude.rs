@@ -83,7 +83,7 @@ fn from_the_chat_to_the_landing() {
     });
     assert_eq!((&task["status"], &task["agent"]), (&"proposed".into(), &"claude".into()), "{task}");
     let id = task["id"].as_u64().unwrap();
-    terminal.until_shows("Enter", LONG);
+    terminal.until_shows("PLAN |", LONG);
     terminal.type_in("\r");
     until("the plan is confirmed by Enter", LONG, || (world.task(id)["status"] != "proposed").then_some(()));
     let running = world.running_session(id);
