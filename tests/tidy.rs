@@ -306,7 +306,10 @@ fn dependencies_stay_behind_their_fences() {
             ["std::process::", "tokio::process::"].iter().any(|path| used_from(&source.code, path).contains("Command"))
                 || names(&source.code, "process::Command");
         if starts && !matches!(module.as_str(), "process" | "session") && !source.is_test() {
-            problems.push(format!("{}: programs are started in `process` (a session's own child in `session`)", source.path.display()));
+            problems.push(format!(
+                "{}: programs are started in `process` (a session's own child in `session`)",
+                source.path.display()
+            ));
         }
     }
     none_of(&problems);

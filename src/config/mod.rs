@@ -9,8 +9,8 @@ mod settings;
 pub mod theme;
 
 pub use agents::{
-    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery, ScreenPatterns, Times,
-    TitlePatterns,
+    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
+    ScreenPatterns, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
 pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};

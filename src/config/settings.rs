@@ -139,9 +139,11 @@ pub(super) fn explain(error: &toml::de::Error, text: &str, file: &str) -> Settin
     let what = error.message().lines().next().unwrap_or("not understood").to_owned();
     let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
     let suggestion = match quoted.split_first() {
-        Some((unknown, known)) if what.starts_with("unknown field") => {
-            known.iter().min_by_key(|key| distance(unknown, key)).filter(|key| distance(unknown, key) <= 3).map(|key| (*key).to_owned())
-        }
+        Some((unknown, known)) if what.starts_with("unknown field") => known
+            .iter()
+            .min_by_key(|key| distance(unknown, key))
+            .filter(|key| distance(unknown, key) <= 3)
+            .map(|key| (*key).to_owned()),
         _ => None,
     };
     let what = what.split(", expected").next().unwrap_or(&what).to_owned();

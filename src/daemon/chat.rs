@@ -175,12 +175,8 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
             noted(daemon, project, asked, answer).await
         }
         "plan" if !rest.is_empty() => {
-            let options = AddOptions {
-                split: true,
-                from_chat: true,
-                autonomy: Some(Autonomy::Confirm),
-                ..AddOptions::default()
-            };
+            let options =
+                AddOptions { split: true, from_chat: true, autonomy: Some(Autonomy::Confirm), ..AddOptions::default() };
             let made = submit(daemon, project, rest.to_owned(), options).await?;
             Ok(Response::Said { text: format!("{} tasks planned", made.tasks.len()), plan: made.plan })
         }

@@ -89,18 +89,12 @@ fn hello(version: u32) -> Result<Response, Failure> {
             hint: Some("`qd daemon stop`, then try again: sessions run on".to_owned()),
         });
     }
-    Ok(Response::Hello {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        pid: std::process::id(),
-    })
+    Ok(Response::Hello { version: VERSION, program: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() })
 }
 
 async fn status(daemon: &Daemon) -> Result<Response, Failure> {
-    let (projects, sessions, open_tasks) = daemon
-        .core
-        .look(|state, _| (state.projects.len(), state.live_sessions.len(), state.open_tasks.len()))
-        .await?;
+    let (projects, sessions, open_tasks) =
+        daemon.core.look(|state, _| (state.projects.len(), state.live_sessions.len(), state.open_tasks.len())).await?;
     Ok(Response::Status(StatusView {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -221,7 +215,8 @@ async fn wait_tasks(daemon: &Daemon, wanted: Vec<TaskId>) -> Result<Response, Fa
 
 /// The tasks, and whether there is nothing left to wait for.
 fn standing(state: &State, ids: &[TaskId]) -> (Vec<TaskView>, bool) {
-    let views: Vec<TaskView> = ids.iter().filter_map(|id| state.tasks.get(id)).map(|it| views::task(state, it)).collect();
+    let views: Vec<TaskView> =
+        ids.iter().filter_map(|id| state.tasks.get(id)).map(|it| views::task(state, it)).collect();
     let all_final = views.iter().all(|view| view.status.is_final());
     let person_needed = views.iter().any(|view| !view.status.is_final() && view.needs.is_some());
     // a person is only the answer when nothing goes on without one

@@ -34,9 +34,12 @@ pub(super) enum Commands {
 }
 
 /// The checks of a project as its target has them.
-pub(super) fn checks(repository: &Repository, project: &Project, settings: &ProjectSettings) -> Result<Commands, GitError> {
-    let configured: Vec<String> =
-        settings.checks.iter().flatten().chain(settings.setup.iter()).cloned().collect();
+pub(super) fn checks(
+    repository: &Repository,
+    project: &Project,
+    settings: &ProjectSettings,
+) -> Result<Commands, GitError> {
+    let configured: Vec<String> = settings.checks.iter().flatten().chain(settings.setup.iter()).cloned().collect();
     if configured.is_empty() && settings.checks.is_none() {
         let entries = repository.files_at(&project.target)?;
         let read = |path: &str| repository.file_at(&project.target, path).ok().flatten();

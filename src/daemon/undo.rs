@@ -30,7 +30,12 @@ pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response
     let undos = blocking(move || repository.open()?.undos()).await?;
     let views = undos
         .into_iter()
-        .map(|undo| UndoView { id: undo.id, what: undo.what, at: Timestamp::rfc3339(undo.at), task: undo.task.map(TaskId) })
+        .map(|undo| UndoView {
+            id: undo.id,
+            what: undo.what,
+            at: Timestamp::rfc3339(undo.at),
+            task: undo.task.map(TaskId),
+        })
         .collect();
     Ok(Response::Undos(views))
 }

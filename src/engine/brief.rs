@@ -42,7 +42,8 @@ const REPORTING: &str = "\n## How to report\n\n\
 
 /// What this task builds on.
 fn landed_before(state: &State, task: &Task, text: &mut String) {
-    let landed = task.depends.iter().filter_map(|id| state.task(*id)).filter(|before| before.status == TaskStatus::Completed);
+    let landed =
+        task.depends.iter().filter_map(|id| state.task(*id)).filter(|before| before.status == TaskStatus::Completed);
     for (place, before) in landed.enumerate() {
         if place == 0 {
             text.push_str("\n## What landed before\n\n");
@@ -68,8 +69,9 @@ pub(super) fn red(runs: &[CheckRun], where_: &str) -> String {
     let Some(run) = runs.iter().find(|run| !run.passed()) else {
         return format!("The checks {where_} did not pass.");
     };
-    let code =
-        run.exit_code.map_or_else(|| "no exit code (a signal or the time limit)".to_owned(), |code| format!("exit code {code}"));
+    let code = run
+        .exit_code
+        .map_or_else(|| "no exit code (a signal or the time limit)".to_owned(), |code| format!("exit code {code}"));
     format!("The check `{}` failed {where_} with {code}.\nThe end of its output:\n\n{}", run.name, tail(&run.log))
 }
 
@@ -111,9 +113,10 @@ pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
 pub(super) fn reason(task: &Task) -> Option<String> {
     match task.reason.as_ref()? {
         StatusReason::ChecksFailed { check, log } => Some(format!("check `{check}` failed: {}", truncate(log, 2_000))),
-        StatusReason::MergeConflict { files } => {
-            Some(format!("the result conflicted with the target in {}; start from the target as it is now", files.join(", ")))
-        }
+        StatusReason::MergeConflict { files } => Some(format!(
+            "the result conflicted with the target in {}; start from the target as it is now",
+            files.join(", ")
+        )),
         StatusReason::ByPerson | StatusReason::DependencyLost { .. } | StatusReason::ReadyToLand { .. } => None,
         other => Some(other.to_string()),
     }

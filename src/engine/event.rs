@@ -145,7 +145,10 @@ impl Event {
             Event::EffectRequested { .. } | Event::RulesSet { .. } => true,
             Event::Project { news, .. } => matches!(news, ProjectNews::SeatAdded { .. } | ProjectNews::ChatSaid { .. }),
             Event::Task { news, .. } => {
-                matches!(news, TaskNews::DelegationMoved { .. } | TaskNews::ResumePlanned { .. } | TaskNews::WorkerFreed { .. })
+                matches!(
+                    news,
+                    TaskNews::DelegationMoved { .. } | TaskNews::ResumePlanned { .. } | TaskNews::WorkerFreed { .. }
+                )
             }
             Event::Session { news, .. } => matches!(
                 news,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, ProjectId, Reading, Report, SessionId,
-    TaskDraft, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, ProjectId, Reading, Report,
+    SessionId, TaskDraft, TaskId, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};

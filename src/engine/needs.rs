@@ -1,7 +1,9 @@
 //! What the person is needed for, in words. The same answer ends `--wait`, lights the attention line and
 //! heads a worker's pane.
 
-use crate::model::{Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, one_line, truncate};
+use crate::model::{
+    Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, one_line, truncate,
+};
 
 use super::State;
 
@@ -42,14 +44,18 @@ fn words(approval: &Approval) -> String {
             format!("{what}: {}", truncate(&one_line(&dialog.text), 120))
         }
         Subject::Question { .. } => format!("an answer: {}", truncate(&one_line(&approval.detail), 120)),
-        Subject::Commands { commands, .. } => format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120)),
+        Subject::Commands { commands, .. } => {
+            format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120))
+        }
     }
 }
 
 /// Why a task that needs review does, and what can be done.
 fn review(task: &Task) -> String {
     match &task.reason {
-        Some(StatusReason::MergeConflict { files }) => format!("conflict in {}: resolve it, then land again", files.join(", ")),
+        Some(StatusReason::MergeConflict { files }) => {
+            format!("conflict in {}: resolve it, then land again", files.join(", "))
+        }
         Some(reason) => one_line(&reason.to_string()),
         None => "a look at it".to_owned(),
     }

@@ -41,7 +41,11 @@ impl State {
 
     /// Whether a session is the one that works for its task now (not parked behind a fresh one, not of an older attempt).
     pub fn is_current(&self, session: &Session) -> bool {
-        session.task.and_then(|task| self.task(task)).and_then(|task| self.session_of(task)).is_some_and(|of| of.id == session.id)
+        session
+            .task
+            .and_then(|task| self.task(task))
+            .and_then(|task| self.session_of(task))
+            .is_some_and(|of| of.id == session.id)
     }
 
     /// Sessions that may still have a process.
@@ -71,7 +75,8 @@ impl State {
 
     /// The waiting question about what a session's screen shows.
     pub fn dialog_of(&self, session: &SessionId) -> Option<&Approval> {
-        self.waiting().find(|approval| matches!(&approval.subject, Subject::Dialog { session: of, .. } if of == session))
+        self.waiting()
+            .find(|approval| matches!(&approval.subject, Subject::Dialog { session: of, .. } if of == session))
     }
 
     /// The waiting question about commands that a task wants to run.
@@ -139,14 +144,17 @@ impl State {
     pub fn is_wanted(&self, session: &Session, now: Timestamp) -> bool {
         let Some(task) = session.task else { return true };
         let Some(task) = self.task(task) else { return false };
-        let at_work =
-            matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::NeedsReview | TaskStatus::Merging);
+        let at_work = matches!(
+            task.status,
+            TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::NeedsReview | TaskStatus::Merging
+        );
         at_work && (self.is_current(session) || self.kept_until(session).is_some_and(|until| now < until))
     }
 
     /// Until when a session that was replaced is kept: the end of time while its handoff runs.
     pub fn kept_until(&self, session: &Session) -> Option<Timestamp> {
-        let handoff = self.handoffs.values().rev().find(|handoff| handoff.from == session.id && handoff.to.is_some())?;
+        let handoff =
+            self.handoffs.values().rev().find(|handoff| handoff.from == session.id && handoff.to.is_some())?;
         match handoff.ended_at {
             None => Some(Timestamp(i64::MAX)),
             Some(ended) => Some(ended.after(std::time::Duration::from_millis(self.rules.take_back_ms))),
@@ -162,7 +170,8 @@ impl State {
     /// The first dependency that will not land any more by itself.
     pub fn lost_dependency(&self, task: &Task) -> Option<TaskId> {
         let lost = |id: &&TaskId| {
-            self.task(**id).is_none_or(|dependency| matches!(dependency.status, TaskStatus::Failed | TaskStatus::Cancelled))
+            self.task(**id)
+                .is_none_or(|dependency| matches!(dependency.status, TaskStatus::Failed | TaskStatus::Cancelled))
         };
         task.depends.iter().find(lost).copied()
     }

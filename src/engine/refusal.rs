@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::model::{ApprovalId, Explain, HandoffId, Kind, PlanId, ProjectId, SessionId, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{
+    ApprovalId, Explain, HandoffId, Kind, PlanId, ProjectId, SessionId, TaskId, TaskStatus, WorkerNumber,
+};
 
 /// A command that the engine does not carry out. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, Plan, PlanId, Project, ProjectId,
-    Session, SessionId, Task, TaskId, Timestamp,
+    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, Plan, PlanId, Project,
+    ProjectId, Session, SessionId, Task, TaskId, Timestamp,
 };
 
 use super::Effect;
@@ -33,7 +33,15 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { slots: 4, seats: 4, max_attempts: 10, reminders: 1, landing_retry_ms: 5_000, take_back_ms: 600_000 }
+        Self {
+            slots: 4,
+            seats: 4,
+            max_attempts: 10,
+            reminders: 1,
+            lands_alone: None,
+            landing_retry_ms: 5_000,
+            take_back_ms: 600_000,
+        }
     }
 }
 

@@ -17,7 +17,9 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
         .map(|(_, at)| *at);
     let parked = state
         .live()
-        .filter(|session| session.task.is_some() && !state.is_current(session) && !state.stops.contains_key(&session.id))
+        .filter(|session| {
+            session.task.is_some() && !state.is_current(session) && !state.stops.contains_key(&session.id)
+        })
         .filter_map(|session| state.kept_until(session))
         .filter(|until| until.0 < i64::MAX);
     let stops = state.stops.values().filter_map(|stop| match stop {

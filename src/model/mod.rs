@@ -20,7 +20,8 @@ pub use handoff::{Handoff, HandoffControl, HandoffStep, StepState};
 pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use session::{
-    Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource, Verdict,
+    Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,
+    Verdict,
 };
 pub use task::{
     AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, StatusReason, Task, TaskDraft, TaskStatus, TaskType,

@@ -293,7 +293,9 @@ impl fmt::Display for StatusReason {
                 write!(f, "waits for {}", list.join(", "))
             }
             StatusReason::ReadyToLand { checked: true } => f.write_str("checks passed, ready to land"),
-            StatusReason::ReadyToLand { checked: false } => f.write_str("ready to land; no checks are known for this project"),
+            StatusReason::ReadyToLand { checked: false } => {
+                f.write_str("ready to land; no checks are known for this project")
+            }
             StatusReason::MergeConflict { files } => write!(f, "conflict in {}", files.join(", ")),
             StatusReason::ChecksFailed { check, .. } => write!(f, "check `{check}` failed"),
             StatusReason::CheckoutBusy { detail } => write!(f, "the target's checkout is busy: {detail}"),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, ProjectId, SessionId, SessionMode, TaskId,
-    WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, ProjectId, SessionId,
+    SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{AgentView, ApprovalView, LogLine, ProjectView, SessionView, TaskView, UndoView, WorkerView};

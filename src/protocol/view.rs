@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, ProjectId, SessionId, SessionMode,
-    SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, ProjectId, SessionId,
+    SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 /// A task, whole.

@@ -112,8 +112,9 @@ impl Store {
                     record.body,
                 ])?;
             }
-            let mut ask = transaction
-                .prepare_cached("INSERT OR REPLACE INTO outbox (id, asked_at, body, settled_at) VALUES (?1, ?2, ?3, NULL)")?;
+            let mut ask = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO outbox (id, asked_at, body, settled_at) VALUES (?1, ?2, ?3, NULL)",
+            )?;
             for (id, body) in &batch.asked {
                 ask.execute(params![signed(id.0), batch.at.0, body])?;
             }

@@ -97,7 +97,13 @@ impl House {
             if view.status == status {
                 return *view;
             }
-            assert!(tokio::time::Instant::now() < deadline, "#{} is {} ({:?}), not {status}", view.id, view.status, view.reason);
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "#{} is {} ({:?}), not {status}",
+                view.id,
+                view.status,
+                view.reason
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

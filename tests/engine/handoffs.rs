@@ -49,7 +49,9 @@ fn five_steps_in_order_and_the_old_session_ends_after_its_time() {
     assert_ne!(old, fresh);
     assert_eq!(world.state.worker(world.project, WorkerNumber(1)).unwrap().session.as_ref(), Some(&fresh));
     world.start(&fresh);
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else {
+        panic!()
+    };
     assert!(text.contains("/handoffs/orch-1.md") && text.contains("restate"));
     assert!(world.state.handoffs[&handoff].ended_at.is_none());
     world.settle(|kind| is_purpose(kind, Purpose::Brief), EffectResult::Delivered);
@@ -73,7 +75,8 @@ fn a_step_that_fails_leaves_the_old_session_working_and_can_be_tried_again_or_le
     brief(&mut world);
     world.settle(|kind| matches!(kind, EffectKind::CommitForHandoff { .. }), failed("hook says no"));
     world.obey(steer(HandoffControl::Skip)).unwrap();
-    world.settle(|kind| matches!(kind, EffectKind::PushBranch { .. }), EffectResult::Pushed { detail: "origin".into() });
+    world
+        .settle(|kind| matches!(kind, EffectKind::PushBranch { .. }), EffectResult::Pushed { detail: "origin".into() });
     world.obey(steer(HandoffControl::Cancel)).unwrap();
     assert_eq!((world.session(task).id, world.status(task)), (old.clone(), TaskStatus::Executing));
     world.settle(|kind| matches!(kind, EffectKind::LockInput { locked: true, .. }), EffectResult::Done);
@@ -111,7 +114,8 @@ fn the_worker_can_be_taken_back_while_the_old_session_is_kept() {
     world.obey(Command::SteerHandoff { handoff, control: HandoffControl::Cancel }).unwrap();
     assert_eq!(world.session(task).id, old);
     assert!(
-        world.has(|kind| is_stop(kind, &fresh)) && world.has(|kind| matches!(kind, EffectKind::LockInput { locked: false, .. }))
+        world.has(|kind| is_stop(kind, &fresh))
+            && world.has(|kind| matches!(kind, EffectKind::LockInput { locked: false, .. }))
     );
 }
 
@@ -133,7 +137,8 @@ fn a_report_of_the_old_session_ends_its_handoff_and_a_landing_ends_both() {
 #[test]
 fn what_cannot_be_handed_off_is_refused_with_the_reason() {
     let mut world = World::new(Autonomy::Full);
-    let handoff = |world: &World, worker| Command::Handoff { project: world.project, worker: WorkerNumber(worker), push: false };
+    let handoff =
+        |world: &World, worker| Command::Handoff { project: world.project, worker: WorkerNumber(worker), push: false };
     let task = world.submit(vec![shell("make")])[0];
     world.work(task);
     let ask = handoff(&world, 1);
@@ -141,7 +146,12 @@ fn what_cannot_be_handed_off_is_refused_with_the_reason() {
     let ask = handoff(&world, 4);
     assert_eq!(world.obey(ask), Err(Refusal::WorkerIdle(WorkerNumber(4))));
     world
-        .obey(Command::StartPane { project: world.project, worker: Some(WorkerNumber(2)), agent: "shell".into(), run: None })
+        .obey(Command::StartPane {
+            project: world.project,
+            worker: Some(WorkerNumber(2)),
+            agent: "shell".into(),
+            run: None,
+        })
         .unwrap();
     let ask = handoff(&world, 2);
     assert!(matches!(world.obey(ask), Err(Refusal::NoHandoffNow { .. })));

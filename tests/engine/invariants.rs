@@ -23,7 +23,11 @@ pub fn event(state: &State, event: &Event) {
         Event::Task { task, news: TaskNews::DelegationStarted { delegation }, .. } => {
             let project = &state.projects[&state.tasks[task].project];
             let worker = &project.workers[&delegation.worker];
-            assert!(worker.task.is_none_or(|holder| holder == *task) && !worker.manual, "worker {} is taken", worker.number);
+            assert!(
+                worker.task.is_none_or(|holder| holder == *task) && !worker.manual,
+                "worker {} is taken",
+                worker.number
+            );
             let busy = state.live().find(|session| session.project == project.id && session.worker == worker.number);
             assert!(busy.is_none(), "worker {} still runs a session", worker.number);
         }
@@ -97,6 +101,10 @@ fn finals(state: &State) {
     for task in state.tasks.values().filter(|task| task.status.is_final()) {
         assert!(task.completed_at.is_some());
         assert!(state.waiting_for(task.id).next().is_none(), "#{} is final and still asks", task.id);
-        assert!(task.status == TaskStatus::Completed || task.commit.is_none(), "#{} landed and is not completed", task.id);
+        assert!(
+            task.status == TaskStatus::Completed || task.commit.is_none(),
+            "#{} landed and is not completed",
+            task.id
+        );
     }
 }

@@ -42,7 +42,9 @@ fn a_landed_task_clears_up_after_its_agent_is_gone() {
     world.report_done(task);
     world.verify(task);
     world.land(task);
-    assert!(world.has(|kind| is_stop(kind, &session)) && !world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
+    assert!(
+        world.has(|kind| is_stop(kind, &session)) && !world.has(|kind| *kind == EffectKind::RemoveWorktree { task })
+    );
     world.end(&session, exit(0));
     world.settle(|kind| is_stop(kind, &session), EffectResult::Done);
     assert!(world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
@@ -100,7 +102,10 @@ fn a_red_merged_tree_goes_back_to_its_agent() {
     world.work(task);
     world.report_done(task);
     world.verify(task);
-    world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::MergedTreeFailed { runs: vec![check(false)] });
+    world.settle(
+        |kind| matches!(kind, EffectKind::Land { .. }),
+        EffectResult::MergedTreeFailed { runs: vec![check(false)] },
+    );
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
 }
 
@@ -147,7 +152,10 @@ fn commands_of_the_repository_run_only_after_a_yes_to_exactly_them() {
     let approval = *world.state.open_approvals.first().unwrap();
     world.obey(Command::Answer { approval, kind: AnswerKind::Yes, text: None }).unwrap();
     assert!(world.state.projects[&world.project].trusted_commands.contains("h1"));
-    assert!(tasks.iter().all(|task| world.has(|kind| *kind == EffectKind::RunChecks { task: *task })), "one yes is for both");
+    assert!(
+        tasks.iter().all(|task| world.has(|kind| *kind == EffectKind::RunChecks { task: *task })),
+        "one yes is for both"
+    );
     let task = tasks[0];
     world.settle(|kind| *kind == EffectKind::RunChecks { task }, EffectResult::Checked { runs: vec![check(true)] });
     let result = EffectResult::CommandsNotTrusted { hash: "h2".into(), commands: vec!["make other".into()] };

@@ -26,7 +26,9 @@ fn an_interactive_agent_gets_its_brief_and_then_runs() {
     assert_eq!(session.verdict.state, SessionState::Starting);
     world.start(&session.id);
     assert_eq!(delegation(&world, task), DelegationStatus::InjectingContext);
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else {
+        panic!()
+    };
     assert!(text.contains("Add dark mode, please") && text.contains("qd report done"));
     world.settle(|kind| is_purpose(kind, Purpose::Brief), EffectResult::Delivered);
     assert_eq!(delegation(&world, task), DelegationStatus::Running);
@@ -44,7 +46,9 @@ fn a_brief_that_does_not_arrive_keeps_the_session_for_the_person() {
     assert!(world.session(task).is_live() && !world.has(|kind| is_stop(kind, &session)));
     let worker = world.task(task).worker.unwrap();
     world.obey(Command::Send { project: world.project, worker, text: "try now".into() }).unwrap();
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else {
+        panic!()
+    };
     assert!(text.contains("Add dark mode, please") && text.contains("try now"), "the brief is not lost");
 }
 
@@ -67,14 +71,17 @@ fn a_crash_is_resumed_once_in_an_attempt() {
     assert_eq!(world.state.session(&first).unwrap().verdict.state, SessionState::Crashed);
     let second = world.session(task).id;
     assert_ne!(first, second);
-    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
+    let EffectKind::StartSession { resume, .. } =
+        world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
     else {
         panic!()
     };
     assert_eq!(resume.as_deref(), Some("conversation-1"));
     assert_eq!(world.task(task).attempts, 1, "the same attempt");
     world.start(&second);
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Brief)).kind else {
+        panic!()
+    };
     assert!(text.contains("resumed"));
     world.settle(|kind| is_purpose(kind, Purpose::Brief), EffectResult::Delivered);
     world.end(&second, killed(9));
@@ -124,7 +131,10 @@ fn cancel_stops_then_removes_and_never_the_other_way_round() {
     assert!(world.has(|kind| is_stop(kind, &session)));
     assert!(!world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
     world.settle(|kind| is_stop(kind, &session), EffectResult::Done);
-    world.settle(|kind| *kind == EffectKind::RemoveWorktree { task }, EffectResult::Removed { kept: Some("refs/qd/1".into()) });
+    world.settle(
+        |kind| *kind == EffectKind::RemoveWorktree { task },
+        EffectResult::Removed { kept: Some("refs/qd/1".into()) },
+    );
     assert_eq!(world.task(task).worktree, None);
     assert!(world.state.outbox.is_empty());
     assert!(matches!(world.obey(Command::Cancel { task }), Err(Refusal::WrongStatus { .. })));
@@ -190,8 +200,12 @@ fn killing_the_session_of_a_task_asks_the_person() {
 #[test]
 fn a_plain_pane_takes_a_free_seat_and_gives_it_back() {
     let mut world = World::new(Autonomy::Full);
-    let pane =
-        |worker| Command::StartPane { project: ProjectIdOf(1).into(), worker, agent: "shell".into(), run: Some("top".into()) };
+    let pane = |worker| Command::StartPane {
+        project: ProjectIdOf(1).into(),
+        worker,
+        agent: "shell".into(),
+        run: Some("top".into()),
+    };
     world.obey(pane(None)).unwrap();
     assert_eq!(
         world.obey(pane(Some(WorkerNumber(1)))).unwrap_err(),

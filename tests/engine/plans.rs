@@ -2,8 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, Refusal};
 use quarterdeck::model::{
-    AnswerKind, Autonomy, Dependency, Explain, Kind, PlanStatus, SessionMode, Speaker, StatusReason, Subject, TaskDraft, TaskId,
-    TaskStatus,
+    AnswerKind, Autonomy, Dependency, Explain, Kind, PlanStatus, SessionMode, Speaker, StatusReason, Subject,
+    TaskDraft, TaskId, TaskStatus,
 };
 
 use crate::world::*;
@@ -66,12 +66,15 @@ fn cancelling_all_of_a_plan_takes_its_question_back() {
 #[test]
 fn full_starts_at_once_headless_and_shell_is_always_headless() {
     let mut world = World::new(Autonomy::Full);
-    let tasks = world.submit(vec![draft("Add dark mode"), TaskDraft { mode: Some(SessionMode::Interactive), ..draft("Look") }]);
+    let tasks =
+        world.submit(vec![draft("Add dark mode"), TaskDraft { mode: Some(SessionMode::Interactive), ..draft("Look") }]);
     assert_eq!(world.task(tasks[0]).mode, SessionMode::Autonomous);
     assert_eq!(world.task(tasks[1]).mode, SessionMode::Interactive);
     assert_eq!(world.status(tasks[0]), TaskStatus::Executing);
     let task = world.task(tasks[0]);
-    assert!(task.branch.starts_with("feat/add-dark-mode-") && task.branch.ends_with(&task.short) && task.short.len() == 6);
+    assert!(
+        task.branch.starts_with("feat/add-dark-mode-") && task.branch.ends_with(&task.short) && task.short.len() == 6
+    );
     let command = world.submit(vec![TaskDraft {
         autonomy: Some(Autonomy::Confirm),
         mode: Some(SessionMode::Interactive),

@@ -18,7 +18,12 @@ fn two_starting() -> (World, Vec<TaskId>) {
 }
 
 fn keys(world: &World) -> usize {
-    world.state.outbox.values().filter(|effect| matches!(effect.kind, EffectKind::AnswerDialog { yes: true, .. })).count()
+    world
+        .state
+        .outbox
+        .values()
+        .filter(|effect| matches!(effect.kind, EffectKind::AnswerDialog { yes: true, .. }))
+        .count()
 }
 
 #[test]
@@ -53,7 +58,8 @@ fn permission_waits_for_the_person_and_goes_when_the_agent_goes_on() {
     world.show(&session, dialog(DialogKind::Permission, "Run rm?"));
     assert!(world.state.needs(tasks[0]).unwrap().contains("Run rm?"));
     world.show(&session, dialog(DialogKind::Permission, "Run ls?"));
-    let approval = world.approval(|subject| matches!(subject, Subject::Dialog { dialog, .. } if dialog.text == "Run ls?"));
+    let approval =
+        world.approval(|subject| matches!(subject, Subject::Dialog { dialog, .. } if dialog.text == "Run ls?"));
     world.read(&session, SessionState::Working, StateSource::Hook, "tool runs");
     assert!(world.state.approvals[&approval.id].withdrawn);
     let late = world.obey(Command::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None });

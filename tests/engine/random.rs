@@ -8,8 +8,8 @@ use quarterdeck::engine::{
     Command, EffectKind, EffectResult, Event, Fact, State, TaskNews, apply, next_wake, outbox_after_restart,
 };
 use quarterdeck::model::{
-    AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Report, SessionId,
-    SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Report,
+    SessionId, SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
 };
 
 use crate::world::*;
@@ -35,7 +35,8 @@ fn submit(world: &mut World, a: u16, b: u16) {
     let kinds = [draft("Add dark mode"), shell("make it"), draft("Find out why"), draft("Fix login")];
     let drafts = (0..=a % 3).map(|place| {
         let mut draft = kinds[usize::from(a / 3 + place) % 4].clone();
-        draft.autonomy = [None, Some(Autonomy::Full), Some(Autonomy::Manual), Some(Autonomy::Confirm)][usize::from(b) % 4];
+        draft.autonomy =
+            [None, Some(Autonomy::Full), Some(Autonomy::Manual), Some(Autonomy::Confirm)][usize::from(b) % 4];
         draft.mode = [None, Some(SessionMode::Interactive), Some(SessionMode::Autonomous)][usize::from(b / 4) % 3];
         draft.worker = (b % 7 == 0).then_some(WorkerNumber(b % 9));
         if b % 5 == 0 {
@@ -191,11 +192,17 @@ fn fair(world: &mut World) {
             }
         }
     }
-    let open: Vec<_> =
-        world.state.open().map(|task| (task.id, task.status, task.reason.clone(), world.state.needs(task.id))).collect();
+    let open: Vec<_> = world
+        .state
+        .open()
+        .map(|task| (task.id, task.status, task.reason.clone(), world.state.needs(task.id)))
+        .collect();
     let sessions: Vec<_> = world.state.live().collect();
     let handoffs: Vec<_> = world.state.handoffs.values().collect();
-    panic!("not all came to an end: {open:?}\noutbox {:?}\nsessions {sessions:?}\nhandoffs {handoffs:?}", world.state.outbox);
+    panic!(
+        "not all came to an end: {open:?}\noutbox {:?}\nsessions {sessions:?}\nhandoffs {handoffs:?}",
+        world.state.outbox
+    );
 }
 
 fn agents_finish(world: &mut World) {
@@ -204,9 +211,9 @@ fn agents_finish(world: &mut World) {
         let Some(task) = session.task.map(|task| world.task(task).clone()) else { continue };
         if task.status == TaskStatus::Executing && !world.state.is_busy(task.id) && world.state.is_current(&session) {
             match session.mode {
-                SessionMode::Interactive => {
-                    drop(world.learn(Fact::Reported { session: session.id, report: Report::Done { summary: "ok".into() } }))
-                }
+                SessionMode::Interactive => drop(
+                    world.learn(Fact::Reported { session: session.id, report: Report::Done { summary: "ok".into() } }),
+                ),
                 SessionMode::Autonomous => drop(world.end(&session.id, exit(0))),
             }
         }
@@ -215,12 +222,18 @@ fn agents_finish(world: &mut World) {
 
 /// Nothing is under way: then every open task waits for the person, for another task, or for a seat that one of those holds.
 fn patience(world: &mut World, round: usize) {
-    let needs: Vec<_> = world.state.open().filter(|task| world.state.needs(task.id).is_some()).map(|task| task.id).collect();
-    let panes: Vec<_> = world.state.live().filter(|session| session.task.is_none()).map(|session| session.id.clone()).collect();
+    let needs: Vec<_> =
+        world.state.open().filter(|task| world.state.needs(task.id).is_some()).map(|task| task.id).collect();
+    let panes: Vec<_> =
+        world.state.live().filter(|session| session.task.is_none()).map(|session| session.id.clone()).collect();
     let stuck = world.state.open().find(|task| matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying));
     if let Some(task) = stuck.filter(|task| world.state.needs(task.id).is_none() && world.state.outbox.is_empty()) {
         let current = world.state.session_of(task);
-        assert!(current.is_some_and(|session| session.is_live()), "#{} stands still without anybody knowing: {task:#?}", task.id);
+        assert!(
+            current.is_some_and(|session| session.is_live()),
+            "#{} stands still without anybody knowing: {task:#?}",
+            task.id
+        );
     }
     if needs.is_empty() {
         for session in panes {
@@ -233,7 +246,8 @@ fn patience(world: &mut World, round: usize) {
             let _ = world.obey(Command::Answer { approval, kind: AnswerKind::Yes, text: None });
         }
         if world.state.needs(task).is_some() {
-            let tries = [Command::Run { task }, Command::Land { task }, Command::Retry { task }, Command::Cancel { task }];
+            let tries =
+                [Command::Run { task }, Command::Land { task }, Command::Retry { task }, Command::Cancel { task }];
             let skip = if round > 60 { 3 } else { 0 };
             for command in tries.into_iter().skip(skip) {
                 if world.obey(command).is_ok() {

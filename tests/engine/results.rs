@@ -2,8 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Purpose};
 use quarterdeck::model::{
-    AnswerKind, Autonomy, Report, SessionMode, SessionState, StateSource, StatusReason, Subject, TaskDraft, TaskId, TaskStatus,
-    TaskType,
+    AnswerKind, Autonomy, Report, SessionMode, SessionState, StateSource, StatusReason, Subject, TaskDraft, TaskId,
+    TaskStatus, TaskType,
 };
 
 use crate::world::*;
@@ -43,7 +43,9 @@ fn red_goes_back_with_the_log_until_the_attempts_are_used_up() {
     world.report_done(task);
     red(&mut world, task);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Feedback)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Feedback)).kind else {
+        panic!()
+    };
     assert!(text.contains("assertion failed: left == right"));
     world.settle(|kind| is_purpose(kind, Purpose::Feedback), EffectResult::Delivered);
     world.report_done(task);
@@ -62,7 +64,8 @@ fn red_of_a_headless_agent_is_a_new_attempt_in_its_conversation() {
     red(&mut world, task);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
     world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
-    let EffectKind::StartSession { resume, .. } = world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
+    let EffectKind::StartSession { resume, .. } =
+        world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
     else {
         panic!()
     };
@@ -147,12 +150,17 @@ fn a_question_waits_for_the_person_and_the_reply_is_delivered() {
     let (mut world, task) = at_work(Autonomy::Full);
     let session = world.session(task).id;
     world.learn(Fact::Reported { session: session.clone(), report: Report::Ask { question: "Which colour?".into() } });
-    assert_eq!((world.status(task), world.session(task).verdict.state), (TaskStatus::Executing, SessionState::WaitingInput));
+    assert_eq!(
+        (world.status(task), world.session(task).verdict.state),
+        (TaskStatus::Executing, SessionState::WaitingInput)
+    );
     world.read(&session, SessionState::WaitingInput, StateSource::Hook, "turn ended");
     assert!(!world.has(|kind| is_purpose(kind, Purpose::Reminder)), "it asked, it is not reminded");
     assert_eq!(world.state.needs(task).as_deref(), Some("an answer: Which colour?"));
     world.answer(|subject| matches!(subject, Subject::Question { .. }), AnswerKind::Yes, Some("indigo"));
-    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Message)).kind else { panic!() };
+    let EffectKind::DeliverPrompt { text, .. } = world.effect(|kind| is_purpose(kind, Purpose::Message)).kind else {
+        panic!()
+    };
     assert_eq!(text, "indigo");
     assert_eq!(world.state.needs(task), None);
 }

@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use quarterdeck::engine::{
-    Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission, apply, step,
+    Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission, apply,
+    step,
 };
 use quarterdeck::model::{
-    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment, ProjectId,
-    Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId, TaskStatus, TaskType,
-    Timestamp, WorkerNumber,
+    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment,
+    ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId,
+    TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -25,7 +26,8 @@ pub struct World {
 impl World {
     /// A world with one project.
     pub fn new(autonomy: Autonomy) -> Self {
-        let mut world = Self { state: State::default(), log: Vec::new(), now: Timestamp(1_000), project: ProjectId(0), turns: 0 };
+        let mut world =
+            Self { state: State::default(), log: Vec::new(), now: Timestamp(1_000), project: ProjectId(0), turns: 0 };
         world.project = world.add_project("/repo", autonomy);
         world
     }
@@ -48,7 +50,8 @@ impl World {
     pub fn turn(&mut self, input: Input) -> Result<Vec<Effect>, Refusal> {
         self.turns += 1;
         self.now.0 += 1;
-        let moment = Moment { now: self.now, entropy: (u128::from(self.turns) * 0x9e37_79b9_7f4a_7c15_f39c).to_be_bytes() };
+        let moment =
+            Moment { now: self.now, entropy: (u128::from(self.turns) * 0x9e37_79b9_7f4a_7c15_f39c).to_be_bytes() };
         let outcome = step(&self.state, input, &moment)?;
         let effects = outcome.effects().cloned().collect();
         for event in outcome.events {
@@ -143,7 +146,13 @@ impl World {
         self.obey(Command::Answer { approval, kind, text: text.map(Into::into) }).expect("the answer is taken")
     }
 
-    pub fn read(&mut self, session: &SessionId, state: SessionState, source: StateSource, evidence: &str) -> Vec<Effect> {
+    pub fn read(
+        &mut self,
+        session: &SessionId,
+        state: SessionState,
+        source: StateSource,
+        evidence: &str,
+    ) -> Vec<Effect> {
         let reading = Reading { state, source, evidence: evidence.into(), dialog: None };
         self.learn(Fact::Read { session: session.clone(), reading })
     }
@@ -233,7 +242,11 @@ pub fn on(worker: u16, draft: TaskDraft) -> TaskDraft {
 }
 
 pub fn worktree(task: TaskId) -> EffectResult {
-    EffectResult::WorktreeReady { path: format!("/trees/{task}").into(), branch: format!("feat/{task}"), base: "b0".into() }
+    EffectResult::WorktreeReady {
+        path: format!("/trees/{task}").into(),
+        branch: format!("feat/{task}"),
+        base: "b0".into(),
+    }
 }
 
 pub fn started() -> EffectResult {

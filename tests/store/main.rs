@@ -81,9 +81,7 @@ fn effects_are_asked_and_settled_with_their_events() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("qd.sqlite3");
     let mut store = Store::open(&path).unwrap();
-    store
-        .commit(&Batch { asked: vec![(EffectId(5), "{}".into())], ..batch(10, vec![record(1, "asked")]) })
-        .unwrap();
+    store.commit(&Batch { asked: vec![(EffectId(5), "{}".into())], ..batch(10, vec![record(1, "asked")]) }).unwrap();
     store.commit(&Batch { settled: vec![EffectId(5)], ..batch(20, vec![record(1, "settled")]) }).unwrap();
     let raw = rusqlite::Connection::open(&path).unwrap();
     let settled: i64 = raw.query_row("SELECT settled_at FROM outbox WHERE id = 5", [], |row| row.get(0)).unwrap();

@@ -36,12 +36,10 @@ pub(super) async fn write_brief(daemon: &Arc<Daemon>, id: HandoffId) -> Result<E
     let (handoff, project, task) = facts(daemon, id).await?;
     let task_id = task.id;
     let log = daemon.core.look(move |_, store| store.log(None, Some(task_id), 40)).await?;
-    let said: Vec<String> = log.unwrap_or_default().into_iter().map(|line| format!("{} {}", line.at, line.words)).collect();
+    let said: Vec<String> =
+        log.unwrap_or_default().into_iter().map(|line| format!("{} {}", line.at, line.words)).collect();
     let repository = daemon.repository(&project);
-    let path = daemon
-        .paths
-        .handoffs()
-        .join(format!("orch-{}-{}.md", handoff.worker, handoff.started_at.file_name()));
+    let path = daemon.paths.handoffs().join(format!("orch-{}-{}.md", handoff.worker, handoff.started_at.file_name()));
     blocking(move || {
         let repository = repository.open()?;
         let changed = changed(&repository, &task)?;
@@ -72,11 +70,16 @@ fn document(project: &Project, task: &Task, changed: &[String], said: &[String])
     section(&mut text, "Summary of work", task.summary.iter().cloned());
     section(&mut text, "Files touched", changed.iter().cloned());
     let checks = task.checks.iter().map(|run| {
-        let outcome = run.exit_code.map_or_else(|| "did not end by itself".to_owned(), |code| format!("exit code {code}"));
+        let outcome =
+            run.exit_code.map_or_else(|| "did not end by itself".to_owned(), |code| format!("exit code {code}"));
         format!("`{}`: {outcome}\n\n```\n{}\n```", run.name, run.log)
     });
     section(&mut text, "Last test output", checks);
-    section(&mut text, "Failed before", task.failures.iter().map(|it| format!("attempt {}: {}", it.attempt, it.summary)));
+    section(
+        &mut text,
+        "Failed before",
+        task.failures.iter().map(|it| format!("attempt {}: {}", it.attempt, it.summary)),
+    );
     let remaining = match task.status {
         TaskStatus::Executing => "the task is not reported done: see what the files still lack against the task above",
         _ => "see the task's state in the log below",

@@ -65,7 +65,9 @@ fn created(state: &mut State, made: &Session, run: Option<String>) {
     if let Some(task) = made.task {
         state.resumes.remove(&task);
     }
-    if let Some(worker) = state.projects.get_mut(&made.project).and_then(|project| project.workers.get_mut(&made.worker)) {
+    if let Some(worker) =
+        state.projects.get_mut(&made.project).and_then(|project| project.workers.get_mut(&made.worker))
+    {
         worker.session = Some(id.clone());
         worker.manual = made.task.is_none();
     }

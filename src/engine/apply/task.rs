@@ -1,7 +1,8 @@
 //! Task news: status and everything that follows from it (seat, attempt, indexes) in one place.
 
 use crate::model::{
-    AttemptFailure, Delegation, DelegationStatus, StatusReason, Task, TaskId, TaskStatus, Timestamp, Worker, WorkerNumber,
+    AttemptFailure, Delegation, DelegationStatus, StatusReason, Task, TaskId, TaskStatus, Timestamp, Worker,
+    WorkerNumber,
 };
 
 use super::super::{State, TaskNews};
@@ -53,7 +54,9 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
         }
         TaskNews::ReasonSet { reason } => task.reason = Some(reason.clone()),
         TaskNews::Reminded => task.reminders = task.reminders.saturating_add(1),
-        TaskNews::LandingPostponed { detail, .. } => task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() }),
+        TaskNews::LandingPostponed { detail, .. } => {
+            task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() })
+        }
         _ => {}
     }
 }
@@ -100,7 +103,9 @@ fn attempt_follows(state: &mut State, id: TaskId, to: TaskStatus, at: Timestamp)
     let status = match to {
         TaskStatus::Verifying if holds_seat(state, id) => DelegationStatus::Monitoring,
         TaskStatus::Completed => DelegationStatus::Completed,
-        TaskStatus::Failed | TaskStatus::Cancelled | TaskStatus::Ready | TaskStatus::Blocked => DelegationStatus::Failed,
+        TaskStatus::Failed | TaskStatus::Cancelled | TaskStatus::Ready | TaskStatus::Blocked => {
+            DelegationStatus::Failed
+        }
         _ => return,
     };
     delegation_moved(state, id, status, at);
@@ -109,7 +114,8 @@ fn attempt_follows(state: &mut State, id: TaskId, to: TaskStatus, at: Timestamp)
 fn delegation_moved(state: &mut State, id: TaskId, status: DelegationStatus, at: Timestamp) {
     let error = state.tasks.get(&id).and_then(|task| task.reason.as_ref()).map(ToString::to_string);
     let result = state.tasks.get(&id).and_then(|task| task.summary.clone());
-    let Some(delegation) = state.tasks.get(&id).and_then(|task| task.delegation).and_then(|of| state.delegations.get_mut(&of))
+    let Some(delegation) =
+        state.tasks.get(&id).and_then(|task| task.delegation).and_then(|of| state.delegations.get_mut(&of))
     else {
         return;
     };
@@ -138,7 +144,9 @@ fn started(state: &mut State, id: TaskId, delegation: &Delegation, at: Timestamp
     task.started_at = task.started_at.or(Some(at));
     state.delegations.insert(delegation.id, delegation.clone());
     seat(state, id, |worker| worker.task = None);
-    if let Some(worker) = state.projects.get_mut(&project).and_then(|project| project.workers.get_mut(&delegation.worker)) {
+    if let Some(worker) =
+        state.projects.get_mut(&project).and_then(|project| project.workers.get_mut(&delegation.worker))
+    {
         worker.task = Some(id);
     }
 }

@@ -35,7 +35,9 @@ fn quote(text: &str) -> String {
 
 fn project(news: &ProjectNews) -> String {
     match news {
-        ProjectNews::Added { root, target, .. } => format!("project `{}` opened, results land on `{target}`", root.display()),
+        ProjectNews::Added { root, target, .. } => {
+            format!("project `{}` opened, results land on `{target}`", root.display())
+        }
         ProjectNews::TargetSet { target } => format!("results land on `{target}` from now on"),
         ProjectNews::AutonomySet { autonomy } => format!("autonomy is {} from now on", autonomy.word()),
         ProjectNews::SeatAdded { worker } => format!("worker {worker} added"),
@@ -114,7 +116,10 @@ fn checked(runs: &[crate::model::CheckRun]) -> String {
     match runs.iter().find(|run| !run.passed()) {
         Some(red) => format!("check `{}` failed", quote(&red.name)),
         None if runs.is_empty() => "has no checks to pass".to_owned(),
-        None => format!("passed {}", runs.iter().map(|run| format!("`{}`", quote(&run.name))).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "passed {}",
+            runs.iter().map(|run| format!("`{}`", quote(&run.name))).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep, HostIdentity, Plan,
-    PlanStatus, Session, SessionId, SessionMode, SessionState, StatusReason, StepState, Task, TaskStatus, Timestamp, Verdict,
-    WorkerNumber,
+    Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
+    HostIdentity, Plan, PlanStatus, Session, SessionId, SessionMode, SessionState, StatusReason, StepState, Task,
+    TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;

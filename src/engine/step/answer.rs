@@ -1,8 +1,8 @@
 //! The person's answers to what was asked.
 
 use crate::model::{
-    Answer, AnswerKind, Approval, ApprovalId, Dialog, DialogKind, Session, SessionId, SessionState, StatusReason, Subject, Task,
-    TaskId, TaskStatus,
+    Answer, AnswerKind, Approval, ApprovalId, Dialog, DialogKind, Session, SessionId, SessionState, StatusReason,
+    Subject, Task, TaskId, TaskStatus,
 };
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
@@ -76,7 +76,13 @@ fn anew(turn: &mut Turn, task: &Task, text: &str) {
     moves::again(turn, task);
 }
 
-fn to_dialog(turn: &mut Turn, approval: &Approval, session: &SessionId, dialog: &Dialog, given: &Given) -> Result<(), Refusal> {
+fn to_dialog(
+    turn: &mut Turn,
+    approval: &Approval,
+    session: &SessionId,
+    dialog: &Dialog,
+    given: &Given,
+) -> Result<(), Refusal> {
     let keys = match given.kind {
         AnswerKind::Yes => &dialog.yes,
         AnswerKind::No => &dialog.no,
@@ -95,7 +101,9 @@ fn to_dialog(turn: &mut Turn, approval: &Approval, session: &SessionId, dialog: 
 /// Trust is asked once: the yes is remembered, and answers the other sessions that wait for it too.
 fn trust(turn: &mut Turn, approval: &Approval, session: &SessionId) {
     let state = turn.state;
-    let Some(agent) = state.session(session).filter(|session| session.task.is_some()).map(|session| session.agent.clone()) else {
+    let Some(agent) =
+        state.session(session).filter(|session| session.task.is_some()).map(|session| session.agent.clone())
+    else {
         return;
     };
     turn.project(approval.project, ProjectNews::AgentTrusted { agent: agent.clone() });
@@ -110,7 +118,13 @@ fn trust(turn: &mut Turn, approval: &Approval, session: &SessionId) {
 }
 
 /// Words go to the agent. Without words: yes, it is finished; no, it is not.
-fn to_question(turn: &mut Turn, approval: &Approval, id: TaskId, session: &SessionId, given: &Given) -> Result<(), Refusal> {
+fn to_question(
+    turn: &mut Turn,
+    approval: &Approval,
+    id: TaskId,
+    session: &SessionId,
+    given: &Given,
+) -> Result<(), Refusal> {
     let state = turn.state;
     let task = task::find(turn, id)?;
     let finished = task.status == TaskStatus::NeedsReview && task.reason == Some(StatusReason::LooksFinished);
@@ -145,7 +159,8 @@ fn to_question(turn: &mut Turn, approval: &Approval, id: TaskId, session: &Sessi
 fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) {
     let state = turn.state;
     let same = |other: &&Approval| {
-        other.project == approval.project && matches!(&other.subject, Subject::Commands { hash: its, .. } if its == hash)
+        other.project == approval.project
+            && matches!(&other.subject, Subject::Commands { hash: its, .. } if its == hash)
     };
     if given.kind == AnswerKind::Yes {
         turn.project(approval.project, ProjectNews::CommandsTrusted { hash: hash.to_owned() });
@@ -174,7 +189,9 @@ pub(super) fn dialog_answered(turn: &mut Turn, id: &SessionId, dialog: &Dialog, 
     let state = turn.state;
     let Some(session) = state.session(id) else { return };
     let still_there = |session: &Session| {
-        session.is_live() && session.verdict.state == SessionState::WaitingPermission && state.is_wanted(session, turn.now)
+        session.is_live()
+            && session.verdict.state == SessionState::WaitingPermission
+            && state.is_wanted(session, turn.now)
     };
     if matches!(result, EffectResult::Answered | EffectResult::DialogGone) || !still_there(session) {
         return;

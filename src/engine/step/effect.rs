@@ -19,7 +19,9 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     match &effect.kind {
         EffectKind::PrepareWorktree { task } => start::prepared(turn, *task, result),
         EffectKind::StartSession { session, resume } => start::started(turn, session, resume.as_deref(), result),
-        EffectKind::DeliverPrompt { session, purpose, .. } => prompt::delivered(turn, session, *purpose, effect.asked_at, result),
+        EffectKind::DeliverPrompt { session, purpose, .. } => {
+            prompt::delivered(turn, session, *purpose, effect.asked_at, result)
+        }
         EffectKind::AnswerDialog { session, dialog, .. } => answer::dialog_answered(turn, session, dialog, &result),
         EffectKind::StopSession { session, now } => session::stopped(turn, session, *now, result),
         EffectKind::LockInput { session, locked } => handoff::locked(turn, session, *locked, result),

@@ -2,8 +2,8 @@
 //! one can always go on; a step that fails hands the worker back to it.
 
 use crate::model::{
-    DelegationStatus, Handoff, HandoffControl, HandoffId, HandoffStep, ProjectId, Session, SessionId, SessionMode, SessionState,
-    StepState, Task, TaskStatus, WorkerNumber,
+    DelegationStatus, Handoff, HandoffControl, HandoffId, HandoffStep, ProjectId, Session, SessionId, SessionMode,
+    SessionState, StepState, Task, TaskStatus, WorkerNumber,
 };
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
@@ -191,7 +191,8 @@ pub(super) fn locked(turn: &mut Turn, id: &SessionId, locked: bool, result: Effe
 /// The fresh session could not begin. Answers whether this was one.
 pub(super) fn start_failed(turn: &mut Turn, session: &Session, detail: &str) -> bool {
     let state = turn.state;
-    let handoff = session.task.and_then(|task| state.handoff_of(task)).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
+    let handoff =
+        session.task.and_then(|task| state.handoff_of(task)).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
     let old_lives = |handoff: &&Handoff| state.session(&handoff.from).is_some_and(Session::is_live);
     let Some(handoff) = handoff.filter(old_lives) else { return false };
     failed(turn, handoff, HandoffStep::Start, detail.to_owned());
@@ -221,9 +222,11 @@ pub(super) fn unlock(turn: &mut Turn) {
     let state = turn.state;
     for session in state.live().filter(|session| session.parked && !state.stops.contains_key(&session.id)) {
         let parked_by = |handoff: &Handoff| {
-            handoff.from == session.id && if handoff.ended_at.is_some() { handoff.to.is_some() } else { !has_failed(handoff) }
+            handoff.from == session.id
+                && if handoff.ended_at.is_some() { handoff.to.is_some() } else { !has_failed(handoff) }
         };
-        let under_way = state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
+        let under_way =
+            state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
         if under_way.is_none() && !state.handoffs.values().any(parked_by) {
             turn.request(EffectKind::LockInput { session: session.id.clone(), locked: false });
         }
@@ -249,8 +252,9 @@ fn no(why: &str) -> Refusal {
 
 /// The step that has failed and waits for the person.
 fn failed_step(handoff: &Handoff) -> Result<HandoffStep, Refusal> {
-    let step =
-        handoff.current().filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
+    let step = handoff
+        .current()
+        .filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
     step.ok_or_else(|| no("no step of it has failed"))
 }
 
@@ -289,7 +293,8 @@ fn cancel(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
     let kept = handoff.to.is_some()
         && state.session(&handoff.from).is_some_and(Session::is_live)
         && !state.stops.contains_key(&handoff.from);
-    let fresh = handoff.to.as_ref().and_then(|session| state.session(session)).is_some_and(|session| state.is_current(session));
+    let fresh =
+        handoff.to.as_ref().and_then(|session| state.session(session)).is_some_and(|session| state.is_current(session));
     let at_work = state.task(handoff.task).is_some_and(|task| task.status == TaskStatus::Executing);
     if kept && fresh && at_work && state.handoff_of(handoff.task).is_none() {
         take_back(turn, handoff);

@@ -38,7 +38,9 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
         EffectResult::Landed { commit, runs } => success(turn, task, commit, runs),
         EffectResult::NothingToLand => moves::complete(turn, task, None),
         EffectResult::Conflict { files } => conflict(turn, task, files),
-        EffectResult::MergedTreeFailed { runs } => verify::red(turn, task, runs, "on the result merged with the target"),
+        EffectResult::MergedTreeFailed { runs } => {
+            verify::red(turn, task, runs, "on the result merged with the target")
+        }
         EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
         EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),

@@ -61,5 +61,9 @@ fn with(turn: &Turn, project: &Project, worker: WorkerNumber) -> Option<String> 
         return Some(format!("#{task}"));
     }
     let session = turn.state.live().find(|session| session.project == project.id && session.worker == worker)?;
-    Some(if turn.state.stops.contains_key(&session.id) { "a session that is ending".to_owned() } else { session.agent.clone() })
+    Some(if turn.state.stops.contains_key(&session.id) {
+        "a session that is ending".to_owned()
+    } else {
+        session.agent.clone()
+    })
 }

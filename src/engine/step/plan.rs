@@ -44,7 +44,8 @@ pub(super) fn decline(turn: &mut Turn, id: PlanId) -> Result<(), Refusal> {
 /// A task of a plan was started or called off by itself: when it was the last proposed one, the plan is settled.
 pub(super) fn left(turn: &mut Turn, task: &Task) {
     let state = turn.state;
-    let Some(plan) = task.plan.and_then(|id| state.plans.get(&id)).filter(|plan| plan.status == PlanStatus::Proposed) else {
+    let Some(plan) = task.plan.and_then(|id| state.plans.get(&id)).filter(|plan| plan.status == PlanStatus::Proposed)
+    else {
         return;
     };
     if proposed(turn, plan).iter().any(|other| other.id != task.id) {

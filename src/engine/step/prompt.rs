@@ -1,8 +1,8 @@
 //! Text into a running agent: the person's words, and what came of any delivery.
 
 use crate::model::{
-    Answer, AnswerKind, DelegationStatus, ProjectId, Session, SessionId, SessionMode, SessionState, Speaker, StateSource,
-    StatusReason, Subject, Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    Answer, AnswerKind, DelegationStatus, ProjectId, Session, SessionId, SessionMode, SessionState, Speaker,
+    StateSource, StatusReason, Subject, Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, Purpose, Refusal, SessionNews, TaskNews};
@@ -14,7 +14,8 @@ pub(super) fn send(turn: &mut Turn, project: ProjectId, number: WorkerNumber, te
     let state = turn.state;
     let known = state.projects.get(&project).ok_or(Refusal::NoProject(project))?;
     let worker = known.workers.get(&number).ok_or(Refusal::WorkerIdle(number))?;
-    let session = worker.session.as_ref().and_then(|session| state.session(session)).filter(|session| session.is_live());
+    let session =
+        worker.session.as_ref().and_then(|session| state.session(session)).filter(|session| session.is_live());
     let session = session.ok_or(Refusal::WorkerIdle(number))?;
     if text.trim().is_empty() {
         return Err(Refusal::EmptySubmission);
@@ -88,7 +89,9 @@ fn arrived(turn: &mut Turn, session: &Session, asked_at: Timestamp) {
         turn.session(session, SessionNews::Prompted);
     }
     let task = session.task.and_then(|task| state.task(task));
-    let Some(task) = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session)) else { return };
+    let Some(task) = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session)) else {
+        return;
+    };
     if state.delegation_of(task).is_some_and(|delegation| delegation.status == DelegationStatus::InjectingContext) {
         turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
     }
@@ -103,7 +106,9 @@ fn missed(turn: &mut Turn, session: &Session, purpose: Purpose, detail: String) 
         return project::chat(turn, session.project, Speaker::Lead, text);
     }
     let task = session.task.and_then(|task| state.task(task));
-    let Some(task) = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session)) else { return };
+    let Some(task) = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session)) else {
+        return;
+    };
     match purpose {
         Purpose::Reminder => {
             moves::to_review(turn, task, StatusReason::LooksFinished);

@@ -1,6 +1,8 @@
 //! What was read about a session: its state, and the question on its screen.
 
-use crate::model::{AnswerKind, Dialog, DialogKind, Reading, Session, SessionId, SessionState, StateSource, Subject, Verdict};
+use crate::model::{
+    AnswerKind, Dialog, DialogKind, Reading, Session, SessionId, SessionState, StateSource, Subject, Verdict,
+};
 
 use super::super::{ApprovalNews, EffectKind, SessionNews};
 use super::turn::{Question, Turn};
@@ -12,12 +14,15 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
         return; // only the process itself says that it is over
     }
     if is_news(turn, session, reading) {
-        let verdict = Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
+        let verdict =
+            Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
         turn.session(session, SessionNews::Read { verdict });
     }
     match reading.state {
         SessionState::WaitingPermission => shown(turn, session, &dialog(reading)),
-        SessionState::Working | SessionState::WaitingInput | SessionState::Idle | SessionState::Limited => gone(turn, session),
+        SessionState::Working | SessionState::WaitingInput | SessionState::Idle | SessionState::Limited => {
+            gone(turn, session)
+        }
         _ => {}
     }
 }
@@ -27,7 +32,9 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
 fn is_news(turn: &Turn, session: &Session, reading: &Reading) -> bool {
     let known = &session.verdict;
     let delivering = || {
-        turn.state.pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id)).is_some()
+        turn.state
+            .pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id))
+            .is_some()
     };
     known.state != reading.state
         || known.source != reading.source
@@ -110,5 +117,9 @@ fn gone(turn: &mut Turn, session: &Session) {
 
 /// Sends the keys that answer a dialog.
 pub(super) fn press(turn: &mut Turn, session: &SessionId, dialog: &Dialog, kind: AnswerKind) {
-    turn.request(EffectKind::AnswerDialog { session: session.clone(), dialog: dialog.clone(), yes: kind == AnswerKind::Yes });
+    turn.request(EffectKind::AnswerDialog {
+        session: session.clone(),
+        dialog: dialog.clone(),
+        yes: kind == AnswerKind::Yes,
+    });
 }

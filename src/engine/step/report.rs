@@ -1,8 +1,8 @@
 //! What an agent says through `qd report`.
 
 use crate::model::{
-    Report, Session, SessionId, SessionState, StateSource, StatusReason, Subject, Task, TaskStatus, Verdict, one_line, sanitize,
-    truncate,
+    Report, Session, SessionId, SessionState, StateSource, StatusReason, Subject, Task, TaskStatus, Verdict, one_line,
+    sanitize, truncate,
 };
 
 use super::super::{SessionNews, TaskNews};
@@ -17,7 +17,9 @@ pub(super) fn reported(turn: &mut Turn, id: &SessionId, report: Report) {
     let Some(session) = state.session(id) else { return };
     let Some(task) = session.task.and_then(|task| state.task(task)) else { return };
     match report {
-        Report::Progress { text } => turn.task(task, TaskNews::Progressed { text: truncate(&one_line(&text), LONGEST) }),
+        Report::Progress { text } => {
+            turn.task(task, TaskNews::Progressed { text: truncate(&one_line(&text), LONGEST) })
+        }
         Report::Done { summary } if state.is_current(session) => done(turn, task, session, &summary),
         Report::Ask { question } if state.is_current(session) => ask(turn, task, session, &question),
         Report::Done { .. } | Report::Ask { .. } => {}
@@ -29,7 +31,9 @@ fn done(turn: &mut Turn, task: &Task, session: &Session, summary: &str) {
     let listens = match task.status {
         TaskStatus::Executing => true,
         TaskStatus::NeedsReview => {
-            !matches!(task.reason, Some(StatusReason::ReadyToLand { .. })) && task.worktree.is_some() && session.is_live()
+            !matches!(task.reason, Some(StatusReason::ReadyToLand { .. }))
+                && task.worktree.is_some()
+                && session.is_live()
         }
         _ => false,
     };

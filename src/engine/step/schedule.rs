@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionState, StateSource, StatusReason, Task, TaskStatus,
-    WorkerNumber,
+    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionState, StateSource, StatusReason, Task,
+    TaskStatus, WorkerNumber,
 };
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
@@ -35,7 +35,9 @@ fn dependencies(turn: &mut Turn) {
             (TaskStatus::Blocked, _, Some(lost)) if state.unmet(task).is_empty() => {
                 moves::to_review(turn, task, StatusReason::DependencyLost { task: lost });
             }
-            (TaskStatus::Blocked, _, None) if state.unmet(task).is_empty() => turn.move_task(task, TaskStatus::Ready, None),
+            (TaskStatus::Blocked, _, None) if state.unmet(task).is_empty() => {
+                turn.move_task(task, TaskStatus::Ready, None)
+            }
             (TaskStatus::Blocked, Some(StatusReason::WaitsFor { tasks }), _) if *tasks != state.unmet(task) => {
                 turn.task(task, TaskNews::ReasonSet { reason: StatusReason::WaitsFor { tasks: state.unmet(task) } });
             }
@@ -52,10 +54,14 @@ fn dependencies(turn: &mut Turn) {
 fn silent_stops(turn: &mut Turn) {
     let state = turn.state;
     for task in state.open().filter(|task| task.status == TaskStatus::Executing) {
-        let Some(session) = state.live_session_of(task).filter(|session| session.prompted && !session.parked) else { continue };
-        let stopped = session.verdict.state == SessionState::WaitingInput && session.verdict.source == StateSource::Hook;
-        let told =
-            state.pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id)).is_some();
+        let Some(session) = state.live_session_of(task).filter(|session| session.prompted && !session.parked) else {
+            continue;
+        };
+        let stopped =
+            session.verdict.state == SessionState::WaitingInput && session.verdict.source == StateSource::Hook;
+        let told = state
+            .pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id))
+            .is_some();
         let held = told || state.question_of(task.id).is_some() || state.handoff_of(task.id).is_some();
         if !stopped || held || state.stops.contains_key(&session.id) {
             continue;
@@ -95,7 +101,8 @@ fn stops(turn: &mut Turn) {
             None if state.is_wanted(session, turn.now) => continue,
             None => false,
         };
-        let starting = state.pending(|kind| matches!(kind, EffectKind::StartSession { session: of, .. } if *of == session.id));
+        let starting =
+            state.pending(|kind| matches!(kind, EffectKind::StartSession { session: of, .. } if *of == session.id));
         if starting.is_none() {
             turn.request(EffectKind::StopSession { session: session.id.clone(), now });
         }
@@ -183,13 +190,15 @@ fn slots_used(turn: &Turn) -> usize {
 fn seat(turn: &Turn, project: &Project, task: &Task, taken: &BTreeSet<WorkerNumber>) -> Option<WorkerNumber> {
     let state = turn.state;
     let empty = |worker: &WorkerNumber| {
-        !taken.contains(worker) && !state.live().any(|session| session.project == project.id && session.worker == *worker)
+        !taken.contains(worker)
+            && !state.live().any(|session| session.project == project.id && session.worker == *worker)
     };
     let held = project.workers.values().find(|worker| worker.task == Some(task.id)).map(|worker| worker.number);
     if held.is_some() {
         return held.filter(empty);
     }
-    let free = |worker: &WorkerNumber| empty(worker) && project.workers.get(worker).is_none_or(crate::model::Worker::is_free);
+    let free =
+        |worker: &WorkerNumber| empty(worker) && project.workers.get(worker).is_none_or(crate::model::Worker::is_free);
     let wanted: Option<WorkerNumber> = task.worker.filter(free);
     wanted.or_else(|| project.workers.keys().find(|worker| free(worker)).copied())
 }

@@ -20,7 +20,8 @@ pub(super) fn stop_worker(turn: &mut Turn, project: ProjectId, number: WorkerNum
     let known = state.projects.get(&project).ok_or(Refusal::NoProject(project))?;
     let worker = known.workers.get(&number).ok_or(Refusal::WorkerIdle(number))?;
     let task = worker.task.and_then(|task| state.task(task)).filter(|task| task.status == TaskStatus::Executing);
-    let sessions: Vec<&Session> = state.live().filter(|session| session.project == project && session.worker == number).collect();
+    let sessions: Vec<&Session> =
+        state.live().filter(|session| session.project == project && session.worker == number).collect();
     if sessions.is_empty() && task.is_none() {
         return Err(Refusal::WorkerIdle(number));
     }
@@ -81,7 +82,9 @@ pub(super) fn ended(turn: &mut Turn, id: &SessionId, exit: Option<Exit>) {
     }
     let (how, evidence) = match &exit {
         None => (SessionState::Interrupted, "its host is gone without a record".to_owned()),
-        Some(exit) if exit.succeeded() || state.stops.contains_key(id) => (SessionState::Exited, format!("ended with {exit}")),
+        Some(exit) if exit.succeeded() || state.stops.contains_key(id) => {
+            (SessionState::Exited, format!("ended with {exit}"))
+        }
         Some(exit) => (SessionState::Crashed, format!("ended with {exit}")),
     };
     close(turn, session, how, &evidence, exit.clone());
@@ -95,7 +98,8 @@ pub(super) fn ended(turn: &mut Turn, id: &SessionId, exit: Option<Exit>) {
 fn close(turn: &mut Turn, session: &Session, how: SessionState, evidence: &str, exit: Option<Exit>) {
     let state = turn.state;
     turn.session(session, SessionNews::Over { state: how, evidence: evidence.to_owned(), exit });
-    let executing = session.task.and_then(|task| state.task(task)).is_some_and(|task| task.status == TaskStatus::Executing);
+    let executing =
+        session.task.and_then(|task| state.task(task)).is_some_and(|task| task.status == TaskStatus::Executing);
     for approval in state.waiting() {
         let void = match &approval.subject {
             Subject::Dialog { session: of, .. } => *of == session.id,
@@ -128,7 +132,8 @@ fn fell_back(turn: &mut Turn, task: &Task, session: &Session, exit: Option<&Exit
     if !turn.state.handoff_of(task.id).is_some_and(old_lives) {
         return false;
     }
-    let why = exit.map_or_else(|| "the fresh session was lost".to_owned(), |exit| format!("the fresh session ended with {exit}"));
+    let why = exit
+        .map_or_else(|| "the fresh session was lost".to_owned(), |exit| format!("the fresh session ended with {exit}"));
     handoff::start_failed(turn, session, &why)
 }
 

@@ -1,8 +1,8 @@
 //! From a worker to a working agent: worktree, session, brief; and the worktree's end.
 
 use crate::model::{
-    Delegation, DelegationStatus, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason, Task, TaskId,
-    TaskStatus, Verdict,
+    Delegation, DelegationStatus, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason, Task,
+    TaskId, TaskStatus, Verdict,
 };
 
 use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, brief};
@@ -14,7 +14,9 @@ pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let state = turn.state;
     let Some(task) = state.task(id) else { return };
     let waiting = state.delegation_of(task).filter(|delegation| {
-        task.status == TaskStatus::Executing && delegation.session.is_none() && delegation.status == DelegationStatus::Spawning
+        task.status == TaskStatus::Executing
+            && delegation.session.is_none()
+            && delegation.status == DelegationStatus::Spawning
     });
     match (result, waiting) {
         (EffectResult::WorktreeReady { path, branch, base }, waiting) => {
@@ -58,7 +60,12 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, resu
 
 /// What is said of a session before anything is known.
 pub(super) fn starting(turn: &Turn) -> Verdict {
-    Verdict { state: SessionState::Starting, source: StateSource::Engine, evidence: "asked to start".to_owned(), at: turn.now }
+    Verdict {
+        state: SessionState::Starting,
+        source: StateSource::Engine,
+        evidence: "asked to start".to_owned(),
+        at: turn.now,
+    }
 }
 
 /// The agent runs, or could not be started.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject, Task,
-    TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
+    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject,
+    Task, TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
 };
 
 use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
@@ -51,7 +51,8 @@ fn dependencies(
         Dependency::Sibling(place) => {
             let id = u64::try_from(*place).ok().and_then(|place| first.checked_add(place)?.checked_add(1));
             let id = id.filter(|_| *place < drafts.len());
-            id.map(TaskId).ok_or_else(|| Refusal::UnknownDependency(format!("task {} of this plan", place.saturating_add(1))))
+            id.map(TaskId)
+                .ok_or_else(|| Refusal::UnknownDependency(format!("task {} of this plan", place.saturating_add(1))))
         }
     };
     draft.depends.iter().map(resolve).collect()
@@ -63,7 +64,10 @@ fn refuse_cycles(drafts: &[TaskDraft]) -> Result<(), Refusal> {
     for start in 0..drafts.len() {
         let mut path = Vec::new();
         if let Some(cycle) = find_cycle(drafts, start, &mut path, &mut safe) {
-            let names = cycle.iter().filter_map(|place| drafts.get(*place)).map(|draft| format!("`{}`", one_line(&draft.title)));
+            let names = cycle
+                .iter()
+                .filter_map(|place| drafts.get(*place))
+                .map(|draft| format!("`{}`", one_line(&draft.title)));
             return Err(Refusal::DependencyCycle(names.collect::<Vec<_>>().join(" → ")));
         }
     }
@@ -71,7 +75,12 @@ fn refuse_cycles(drafts: &[TaskDraft]) -> Result<(), Refusal> {
 }
 
 /// A path back to itself from `start`, its first place repeated at the end. Not recursive: a plan may be a long chain.
-fn find_cycle(drafts: &[TaskDraft], start: usize, path: &mut Vec<usize>, safe: &mut BTreeSet<usize>) -> Option<Vec<usize>> {
+fn find_cycle(
+    drafts: &[TaskDraft],
+    start: usize,
+    path: &mut Vec<usize>,
+    safe: &mut BTreeSet<usize>,
+) -> Option<Vec<usize>> {
     let mut todo = vec![Visit::Enter(start)];
     while let Some(visit) = todo.pop() {
         let at = match visit {
@@ -165,7 +174,11 @@ fn begin(turn: &Turn, autonomy: Autonomy, depends: &BTreeSet<TaskId>) -> (TaskSt
     }
     let completed = |id: &TaskId| turn.state.task(*id).is_some_and(|task| task.status == TaskStatus::Completed);
     let tasks: Vec<TaskId> = depends.iter().filter(|id| !completed(id)).copied().collect();
-    if tasks.is_empty() { (TaskStatus::Ready, None) } else { (TaskStatus::Blocked, Some(StatusReason::WaitsFor { tasks })) }
+    if tasks.is_empty() {
+        (TaskStatus::Ready, None)
+    } else {
+        (TaskStatus::Blocked, Some(StatusReason::WaitsFor { tasks }))
+    }
 }
 
 /// The plan, its tasks, the question and the chat, as events.
@@ -190,7 +203,10 @@ fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]
             project: submission.project,
             task: tasks.first().filter(|_| tasks.len() == 1).map(|task| task.id),
             subject: Subject::Plan { plan: id },
-            title: format!("Start {}?", if tasks.len() == 1 { list.concat() } else { format!("{} tasks", tasks.len()) }),
+            title: format!(
+                "Start {}?",
+                if tasks.len() == 1 { list.concat() } else { format!("{} tasks", tasks.len()) }
+            ),
             detail: list.join("\n"),
         });
     }
@@ -201,7 +217,8 @@ fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]
             (false, false) => "Under way.",
         };
         let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
-        let lead = ChatLine { who: Speaker::Lead, text: format!("{}\n{next}", list.join("\n")), plan: Some(id), at: turn.now };
+        let lead =
+            ChatLine { who: Speaker::Lead, text: format!("{}\n{next}", list.join("\n")), plan: Some(id), at: turn.now };
         turn.project(submission.project, ProjectNews::ChatSaid { line: you });
         turn.project(submission.project, ProjectNews::ChatSaid { line: lead });
     }

@@ -2,8 +2,8 @@
 //! a turn lasts, so every decision is made on what was committed before it.
 
 use crate::model::{
-    Approval, ApprovalId, EffectId, Handoff, Moment, ProjectId, Session, SessionId, StatusReason, Subject, Task, TaskId,
-    TaskStatus, Timestamp,
+    Approval, ApprovalId, EffectId, Handoff, Moment, ProjectId, Session, SessionId, StatusReason, Subject, Task,
+    TaskId, TaskStatus, Timestamp,
 };
 
 use super::super::{ApprovalNews, Effect, EffectKind, Event, HandoffNews, ProjectNews, SessionNews, State, TaskNews};
@@ -126,7 +126,12 @@ impl<'a> Turn<'a> {
     }
 
     /// Asks for an effect about something that this turn made.
-    pub(super) fn request_for(&mut self, project: Option<ProjectId>, task: Option<TaskId>, kind: EffectKind) -> EffectId {
+    pub(super) fn request_for(
+        &mut self,
+        project: Option<ProjectId>,
+        task: Option<TaskId>,
+        kind: EffectKind,
+    ) -> EffectId {
         let id = EffectId(self.next_id());
         let effect = Effect { id, kind, asked_at: self.now };
         self.emit(Event::EffectRequested { effect, project, task });
@@ -135,8 +140,10 @@ impl<'a> Turn<'a> {
 
     /// Asks for an effect unless the very same is under way.
     pub(super) fn request_once(&mut self, kind: EffectKind) {
-        let asked_now =
-            self.events.iter().any(|event| matches!(event, Event::EffectRequested { effect, .. } if effect.kind == kind));
+        let asked_now = self
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::EffectRequested { effect, .. } if effect.kind == kind));
         if !asked_now && self.state.pending(|other| *other == kind).is_none() {
             self.request(kind);
         }
@@ -157,7 +164,12 @@ impl<'a> Turn<'a> {
             answer: None,
             withdrawn: false,
         };
-        self.emit(Event::Approval { project, task, approval: id, news: ApprovalNews::Asked { question: Box::new(approval) } });
+        self.emit(Event::Approval {
+            project,
+            task,
+            approval: id,
+            news: ApprovalNews::Asked { question: Box::new(approval) },
+        });
     }
 
     /// A question's news.

@@ -1,6 +1,8 @@
 //! Done, says the agent: is it? Leftovers, checks, and what follows from green and red.
 
-use crate::model::{Autonomy, CheckRun, SessionMode, StatusReason, Subject, Task, TaskId, TaskStatus, TaskType, truncate};
+use crate::model::{
+    Autonomy, CheckRun, SessionMode, StatusReason, Subject, Task, TaskId, TaskStatus, TaskType, truncate,
+};
 
 use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
 use super::turn::{Question, Turn};
@@ -43,7 +45,7 @@ pub(super) fn checked(turn: &mut Turn, id: TaskId, result: EffectResult) {
 fn green(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>) {
     let checked = !runs.is_empty();
     turn.task(task, TaskNews::Checked { runs });
-    if turn.state().rules.lands_alone.unwrap_or(task.autonomy == Autonomy::Full) {
+    if turn.state.rules.lands_alone.unwrap_or(task.autonomy == Autonomy::Full) {
         turn.move_task(task, TaskStatus::Merging, None);
         return;
     }
@@ -55,7 +57,13 @@ fn green(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>) {
         format!("Land #{} {} on `{target}`? No checks are known for this project.", task.id, task.title)
     };
     let detail = task.summary.clone().unwrap_or_else(|| task.title.clone());
-    turn.ask(Question { project: task.project, task: Some(task.id), subject: Subject::Landing { task: task.id }, title, detail });
+    turn.ask(Question {
+        project: task.project,
+        task: Some(task.id),
+        subject: Subject::Landing { task: task.id },
+        title,
+        detail,
+    });
 }
 
 /// A check failed: back to the agent with the log while there are attempts, else the person looks.
@@ -79,7 +87,8 @@ pub(super) fn red(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>, where_: &st
 fn send_back(turn: &mut Turn, task: &Task, what: &str) {
     let state = turn.state;
     let session = state.live_session_of(task);
-    let session = session.filter(|session| session.mode == SessionMode::Interactive && !state.stops.contains_key(&session.id));
+    let session =
+        session.filter(|session| session.mode == SessionMode::Interactive && !state.stops.contains_key(&session.id));
     let Some(session) = session else { return moves::again(turn, task) };
     turn.task(task, TaskNews::SentBack { attempt: task.attempts.saturating_add(1) });
     moves::back_to_work(turn, task);
