@@ -83,9 +83,14 @@ fn from_the_chat_to_the_landing() {
     });
     assert_eq!((&task["status"], &task["agent"]), (&"proposed".into(), &"claude".into()), "{task}");
     let id = task["id"].as_u64().unwrap();
-    terminal.until_shows("PLAN |", LONG);
-    terminal.type_in("\r");
-    until("the plan is confirmed by Enter", LONG, || (world.task(id)["status"] != "proposed").then_some(()));
+    // the card is deaf for half a second, so that an Enter that was meant for the chat confirms nothing
+    terminal.until_shows("keys -> plan", LONG);
+    until("the plan is confirmed by Enter", LONG, || {
+        if terminal.text().contains("keys -> plan") {
+            terminal.type_in("\r");
+        }
+        (world.task(id)["status"] != "proposed").then_some(())
+    });
     let running = world.running_session(id);
     assert_eq!((&running["agent"], &running["mode"]), (&"claude".into(), &"interactive".into()));
     terminal.until_shows("Claude", LONG);
