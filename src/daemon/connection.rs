@@ -115,10 +115,13 @@ async fn answer(
     frames: &mpsc::Sender<Frame>,
     watching: &Mutex<Option<tokio::task::JoinHandle<()>>>,
 ) -> Result<Response, Failure> {
-    if let Authority::Session(session) = authority
-        && !request.allowed_to_sessions()
-    {
-        return Err(handle::refuse_session(daemon, session, request).await);
+    if let Authority::Session(session) = authority {
+        if let Request::OpenProject { path } = request {
+            return handle::known_project(daemon, path).await;
+        }
+        if !request.allowed_to_sessions() {
+            return Err(handle::refuse_session(daemon, session, request).await);
+        }
     }
     let response = handle::handle(daemon, request).await?;
     if let Request::Watch { project } = request {

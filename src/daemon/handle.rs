@@ -139,6 +139,24 @@ async fn open_project(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Fai
     Ok(Response::Project(Box::new(project_view(daemon, id).await?)))
 }
 
+/// The project of the repository that holds `path`, if it is known: what a process inside a session may
+/// ask, because it adds nothing.
+pub(super) async fn known_project(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Failure> {
+    let path = path.to_path_buf();
+    let environment = daemon.git_environment.clone();
+    let root = blocking(move || Repository::open_in(&path, environment).map(|it| it.root().to_path_buf())).await?;
+    let id = daemon
+        .core
+        .look(move |state, _| state.projects.values().find(|project| project.root == root).map(|project| project.id))
+        .await?
+        .ok_or_else(|| Failure {
+            kind: Kind::NotFound,
+            message: "this repository is not a project yet".to_owned(),
+            hint: Some("the person opens it with `qd`".to_owned()),
+        })?;
+    Ok(Response::Project(Box::new(project_view(daemon, id).await?)))
+}
+
 /// Everything about one project, with what only files and the log know.
 pub(super) async fn project_view(daemon: &Daemon, project: ProjectId) -> Result<ProjectView, Failure> {
     let paths = daemon.paths.clone();

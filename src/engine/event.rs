@@ -7,7 +7,7 @@ mod news;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApprovalId, EffectId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+use crate::model::{ApprovalId, EffectId, HandoffId, PlanId, ProjectId, SessionId, Speaker, TaskId};
 
 use super::{Effect, EffectKind, Rules};
 
@@ -143,7 +143,12 @@ impl Event {
         match self {
             Event::EffectSettled { failure, .. } => failure.is_none(),
             Event::EffectRequested { .. } | Event::RulesSet { .. } => true,
-            Event::Project { news, .. } => matches!(news, ProjectNews::SeatAdded { .. } | ProjectNews::ChatSaid { .. }),
+            Event::Project { news, .. } => match news {
+                // what the person said stands in the chat; what the orchestrator said by itself is news
+                ProjectNews::ChatSaid { line } => line.who == Speaker::You || line.plan.is_some(),
+                ProjectNews::SeatAdded { .. } => true,
+                _ => false,
+            },
             Event::Task { news, .. } => {
                 matches!(
                     news,

@@ -123,7 +123,9 @@ impl Repository {
         let at = at.to_string();
         let args = ["worktree", "add", "--force", "--detach", "--"].map(AsRef::<std::ffi::OsStr>::as_ref);
         let args: Vec<_> = args.into_iter().chain([path.as_os_str(), at.as_ref()]).collect();
+        let registering = self.registering()?;
         self.git(self.git_dir(), self.root()).run(&args)?;
+        drop(registering);
         self.complete(record)
     }
 }

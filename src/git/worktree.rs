@@ -1,7 +1,9 @@
 //! Making worktrees and finding them again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
 
 use super::Repository;
 use super::error::{At, Doing, GitError};
@@ -32,9 +34,10 @@ impl Repository {
             return Err(GitError::BadBranchName { name: branch.to_owned() });
         }
         let path = &self.place(path)?;
+        let registering = self.registering()?;
         if let Some(record) = self.record(path) {
             if record.asked == branch || record.branch == branch {
-                return self.add_again(record);
+                return self.add_again(record, registering);
             }
             return Err(GitError::BadPlace { path: path.clone(), why: "the worktree of another branch is there" });
         }
@@ -44,7 +47,6 @@ impl Repository {
                 why: "something that Quarterdeck did not make is there",
             });
         }
-        self.writable()?;
         let base = self.commit(from)?.id().to_string();
         let record = Record {
             path: path.clone(),
@@ -54,7 +56,18 @@ impl Repository {
             admin: String::new(),
         };
         self.write_record(&record)?;
-        self.make(record)
+        self.make(record, registering)
+    }
+
+    /// One worktree is registered at a time: `git worktree add` reads the books of all others, and fails on
+    /// one that another call is just writing. The files are checked out beside each other.
+    pub(super) fn registering(&self) -> Result<Flock<File>, GitError> {
+        self.writable()?;
+        let directory = self.common_dir().join("quarterdeck");
+        fs::create_dir_all(&directory).at("making", &directory)?;
+        let path = directory.join("registering.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path).at("opening", &path)?;
+        Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into()).at("locking", &path)
     }
 
     /// The worktree that we made at `path`, by our records and not by anything in the worktree.
@@ -91,13 +104,14 @@ impl Repository {
     }
 
     /// Makes the checkout of a record and completes the record.
-    fn make(&self, record: Record) -> Result<Worktree, GitError> {
+    fn make(&self, record: Record, registering: Flock<File>) -> Result<Worktree, GitError> {
         let git = self.git(self.git_dir(), self.root());
         let path = record.path.as_os_str();
         let made = if self.branch_tip(&record.branch).is_ok() {
             git.run(&[
                 "worktree".as_ref(),
                 "add".as_ref(),
+                "--no-checkout".as_ref(),
                 "--force".as_ref(),
                 "--".as_ref(),
                 path,
@@ -108,6 +122,7 @@ impl Repository {
             git.run(&[
                 "worktree".as_ref(),
                 "add".as_ref(),
+                "--no-checkout".as_ref(),
                 "--no-track".as_ref(),
                 "-b".as_ref(),
                 branch,
@@ -116,12 +131,21 @@ impl Repository {
                 record.base.as_ref(),
             ])
         };
-        if let Err(error) = made {
+        drop(registering);
+        if let Err(error) = made.and_then(|_| self.check_out(&record)) {
+            let _one = self.registering()?;
             self.clear(&record)?;
             self.forget_record(&record.path)?;
             return Err(error);
         }
         self.complete(record)
+    }
+
+    /// Puts the files into a worktree that was registered without them.
+    fn check_out(&self, record: &Record) -> Result<Vec<u8>, GitError> {
+        let name = self.find_admin(&record.path).ok_or_else(|| GitError::NotOurs { path: record.path.clone() })?;
+        let git_dir = self.common_dir().join("worktrees").join(name);
+        self.git(&git_dir, &record.path).run(&["reset", "--quiet", "--hard"])
     }
 
     /// Writes down which git directory the new worktree got.
@@ -135,17 +159,16 @@ impl Repository {
 
     /// A worktree that has a record already: as it is when whole; otherwise its checkout is made again, on
     /// the branch it had.
-    fn add_again(&self, mut record: Record) -> Result<Worktree, GitError> {
+    fn add_again(&self, mut record: Record, registering: Flock<File>) -> Result<Worktree, GitError> {
         if let Some(git_dir) = self.admin_dir(&record).filter(|git_dir| git_dir.is_dir() && record.path.is_dir()) {
             return Ok(Worktree { path: record.path, git_dir, branch: record.branch, base: record.base });
         }
         if !record.admin.is_empty() && record.path.symlink_metadata().is_ok() {
             return Err(GitError::BadPlace { path: record.path, why: "its git directory is gone, its files are not" });
         }
-        self.writable()?;
         self.clear(&record)?;
         record.admin.clear();
-        self.make(record)
+        self.make(record, registering)
     }
 
     /// Takes away what an unfinished `git worktree add` of ours left. Nobody has worked there yet.
