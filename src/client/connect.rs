@@ -21,6 +21,9 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 /// How long to look on when our daemon has ended at once: it does so when somebody else's is just coming up.
 const ANOTHER_ONE_LIMIT: Duration = Duration::from_millis(500);
 
+/// How long a daemon that hangs up on the greeting is taken for one that is just ending.
+const DYING_LIMIT: Duration = Duration::from_secs(3);
+
 /// The first and the longest pause between two looks at a condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
@@ -37,14 +40,22 @@ pub enum AutoStart {
 impl Client {
     /// Connects to this user's daemon; `qd` is the program that `AutoStart::Yes` starts.
     pub async fn connect(paths: &Paths, qd: &Path, start: AutoStart) -> Result<Client, ClientError> {
-        let stream = match (find(paths).await?, start) {
-            (Some(stream), _) => stream,
-            (None, AutoStart::No) => return Err(ClientError::NotRunning { socket: paths.control_socket() }),
-            (None, AutoStart::Yes) => begin(paths, qd).await?,
-        };
-        let client = Client::over(stream);
-        client.hello().await?;
-        Ok(client)
+        let mut pause = Pause::new();
+        let deadline = Instant::now() + DYING_LIMIT;
+        loop {
+            let stream = match (find(paths).await?, start) {
+                (Some(stream), _) => stream,
+                (None, AutoStart::No) => return Err(ClientError::NotRunning { socket: paths.control_socket() }),
+                (None, AutoStart::Yes) => begin(paths, qd).await?,
+            };
+            let client = Client::over(stream);
+            match client.hello().await {
+                Ok(()) => return Ok(client),
+                // a daemon that is dying still accepts for a moment, and then nobody answers
+                Err(error) if error.is_lost() && Instant::now() < deadline => pause.wait().await,
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

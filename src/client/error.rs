@@ -138,6 +138,13 @@ fn quoted(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!("; its last words:\n{said}") }
 }
 
+impl ClientError {
+    /// Whether the other end went away in the middle.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, ClientError::Closed | ClientError::Broken { .. })
+    }
+}
+
 impl Explain for ClientError {
     fn kind(&self) -> Kind {
         match self {
