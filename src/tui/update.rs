@@ -38,7 +38,9 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Focused(focused) => panes::focus(state, focused, &mut out),
         Msg::Project(view) => server::project(state, *view),
         Msg::Said(kind, text) => state.toast(&text, kind.is_some()),
-        Msg::Lost => server::lost(state),
+        Msg::Lost => server::lost(state, &mut out),
+        Msg::StillLost(failure) => server::still_lost(state, &failure, &mut out),
+        Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
         Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
         Msg::PaneOpen(session) => panes::open(state, &session),
@@ -100,6 +102,7 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
 fn title(state: &State) -> String {
     let name = crate::model::one_line(&state.project.name);
     match state.project.approvals.len() {
+        _ if state.stale_since().is_some() => format!("qd {name} (daemon away)"),
         0 => format!("qd {name}"),
         waiting => format!("qd {name} ({waiting} need you)"),
     }
