@@ -163,6 +163,7 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
     match &state.mode {
         Mode::Agent => vec![(Action::AppLeader, "commands"), (Action::PaneScroll, "scroll"), (Action::AppHelp, "help")],
         Mode::Locked => vec![(Action::AppLock, "unlock")],
+        Mode::Cockpit if class(state.size) == Class::Message => vec![(Action::AttentionNext, "what waits"), (Action::AppDetach, "leave")],
         Mode::Cockpit if state.can_type() => vec![
             (Action::PaneType, "type into the pane"),
             (Action::ViewChat, "chat"),

@@ -14,6 +14,7 @@ mod server;
 
 use crate::model::Timestamp;
 
+use super::layout;
 use super::message::{Cmd, Msg};
 use super::mode::Mode;
 use super::state::State;
@@ -85,16 +86,37 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.mode = Mode::Cockpit;
         state.dirty = true;
     }
+    give_way(state);
     panes::reconcile(state, out);
-    let layout = state.layout();
-    if layout != state.saved {
-        state.saved = layout.clone();
-        out.push(Cmd::SaveLayout(layout));
+    let shown = state.layout();
+    if shown != state.saved {
+        state.saved = shown.clone();
+        out.push(Cmd::SaveLayout(shown));
     }
     let title = title(state);
     if title != state.title {
         state.title.clone_from(&title);
         out.push(Cmd::Title(title));
+    }
+}
+
+/// In a window that is too small for panes keys are commands; what had the keyboard gets it back with the room.
+fn give_way(state: &mut State) {
+    let small = layout::class(state.size) == layout::Class::Message;
+    match (&state.mode, small) {
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, true) => {
+            let before = std::mem::replace(&mut state.mode, Mode::Cockpit);
+            state.before_small.get_or_insert(before);
+            state.dirty = true;
+        }
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, false) => state.before_small = None,
+        (Mode::Cockpit, false) => {
+            if let Some(before) = state.before_small.take() {
+                state.mode = before;
+                state.dirty = true;
+            }
+        }
+        _ => {}
     }
 }
 

@@ -30,6 +30,7 @@ use super::state::{Daemon, State};
 
 pub(crate) use dialog::keys_line as dialog_keys_line;
 pub(crate) use help::lines as help_lines;
+pub(crate) use lists::table as list_table;
 pub(crate) use pane::handoff_mark;
 
 /// How long after the leader its strip comes; the next key works before that.
@@ -42,10 +43,11 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
     if (area.width, area.height) != state.size || area.is_empty() {
         return; // the size is about to be told
     }
-    if layout::class(state.size) == Class::Message {
-        return small::draw(state, skin, frame, area);
-    }
     let areas = layout::areas(state);
+    if layout::class(state.size) == Class::Message {
+        small::draw(state, skin, frame, areas.middle);
+        return above_all(state, skin, frame, &areas);
+    }
     let (left, right) = bars::tabs(state);
     pieces(skin, frame, areas.tabs, left, right);
     if let Some(rule) = areas.rule {
@@ -72,13 +74,18 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
     if let Some(place) = areas.chat {
         chat::draw(state, skin, frame, place);
     }
+    above_all(state, skin, frame, &areas);
+}
+
+/// What lies over everything: dialogs, the leader's strip, messages, and the footer.
+fn above_all(state: &State, skin: &Skin, frame: &mut Frame<'_>, areas: &layout::Areas) {
     dialogs(state, skin, frame, &state.mode);
     if let Mode::Leader { since, .. } = &state.mode
         && state.now.since(*since) >= STRIP_AFTER
     {
         strip::draw(state, skin, frame, areas.middle);
     }
-    toasts(state, skin, frame, &areas);
+    toasts(state, skin, frame, areas);
     let (left, right) = bars::footer(state);
     pieces(skin, frame, areas.footer, left, right);
 }

@@ -302,6 +302,17 @@ fn read(state: &mut State, action: Action) {
     .min(last);
 }
 
+/// Puts the cursor of the list on top on a row, for the mouse; it decides nothing.
+pub(super) fn choose(state: &mut State, row: usize) {
+    match state.mode.dialog_mut() {
+        Some(Dialog::Plan(card)) if card.editing.is_none() => card.row = row,
+        Some(Dialog::Tasks(list)) => list.row = row,
+        Some(Dialog::Palette(palette)) => palette.row = row,
+        Some(Dialog::Ask(ask)) => ask.choice = row,
+        _ => {}
+    }
+}
+
 /// Scrolls by lines, for the wheel.
 pub(super) fn wheel(state: &mut State, down: bool) {
     let action = if down { Action::ScrollDown } else { Action::ScrollUp };
