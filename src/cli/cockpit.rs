@@ -3,13 +3,13 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::client::Client;
+use crate::client::{AutoStart, Client};
 use crate::config::Settings;
 use crate::daemon::{self, ServeOptions};
 use crate::model::Kind;
-use crate::protocol::ProjectView;
-use crate::tui::{self, Cockpit, TerminalEnvironment};
+use crate::tui::{self, Cockpit, Reconnect, TerminalEnvironment};
 
 use super::arguments::Open;
 use super::context::read_if_there;
@@ -22,9 +22,24 @@ pub(super) async fn run(open: Open, context: &Context) -> Done {
             .hint("`qd task add`, `qd task list` and the other commands work without one; see `qd --help`"));
     }
     let settings = context.settings()?;
-    let client = if open.standalone { in_process(context, &settings).await? } else { context.connect().await? };
+    let (client, reconnect) = if open.standalone {
+        (in_process(context, &settings).await?, None)
+    } else {
+        (context.connect().await?, Some(way_back(context)))
+    };
     let project = context.project(&client, &Where { project: open.path }).await?;
-    show(context, client, project, settings).await
+    tui::run(Cockpit {
+        keymap_text: named_text(&context.paths.config.join("keymaps.toml"))?,
+        theme_text: named_text(&context.paths.config.join("themes").join(format!("{}.toml", settings.theme)))?,
+        layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
+        environment: TerminalEnvironment::detect(),
+        client,
+        reconnect,
+        project,
+        settings,
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A daemon in this process, over an in-memory pipe.
@@ -40,20 +55,13 @@ async fn in_process(context: &Context, settings: &Settings) -> Result<Client, St
     Ok(client)
 }
 
-/// Hands everything to the cockpit: it reads no files but its own layout.
-async fn show(context: &Context, client: Client, project: ProjectView, settings: Settings) -> Done {
-    let config = &context.paths.config;
-    tui::run(Cockpit {
-        keymap_text: named_text(&config.join("keymaps.toml"))?,
-        theme_text: named_text(&config.join("themes").join(format!("{}.toml", settings.theme)))?,
-        layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
-        environment: TerminalEnvironment::detect(),
-        client,
-        project,
-        settings,
+/// How the cockpit gets its daemon back, whatever took it: a crash, an upgrade, `qd daemon stop`.
+fn way_back(context: &Context) -> Reconnect {
+    let (paths, qd) = (context.paths.clone(), context.qd.clone());
+    Arc::new(move || {
+        let (paths, qd) = (paths.clone(), qd.clone());
+        Box::pin(async move { Client::connect(&paths, &qd, AutoStart::Yes).await })
     })
-    .await?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// A file's name and text, if there is such a file.

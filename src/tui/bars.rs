@@ -11,6 +11,7 @@ use super::dialog::Dialog;
 use super::layout::{Class, class};
 use super::mode::{Mode, Owner};
 use super::state::{Shown, State};
+use super::stepper::{self, Phase};
 use super::{cells, status};
 
 /// What a click does.
@@ -87,7 +88,7 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     }
     let waiting = state.project.approvals.len();
     let right = match waiting {
-        0 if state.lost => vec![piece("daemon gone ", Role::AgentFailed, None)],
+        _ if state.stale_since().is_some() => vec![piece(" daemon away ", Role::AgentFailed, None)],
         0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
         1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
         more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
@@ -162,6 +163,7 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
     match &state.mode {
         Mode::Agent => vec![(Action::AppLeader, "commands"), (Action::PaneScroll, "scroll"), (Action::AppHelp, "help")],
         Mode::Locked => vec![(Action::AppLock, "unlock")],
+        Mode::Cockpit if class(state.size) == Class::Message => vec![(Action::AttentionNext, "what waits"), (Action::AppDetach, "leave")],
         Mode::Cockpit if state.can_type() => vec![
             (Action::PaneType, "type into the pane"),
             (Action::ViewChat, "chat"),
@@ -199,7 +201,7 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
             (Action::ScrollBottom, "end"),
             (Action::DialogClose, "later"),
         ],
-        Dialog::Handoff(stepper) => handoff_hints(state, stepper),
+        Dialog::Handoff(stepper) => handoff_hints(stepper::phase(state, stepper)),
         Dialog::Tasks(_) => vec![
             (Action::ListOpen, "open"),
             (Action::TaskRun, "start"),
@@ -214,19 +216,18 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
     }
 }
 
-fn handoff_hints(state: &State, stepper: &super::dialog::Stepper) -> Vec<(Action, &'static str)> {
-    use crate::model::StepState;
-    let Some(id) = stepper.handoff else {
-        let start = if stepper.asked { vec![] } else { vec![(Action::HandoffContinue, "start")] };
-        return start.into_iter().chain([(Action::DialogClose, "close")]).collect();
-    };
-    let handoff = state.project.handoffs.iter().find(|handoff| handoff.id == id);
-    let ended = handoff.is_some_and(|handoff| handoff.ended);
-    let failed = handoff.is_some_and(|handoff| handoff.steps.iter().any(|(_, step)| matches!(step, StepState::Failed { .. })));
-    match (ended, failed) {
-        (true, _) => vec![(Action::HandoffContinue, "close")],
-        (false, true) => vec![(Action::HandoffRetry, "retry"), (Action::HandoffSkip, "skip"), (Action::HandoffCancel, "cancel, the old session goes on")],
-        (false, false) => vec![(Action::HandoffCancel, "cancel, the old session goes on"), (Action::DialogClose, "hide")],
+fn handoff_hints(phase: Phase) -> Vec<(Action, &'static str)> {
+    match phase {
+        Phase::Unstarted => vec![(Action::HandoffContinue, "start"), (Action::DialogClose, "close, nothing has happened")],
+        Phase::Asked => vec![(Action::DialogClose, "hide, the handoff goes on")],
+        Phase::Preparing => vec![(Action::DialogClose, "cancel, the old session goes on as before"), (Action::HandoffContinue, "hide")],
+        Phase::Replacing => vec![(Action::DialogClose, "hide, the handoff goes on"), (Action::HandoffCancel, "cancel, back to the old session")],
+        Phase::Failed { can_skip } => {
+            let skip = can_skip.then_some((Action::HandoffSkip, "skip the step"));
+            [Some((Action::HandoffRetry, "retry")), skip, Some((Action::DialogClose, "cancel, the old session goes on"))].into_iter().flatten().collect()
+        }
+        Phase::Done => vec![(Action::DialogClose, "close"), (Action::HandoffCancel, "take it back to the old session")],
+        Phase::Cancelled => vec![(Action::DialogClose, "close")],
     }
 }
 

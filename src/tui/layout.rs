@@ -57,7 +57,7 @@ pub(crate) fn areas(state: &State) -> Areas {
     let (columns, rows) = state.size;
     let whole = Rect::new(0, 0, columns, rows);
     match class(state.size) {
-        Class::Message => Areas { middle: whole, footer: Rect::new(0, rows.saturating_sub(1), columns, rows.min(1)), ..Areas::default() },
+        Class::Message => Areas { middle: Rect { height: rows.saturating_sub(1), ..whole }, footer: Rect::new(0, rows.saturating_sub(1), columns, rows.min(1)), ..Areas::default() },
         Class::Reduced => reduced(state, whole),
         class => full(state, whole, class),
     }
@@ -196,8 +196,12 @@ pub(crate) fn inside(frame: Rect) -> Rect {
     )
 }
 
-/// A dialog's place: in the middle, never wider than the screen minus 4, never over the footer.
+/// A dialog's place: in the middle, never wider than the screen minus 4, never over the footer. Where even
+/// panes have no room it takes all there is.
 pub(crate) fn dialog((columns, rows): (u16, u16), width: u16, height: u16) -> Rect {
+    if class((columns, rows)) == Class::Message {
+        return Rect::new(0, 0, columns, rows.saturating_sub(1));
+    }
     let width = width.min(columns.saturating_sub(4)).max(columns.min(8));
     let height = height.min(rows.saturating_sub(2)).max(rows.min(4));
     Rect::new((columns - width) / 2, (rows.saturating_sub(1).saturating_sub(height)) / 2, width, height.min(rows))
@@ -205,8 +209,20 @@ pub(crate) fn dialog((columns, rows): (u16, u16), width: u16, height: u16) -> Re
 
 /// The text of a dialog that is read: inside its frame, below a head of one line and above two lines of keys.
 pub(crate) fn reader(frame: Rect) -> Rect {
+    let inner = content(frame);
+    let (above, below) = if is_tight(frame) { (0, 1) } else { (2, 2) };
+    Rect { y: inner.y.saturating_add(above).min(inner.bottom()), height: inner.height.saturating_sub(above + below), ..inner }
+}
+
+/// Whether a dialog has no room for anything but what it is about and its keys.
+pub(crate) fn is_tight(frame: Rect) -> bool {
+    frame.height < 11
+}
+
+/// The part of a dialog's frame that is written on: a blank column on each side.
+pub(crate) fn content(frame: Rect) -> Rect {
     let inner = inside(frame);
-    Rect { x: inner.x.saturating_add(1), y: inner.y.saturating_add(2).min(inner.bottom()), width: inner.width.saturating_sub(2), height: inner.height.saturating_sub(4) }
+    Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner }
 }
 
 /// The place of a review or a question: nearly everything.

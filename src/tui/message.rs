@@ -27,6 +27,10 @@ pub enum Msg {
     Said(Option<Kind>, String),
     /// The daemon ends, or the connection to it is gone.
     Lost,
+    /// A try to get it back failed.
+    StillLost(Failure),
+    /// It is back: a new connection stands.
+    Back,
     /// A call was answered.
     Answered(Purpose, Result<Response, Failure>),
     /// A host said something.
@@ -124,6 +128,11 @@ pub enum Cmd {
     Title(String),
     /// Remember what is shown.
     SaveLayout(super::layout_file::Layout),
+    /// Connect to the daemon again, that many milliseconds later.
+    Reconnect {
+        /// The pause before the try.
+        after_ms: u64,
+    },
     /// Leave; workers keep running.
     Leave,
 }

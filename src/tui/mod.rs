@@ -20,9 +20,11 @@ mod run;
 mod skin;
 pub mod state;
 mod status;
+mod stepper;
 mod terminal;
 mod update;
 mod view;
+mod wire;
 
 pub use error::TuiError;
 pub use run::{Cockpit, run};
@@ -30,6 +32,7 @@ pub use skin::Skin;
 pub use terminal::TerminalEnvironment;
 pub use update::update;
 pub use view::view;
+pub use wire::Reconnect;
 
 /// Which keys the footer names as the owner of the keyboard, in words; for tests of rule 1.
 pub fn owner_words(state: &state::State) -> String {

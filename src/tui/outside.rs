@@ -54,6 +54,11 @@ impl Outside {
         Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file }
     }
 
+    /// From now on the daemon is asked over this client.
+    pub(super) fn over(&mut self, client: Client) {
+        self.client = client;
+    }
+
     /// Asks the daemon; the answer comes as a message. The task is answered for callers that must wait.
     pub(super) fn call(&self, request: Request, purpose: Purpose) -> JoinHandle<()> {
         let (client, inbox) = (self.client.clone(), self.inbox.clone());

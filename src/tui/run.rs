@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use crate::client::Client;
 use crate::config::Settings;
@@ -16,7 +16,7 @@ use crate::config::keymap::Keymap;
 use crate::config::theme::Theme;
 use crate::model::Timestamp;
 use crate::protocol::ProjectView;
-use crate::protocol::control::{Notice, Request, Response};
+use crate::protocol::control::{Failure, Notice, Request, Response};
 
 use super::error::TuiError;
 use super::input;
@@ -27,6 +27,7 @@ use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
 use super::update::{next_tick, update};
+use super::wire::{News, Reconnect, Wire};
 
 /// The shortest time between two frames: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -41,6 +42,8 @@ const INBOX: usize = 256;
 pub struct Cockpit {
     /// The daemon.
     pub client: Client,
+    /// The way back to it when it goes; `None` when there is none (a daemon in this process).
+    pub reconnect: Option<Reconnect>,
     /// The project, as the daemon tells it.
     pub project: ProjectView,
     /// The person's settings.
@@ -58,7 +61,7 @@ pub struct Cockpit {
 /// Opens the cockpit and stays until the person leaves, the terminal goes, or SIGTERM or SIGHUP comes.
 /// Workers run on in every case.
 pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
-    let Cockpit { client, project, settings, keymap_text, theme_text, layout_file, environment } = cockpit;
+    let Cockpit { client, reconnect, project, settings, keymap_text, theme_text, layout_file, environment } = cockpit;
     let own_keys = keymap_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
     let (keymap, mut problems) = Keymap::load(own_keys, settings.leader.as_deref());
     let own_theme = theme_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
@@ -67,13 +70,13 @@ pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
     let skin = Skin { theme, depth: environment.depth() };
     let abilities = Abilities { enhanced_keyboard: false, erase_is_ctrl_h: environment.erase_is_ctrl_h };
     let project_id = project.id;
-    let notices = client.notices();
-    let closed = client.closed();
+    let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
     let mut screen = Screen::open(settings.mouse)?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
+    state.returns = reconnect.is_some();
     state.restore(layout);
     state.report(&problems);
     screen.draw(&state, &skin)?;
@@ -82,11 +85,11 @@ pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
 
     let (inbox, messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file);
-    let mut turn = Turn { state, skin, screen, outside, drawn_at: Instant::now(), urgent: true, leaving: false, calls: Vec::new() };
+    let mut turn = Turn { state, skin, screen, outside, wire, drawn_at: Instant::now(), urgent: true, leaving: false, calls: Vec::new() };
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);
-    let ended = turn.until_left(messages, notices, closed).await;
+    let ended = turn.until_left(messages).await;
     turn.finish().await;
     ended
 }
@@ -97,6 +100,7 @@ struct Turn {
     skin: Skin,
     screen: Screen,
     outside: Outside,
+    wire: Wire,
     drawn_at: Instant,
     /// A key was pressed since the last frame: the next change is drawn at once.
     urgent: bool,
@@ -105,16 +109,9 @@ struct Turn {
 }
 
 impl Turn {
-    async fn until_left(
-        &mut self,
-        mut messages: mpsc::Receiver<Msg>,
-        mut notices: broadcast::Receiver<Notice>,
-        closed: impl Future<Output = ()>,
-    ) -> Result<(), TuiError> {
+    async fn until_left(&mut self, mut messages: mpsc::Receiver<Msg>) -> Result<(), TuiError> {
         let mut events = EventStream::new();
         let mut ends = Ends::new()?;
-        tokio::pin!(closed);
-        let mut connected = true;
         while !self.leaving {
             let draw = self.next_draw();
             let tick = next_tick(&self.state).map(instant);
@@ -129,11 +126,7 @@ impl Turn {
                 },
                 () = at(draw) => {}
                 message = messages.recv() => if let Some(message) = message { self.take(message)? },
-                notice = notices.recv(), if connected => self.notice(notice)?,
-                () = &mut closed, if connected => {
-                    connected = false;
-                    self.take(Msg::Lost)?;
-                }
+                news = self.wire.next() => self.news(news)?,
                 () = at(resize) => self.outside.resize_due(),
                 () = at(tick) => self.take(Msg::Tick)?,
             }
@@ -148,12 +141,17 @@ impl Turn {
         self.take(message)
     }
 
-    fn notice(&mut self, notice: Result<Notice, broadcast::error::RecvError>) -> Result<(), TuiError> {
-        match notice {
-            Ok(Notice::Project(view)) if view.id == self.state.project.id => self.take(Msg::Project(view)),
-            Ok(Notice::Project(_)) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
-            Ok(Notice::Toast { kind, text }) => self.take(Msg::Said(kind, text)),
-            Ok(Notice::Stopping) | Err(broadcast::error::RecvError::Closed) => self.take(Msg::Lost),
+    fn news(&mut self, news: News) -> Result<(), TuiError> {
+        match news {
+            News::Said(Notice::Project(view)) if view.id == self.state.project.id => self.take(Msg::Project(view)),
+            News::Said(Notice::Project(_)) => Ok(()),
+            News::Said(Notice::Toast { kind, text }) => self.take(Msg::Said(kind, text)),
+            News::Said(Notice::Stopping) | News::Gone => self.take(Msg::Lost),
+            News::Failed(error) => self.take(Msg::StillLost(Failure::of(&error))),
+            News::Back(client) => {
+                self.outside.over(client);
+                self.take(Msg::Back)
+            }
         }
     }
 
@@ -186,6 +184,7 @@ impl Turn {
             Cmd::Bell => self.screen.bell()?,
             Cmd::Title(title) => self.screen.title(&title)?,
             Cmd::SaveLayout(layout) => self.outside.save(&layout),
+            Cmd::Reconnect { after_ms } => self.wire.again(Duration::from_millis(after_ms)),
             Cmd::Leave => self.leaving = true,
         }
         Ok(())

@@ -64,6 +64,27 @@ pub struct Toast {
     pub until: Timestamp,
 }
 
+/// The connection to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Daemon {
+    /// It stands, and what is shown is true.
+    Here,
+    /// It is gone; what is shown is as old as `since`. Tried again by itself.
+    Away {
+        /// Since when.
+        since: Timestamp,
+        /// Tries that failed.
+        tries: u32,
+        /// Why the last one failed, and what can be done.
+        why: Option<String>,
+    },
+    /// It is gone, and there is no way back from here.
+    Gone {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
 /// A place that `back` returns to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -102,8 +123,6 @@ pub struct State {
     pub chat: ChatField,
     /// The request shown in the queue, and since when it can be read.
     pub request: Option<(ApprovalId, Timestamp)>,
-    /// A plan that opens as soon as the project shows it.
-    pub plan_to_open: Option<PlanId>,
     /// Messages over the panes.
     pub toasts: Vec<Toast>,
     /// Keys.
@@ -112,8 +131,16 @@ pub struct State {
     pub settings: Settings,
     /// What the terminal can do.
     pub abilities: Abilities,
-    /// The connection to the daemon is gone.
-    pub lost: bool,
+    /// The connection to the daemon.
+    pub daemon: Daemon,
+    /// There is a way back to the daemon when it goes.
+    pub returns: bool,
+    /// Plans that were put before the person, by opening them or in words.
+    pub offered: BTreeSet<PlanId>,
+    /// When the person last pressed a key.
+    pub typed_at: Option<Timestamp>,
+    /// What had the keyboard when the window became too small for anything.
+    pub before_small: Option<Mode>,
     /// The terminal's window has the focus.
     pub focused: bool,
     /// Something that can be seen changed since the last frame.
@@ -142,12 +169,15 @@ impl State {
             panes: BTreeMap::new(),
             chat: ChatField::default(),
             request: None,
-            plan_to_open: None,
             toasts: Vec::new(),
             keymap,
             settings,
             abilities,
-            lost: false,
+            daemon: Daemon::Here,
+            returns: false,
+            offered: BTreeSet::new(),
+            typed_at: None,
+            before_small: None,
             focused: true,
             dirty: true,
             title: String::new(),
@@ -274,6 +304,14 @@ impl State {
         match name {
             Some(name) => format!("{number} {}", crate::model::one_line(&name)),
             None => format!("{number}"),
+        }
+    }
+
+    /// Since when what is shown is no longer kept true by the daemon.
+    pub fn stale_since(&self) -> Option<Timestamp> {
+        match self.daemon {
+            Daemon::Here => None,
+            Daemon::Away { since, .. } | Daemon::Gone { since } => Some(since),
         }
     }
 

@@ -24,8 +24,22 @@ fn status(glyph: char, word: &str, role: Role, at: Option<Timestamp>) -> Status 
     Status { glyph, word: word.to_owned(), role, at, needs_person: glyph == '!' || glyph == '^' }
 }
 
-/// How a worker is, what blocks work first.
+/// How a worker is, what blocks work first. While the daemon is away that is only how it was.
 pub(crate) fn of_worker(state: &State, number: WorkerNumber) -> Status {
+    let known = as_told(state, number);
+    if state.stale_since().is_none() || (state.session(number).is_none() && !known.needs_person) {
+        return known;
+    }
+    Status { glyph: '?', word: format!("was {}", known.word), role: Role::AgentUnknown, needs_person: false, ..known }
+}
+
+/// What the seats' colours are called; later ones go by their number.
+pub(crate) fn colour_word(number: WorkerNumber) -> Option<&'static str> {
+    let words = ["indigo", "emerald", "amber", "rose", "sky", "cyan"];
+    words.get(usize::from(number.0.checked_sub(1)?)).copied()
+}
+
+fn as_told(state: &State, number: WorkerNumber) -> Status {
     let waiting = state.project.approvals.iter().find(|approval| approval.worker == Some(number));
     if let Some(approval) = waiting {
         return if approval.kind == "landing" {

@@ -14,6 +14,7 @@ mod server;
 
 use crate::model::Timestamp;
 
+use super::layout;
 use super::message::{Cmd, Msg};
 use super::mode::Mode;
 use super::state::State;
@@ -38,7 +39,9 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Focused(focused) => panes::focus(state, focused, &mut out),
         Msg::Project(view) => server::project(state, *view),
         Msg::Said(kind, text) => state.toast(&text, kind.is_some()),
-        Msg::Lost => server::lost(state),
+        Msg::Lost => server::lost(state, &mut out),
+        Msg::StillLost(failure) => server::still_lost(state, &failure, &mut out),
+        Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
         Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
         Msg::PaneOpen(session) => panes::open(state, &session),
@@ -83,11 +86,12 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.mode = Mode::Cockpit;
         state.dirty = true;
     }
+    give_way(state);
     panes::reconcile(state, out);
-    let layout = state.layout();
-    if layout != state.saved {
-        state.saved = layout.clone();
-        out.push(Cmd::SaveLayout(layout));
+    let shown = state.layout();
+    if shown != state.saved {
+        state.saved = shown.clone();
+        out.push(Cmd::SaveLayout(shown));
     }
     let title = title(state);
     if title != state.title {
@@ -96,10 +100,31 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
     }
 }
 
+/// In a window that is too small for panes keys are commands; what had the keyboard gets it back with the room.
+fn give_way(state: &mut State) {
+    let small = layout::class(state.size) == layout::Class::Message;
+    match (&state.mode, small) {
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, true) => {
+            let before = std::mem::replace(&mut state.mode, Mode::Cockpit);
+            state.before_small.get_or_insert(before);
+            state.dirty = true;
+        }
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, false) => state.before_small = None,
+        (Mode::Cockpit, false) => {
+            if let Some(before) = state.before_small.take() {
+                state.mode = before;
+                state.dirty = true;
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The terminal's title: the project and how many need the person.
 fn title(state: &State) -> String {
     let name = crate::model::one_line(&state.project.name);
     match state.project.approvals.len() {
+        _ if state.stale_since().is_some() => format!("qd {name} (daemon away)"),
         0 => format!("qd {name}"),
         waiting => format!("qd {name} ({waiting} need you)"),
     }

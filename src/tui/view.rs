@@ -20,15 +20,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
 use crate::config::theme::Role;
+use crate::model::Timestamp;
 
 use super::bars::{self, Piece};
 use super::layout::{self, Class};
 use super::mode::Mode;
 use super::skin::Skin;
-use super::state::State;
+use super::state::{Daemon, State};
 
 pub(crate) use dialog::keys_line as dialog_keys_line;
 pub(crate) use help::lines as help_lines;
+pub(crate) use lists::table as list_table;
 pub(crate) use pane::handoff_mark;
 
 /// How long after the leader its strip comes; the next key works before that.
@@ -41,10 +43,11 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
     if (area.width, area.height) != state.size || area.is_empty() {
         return; // the size is about to be told
     }
-    if layout::class(state.size) == Class::Message {
-        return small::draw(state, skin, frame, area);
-    }
     let areas = layout::areas(state);
+    if layout::class(state.size) == Class::Message {
+        small::draw(state, skin, frame, areas.middle);
+        return above_all(state, skin, frame, &areas);
+    }
     let (left, right) = bars::tabs(state);
     pieces(skin, frame, areas.tabs, left, right);
     if let Some(rule) = areas.rule {
@@ -71,13 +74,18 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
     if let Some(place) = areas.chat {
         chat::draw(state, skin, frame, place);
     }
+    above_all(state, skin, frame, &areas);
+}
+
+/// What lies over everything: dialogs, the leader's strip, messages, and the footer.
+fn above_all(state: &State, skin: &Skin, frame: &mut Frame<'_>, areas: &layout::Areas) {
     dialogs(state, skin, frame, &state.mode);
     if let Mode::Leader { since, .. } = &state.mode
         && state.now.since(*since) >= STRIP_AFTER
     {
         strip::draw(state, skin, frame, areas.middle);
     }
-    toasts(state, skin, frame, areas.middle);
+    toasts(state, skin, frame, areas);
     let (left, right) = bars::footer(state);
     pieces(skin, frame, areas.footer, left, right);
 }
@@ -94,21 +102,46 @@ fn dialogs(state: &State, skin: &Skin, frame: &mut Frame<'_>, mode: &Mode) {
     }
 }
 
+/// What holds while the daemon is away: since when, and what is done about it.
+fn away_words(state: &State) -> Option<String> {
+    match &state.daemon {
+        Daemon::Here => None,
+        Daemon::Gone { since } => Some(format!(" The daemon is away since {}: what is shown is as old. Panes are live.", ago(state, *since))),
+        Daemon::Away { since, tries, why } => {
+            let why = why.as_ref().map(|why| format!(" - {}", crate::model::one_line(why))).unwrap_or_default();
+            Some(format!(" The daemon is away since {}, connecting again (try {}); panes are live{why}", ago(state, *since), tries + 1))
+        }
+    }
+}
+
+/// How long ago something was on our own clock.
+fn ago(state: &State, at: Timestamp) -> String {
+    match state.now.since(at).as_secs() {
+        seconds @ 0..=59 => format!("{seconds}s"),
+        seconds => format!("{}m", seconds / 60),
+    }
+}
+
 /// The last line of the activity log.
 fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
+    if let Some(text) = away_words(state) {
+        return line(frame, place, Line::styled(super::cells::fit(&text, place.width), skin.ink(Role::AgentFailed)));
+    }
     let Some(last) = &state.project.last else { return };
     let text = format!(" last: {}", crate::model::one_line(&last.text));
     line(frame, place, Line::styled(super::cells::fit(&text, place.width), skin.ink(Role::TextDim)));
 }
 
-/// Messages over the panes, at the upper right.
-fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
-    let mut y = area.y;
-    for toast in &state.toasts {
-        let width = super::cells::width(&toast.text).saturating_add(2).min(area.width.saturating_sub(2)).min(100);
+/// Messages, the latest lowest, upwards from the line above the footer: the words of panes are at their tops.
+fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, areas: &layout::Areas) {
+    let area = Rect::new(0, 0, state.size.0, areas.last_line.or(areas.queue_line).unwrap_or(areas.footer).y);
+    let mut bottom = area.height + u16::from(areas.last_line.is_some());
+    for toast in state.toasts.iter().rev() {
+        let width = super::cells::width(&toast.text).saturating_add(2).min(area.width.saturating_sub(2)).min(116);
         let lines = super::cells::wrap(&toast.text, width.saturating_sub(2));
-        let height = u16::try_from(lines.len()).unwrap_or(1).min(area.bottom().saturating_sub(y));
-        let place = Rect::new(area.right().saturating_sub(width + 1), y, width, height);
+        let height = u16::try_from(lines.len()).unwrap_or(1).min(bottom);
+        bottom -= height;
+        let place = Rect::new(area.right().saturating_sub(width + 1), bottom, width, height);
         if place.is_empty() {
             return;
         }
@@ -118,7 +151,6 @@ fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
         for (offset, text) in (0..height).zip(lines) {
             line(frame, Rect { y: place.y + offset, height: 1, ..place }, Line::styled(format!(" {text}"), style));
         }
-        y = y.saturating_add(height);
     }
 }
 

@@ -118,6 +118,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
         let layout_file = place.paths.state.join("layout.json");
         let cockpit = Cockpit {
             client: client.clone(),
+            reconnect: None,
             project,
             settings,
             keymap_text: None,

@@ -24,7 +24,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::ViewReview => opening::review_next(state, out),
         Action::ViewBack => back(state),
         Action::ViewCockpit => state.mode = Mode::Cockpit,
-        Action::AttentionNext => requests::next(state),
+        Action::AttentionNext => requests::next(state, out),
         Action::AttentionOpen => requests::open(state, out),
         Action::AttentionApprove | Action::AttentionDeny => requests::decide(state, action == Action::AttentionApprove, out),
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),

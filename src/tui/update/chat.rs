@@ -58,7 +58,7 @@ fn send(state: &mut State, out: &mut Vec<Cmd>) {
     if text.trim().is_empty() {
         return;
     }
-    if state.lost {
+    if state.stale_since().is_some() {
         return state.toast("the daemon is not there; the draft is kept", true);
     }
     state.chat.draft = fields::field("");

@@ -8,14 +8,19 @@ use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
 use crate::tui::state::State;
+use crate::tui::stepper::{self, Phase};
 use crate::tui::{cells, layout};
 
 use super::{actions, fields, opening, requests};
 
 /// A key while a dialog has the keyboard.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
-    let Mode::Dialog { dialog, deaf_until, .. } = &state.mode else { return };
+    let Mode::Dialog { dialog, deaf_until, .. } = &mut state.mode else { return };
     if state.now < *deaf_until {
+        // who is in the middle of a word does not mean this dialog: it stays deaf until the typing pauses
+        if chord.typed().is_some() && matches!(**dialog, Dialog::Plan(_)) {
+            *deaf_until = state.now.after(opening::DEAF_FOR);
+        }
         return;
     }
     state.dirty = true;
@@ -103,11 +108,15 @@ pub(super) fn paste(state: &mut State, text: &str) {
         }
         _ => {}
     }
+    if state.mode.dialog().is_some_and(|dialog| !dialog.takes_text()) {
+        state.toast("nothing was pasted: this dialog has the keyboard, Esc closes it", true);
+    }
 }
 
 /// An action of the dialog on top.
 pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
-    if action == Action::DialogClose || action == Action::PlanKeep {
+    let stepper = matches!(state.mode.dialog(), Some(Dialog::Handoff(_)));
+    if (action == Action::DialogClose && !stepper) || action == Action::PlanKeep {
         return opening::close(state);
     }
     match state.mode.dialog() {
@@ -196,25 +205,25 @@ fn tasks(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     }
 }
 
+/// A key of the stepper. Esc cancels while that changes nothing that is done, else it only hides.
 fn handoff(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     let Some(Dialog::Handoff(stepper)) = state.mode.dialog().cloned() else { return };
-    let Some(id) = stepper.handoff else {
-        if action == Action::HandoffContinue && !stepper.asked {
+    let phase = stepper::phase(state, &stepper);
+    let control = match (action, phase) {
+        (Action::HandoffContinue, Phase::Unstarted) => {
             opening::close(state);
-            opening::handoff(state, stepper.worker, true, out);
+            return opening::handoff(state, stepper.worker, true, out);
         }
-        return;
-    };
-    let ended = state.project.handoffs.iter().find(|handoff| handoff.id == id).is_none_or(|handoff| handoff.ended);
-    let control = match action {
-        Action::HandoffContinue => return opening::close(state),
-        _ if ended => return,
-        Action::HandoffRetry => HandoffControl::Retry,
-        Action::HandoffSkip => HandoffControl::Skip,
-        Action::HandoffCancel => HandoffControl::Cancel,
+        (Action::DialogClose | Action::HandoffCancel, Phase::Preparing | Phase::Failed { .. })
+        | (Action::HandoffCancel, Phase::Replacing | Phase::Done) => HandoffControl::Cancel,
+        (Action::HandoffRetry, Phase::Failed { .. }) => HandoffControl::Retry,
+        (Action::HandoffSkip, Phase::Failed { can_skip: true }) => HandoffControl::Skip,
+        (Action::HandoffContinue | Action::DialogClose, _) => return opening::close(state),
         _ => return,
     };
-    out.push(Cmd::Call(Request::SteerHandoff { handoff: id, control }, Purpose::Steer(id)));
+    if let Some(id) = stepper.handoff {
+        out.push(Cmd::Call(Request::SteerHandoff { handoff: id, control }, Purpose::Steer(id)));
+    }
 }
 
 fn ask_about(state: &mut State, ask: Ask, action: Action, out: &mut Vec<Cmd>) {
@@ -291,6 +300,17 @@ fn read(state: &mut State, action: Action) {
         _ => *scroll,
     }
     .min(last);
+}
+
+/// Puts the cursor of the list on top on a row, for the mouse; it decides nothing.
+pub(super) fn choose(state: &mut State, row: usize) {
+    match state.mode.dialog_mut() {
+        Some(Dialog::Plan(card)) if card.editing.is_none() => card.row = row,
+        Some(Dialog::Tasks(list)) => list.row = row,
+        Some(Dialog::Palette(palette)) => palette.row = row,
+        Some(Dialog::Ask(ask)) => ask.choice = row,
+        _ => {}
+    }
 }
 
 /// Scrolls by lines, for the wheel.

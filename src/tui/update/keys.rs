@@ -11,6 +11,7 @@ use super::{actions, chat, dialogs, opening};
 
 /// One key press.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    state.typed_at = Some(state.now);
     if let Mode::Leader { .. } = state.mode {
         return after_leader(state, chord, out);
     }

@@ -84,7 +84,12 @@ fn in_dialog(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
             let Some(dialog) = state.mode.dialog().cloned() else { return };
             let Some(line) = view::dialog_keys_line(state, &dialog) else { return };
             let pieces = bars::placed(line, bars::dialog_pieces(state, &dialog), Vec::new());
-            click(state, Position::new(event.x, event.y), &pieces, out);
+            let at = Position::new(event.x, event.y);
+            if !click(state, at, &pieces, out)
+                && let Some(row) = view::list_table(state, &dialog).and_then(|table| table.row_at(at))
+            {
+                dialogs::choose(state, row);
+            }
         }
         _ => {}
     }
@@ -136,13 +141,12 @@ fn on_pane(state: &mut State, event: Mouse, number: WorkerNumber, frame: Rect, o
 fn pass_on(state: &State, session: &SessionId, event: Mouse, (row, column): (u16, u16), height: u16, out: &mut Vec<Cmd>) -> bool {
     let live = state.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over());
     let Some(pane) = state.panes.get(session).filter(|pane| live && !pane.locked && pane.reading.is_none()) else { return false };
-    if event.shift || !encode::wants(pane.modes.mouse, event.what) {
+    if event.shift {
         return false;
     }
     let skipped = u16::try_from(pane.top(height).saturating_sub(pane.history)).unwrap_or(0);
-    if let Some(bytes) = encode::mouse(event, column, row + skipped, &pane.modes) {
-        out.push(Cmd::ToPane(session.clone(), ToHost::Input(bytes)));
-    }
+    let Some(bytes) = encode::mouse(event, column, row + skipped, &pane.modes) else { return false };
+    out.push(Cmd::ToPane(session.clone(), ToHost::Input(bytes)));
     true
 }
 

@@ -110,15 +110,23 @@ pub(super) fn ctrl_h(state: &mut State, out: &mut Vec<Cmd>) {
     }
 }
 
-/// Opens a plan that just came out of the chat, once the project shows it.
+/// Puts a plan that waits before the person, once: it opens by itself while nothing else is on top and
+/// nobody is typing; else a line says how to open it.
 pub(super) fn settle(state: &mut State) {
-    let Some(wanted) = state.plan_to_open else { return };
-    let Some(view) = state.project.plans.iter().find(|plan| plan.id == wanted) else { return };
-    let waits = view.status == PlanStatus::Proposed;
-    state.plan_to_open = None;
-    if waits && matches!(state.mode, Mode::Chat | Mode::Cockpit) {
-        plan(state, wanted);
+    let waiting = state.project.plans.iter().find(|plan| plan.status == PlanStatus::Proposed && !state.offered.contains(&plan.id));
+    let Some(id) = waiting.map(|plan| plan.id) else { return };
+    match &state.mode {
+        Mode::Dialog { .. } | Mode::Leader { .. } => return,
+        Mode::Cockpit => plan(state, id),
+        Mode::Chat if state.chat.draft.is_empty() => plan(state, id),
+        // nobody has touched the keyboard yet: the agent got it from us
+        Mode::Agent if state.typed_at.is_none() => plan(state, id),
+        _ => {
+            let text = format!("a plan waits for your yes: {} o opens it", state.leader());
+            state.toast(&text, false);
+        }
     }
+    state.offered.insert(id);
 }
 
 /// The text of a diff as lines that are safe to draw.

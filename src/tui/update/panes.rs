@@ -3,7 +3,7 @@
 use crate::config::keymap::Action;
 use crate::model::{SessionId, WorkerNumber};
 use crate::protocol::pane::{FromHost, ToHost};
-use crate::tui::layout;
+use crate::tui::{encode, layout};
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::pane::{Link, Pane};
@@ -139,8 +139,9 @@ fn ask_history(pane: &mut Pane, id: &SessionId, height: u16, out: &mut Vec<Cmd>)
 pub(super) fn focus(state: &mut State, focused: bool, out: &mut Vec<Cmd>) {
     state.focused = focused;
     let Some(session) = state.live_session(state.worker).map(|session| session.id.clone()) else { return };
-    if state.panes.get(&session).is_some_and(|pane| pane.modes.focus_events && !pane.locked) {
-        let bytes: &[u8] = if focused { b"\x1b[I" } else { b"\x1b[O" };
+    let Some(pane) = state.panes.get(&session).filter(|pane| !pane.locked) else { return };
+    let bytes = encode::focus(focused, &pane.modes);
+    if !bytes.is_empty() {
         out.push(Cmd::ToPane(session, ToHost::Input(bytes.to_vec())));
     }
 }

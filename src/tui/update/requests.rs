@@ -20,7 +20,10 @@ pub(super) fn settle(state: &mut State) {
 }
 
 /// Goes to the next request: its worker is shown, and it is the one in the queue.
-pub(super) fn next(state: &mut State) {
+pub(super) fn next(state: &mut State, out: &mut Vec<Cmd>) {
+    if layout::class(state.size) == layout::Class::Message {
+        return open(state, out);
+    }
     let approvals = &state.project.approvals;
     let here = state.request.and_then(|(id, _)| approvals.iter().position(|approval| approval.id == id));
     // The first press goes to the first request; the next ones go round.
@@ -112,6 +115,9 @@ fn in_pane(state: &mut State, approval: &ApprovalView) {
     }
     if let Some(worker) = approval.worker {
         actions::go_to(state, worker);
+    }
+    if layout::class(state.size) == layout::Class::Message {
+        return state.toast("this one is answered in its pane: make the window larger", true);
     }
     state.toast("this one is answered in its pane: your keys go there now", false);
 }

@@ -1,23 +1,42 @@
 //! What the daemon tells and answers.
 
-use crate::model::Explain;
-use crate::protocol::ProjectView;
-use crate::protocol::control::{Failure, Response};
+use crate::model::{Explain, Timestamp};
+use crate::protocol::{HandoffView, ProjectView};
+use crate::protocol::control::{Failure, Request, Response};
 use crate::tui::dialog::{Dialog, ReviewText};
-use crate::tui::message::Purpose;
-use crate::tui::state::State;
+use crate::tui::message::{Cmd, Purpose};
+use crate::tui::state::{Daemon, State};
+use crate::tui::stepper::{Phase, failure, phase_of};
 
 use super::{fields, opening};
+
+/// The pause before the first try to get the daemon back, in milliseconds; each next one is twice as long.
+const FIRST_PAUSE_MS: u64 = 200;
+
+/// The longest pause between two tries, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 10_000;
+
+/// What is said when the daemon goes and is looked for.
+const GOES: &str = "the daemon is gone; agents work on and their panes stay connected. Connecting again ...";
+
+/// What is said when it goes and cannot be had back from here.
+const STAYS_GONE: &str = "the daemon is gone; agents work on. Leave with q and open the cockpit again";
 
 /// The project changed.
 pub(super) fn project(state: &mut State, view: ProjectView) {
     let (was_now, now) = (state.project.now, view.now);
     let same = ProjectView { now: was_now, ..view.clone() } == state.project;
     let could_type = state.can_type();
+    let handoffs = std::mem::take(&mut state.project.handoffs);
     state.project = ProjectView { now, ..view };
     state.told_at = state.now;
-    state.lost = false;
+    if std::mem::replace(&mut state.daemon, Daemon::Here) != Daemon::Here {
+        state.dirty = true;
+        state.toasts.retain(|toast| toast.text != GOES && toast.text != STAYS_GONE);
+        state.toast("the daemon is back; what you see is true again", false);
+    }
     state.dirty |= !same;
+    handoff_news(state, &handoffs);
     state.minimised.retain(|number| state.project.workers.iter().any(|seat| seat.number == *number));
     if state.seat(state.worker).is_none()
         && let Some(first) = state.project.workers.first()
@@ -31,11 +50,75 @@ pub(super) fn project(state: &mut State, view: ProjectView) {
     }
 }
 
-/// The daemon is gone.
-pub(super) fn lost(state: &mut State) {
-    if !state.lost {
-        state.lost = true;
-        state.toast("the daemon is gone; workers run on and their panes stay connected. q leaves; `qd` starts it again", true);
+/// Says how a handoff went on that nobody watches in the stepper.
+fn handoff_news(state: &mut State, before: &[HandoffView]) {
+    let watched = match state.mode.dialog() {
+        Some(Dialog::Handoff(stepper)) => stepper.handoff,
+        _ => None,
+    };
+    let moved = state.project.handoffs.iter().filter(|handoff| Some(handoff.id) != watched);
+    let news: Vec<(String, bool)> = moved
+        .filter_map(|handoff| {
+            let was = before.iter().find(|one| one.id == handoff.id).map(phase_of)?;
+            let (phase, called) = (phase_of(handoff), state.called(handoff.worker));
+            match phase {
+                _ if phase == was => None,
+                Phase::Done => Some((format!("{called}: the handoff is done, the fresh session is at work"), false)),
+                Phase::Cancelled => Some((format!("{called}: the handoff was cancelled, the old session goes on"), false)),
+                Phase::Failed { .. } => {
+                    let (step, why) = failure(handoff)?;
+                    Some((format!("{called}: the handoff failed at {step}: {why} - the old session goes on; {} h shows it", state.leader()), true))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    for (text, bad) in news {
+        state.toast(&text, bad);
+    }
+}
+
+/// The daemon is gone: where there is a way back, it is tried again with growing pauses.
+pub(super) fn lost(state: &mut State, out: &mut Vec<Cmd>) {
+    state.dirty = true;
+    let since = state.stale_since().unwrap_or(state.now);
+    if !state.returns {
+        state.daemon = Daemon::Gone { since };
+        return state.toast(STAYS_GONE, true);
+    }
+    if state.daemon == Daemon::Here {
+        state.toast(GOES, true);
+    }
+    try_again(state, since, None, out);
+}
+
+/// A try to get the daemon back failed.
+pub(super) fn still_lost(state: &mut State, failure: &Failure, out: &mut Vec<Cmd>) {
+    state.dirty = true;
+    let since = state.stale_since().unwrap_or(state.now);
+    try_again(state, since, Some(words(failure)), out);
+}
+
+fn try_again(state: &mut State, since: Timestamp, failed: Option<String>, out: &mut Vec<Cmd>) {
+    let (before, last) = match &state.daemon {
+        Daemon::Away { tries, why, .. } => (*tries + 1, why.clone()),
+        Daemon::Here | Daemon::Gone { .. } => (0, None),
+    };
+    let after_ms = (FIRST_PAUSE_MS << before.min(8)).min(LONGEST_PAUSE_MS);
+    state.daemon = Daemon::Away { since, tries: before, why: failed.or(last) };
+    out.push(Cmd::Reconnect { after_ms });
+}
+
+/// There is a connection again: the project is asked for, and true from its answer on.
+pub(super) fn back(state: &mut State, out: &mut Vec<Cmd>) {
+    out.push(Cmd::Call(Request::Watch { project: state.project.id }, Purpose::Watch));
+}
+
+/// The project could not be watched: while the daemon is away that is one more reason why.
+fn not_watched(state: &mut State, failure: &Failure) {
+    match &mut state.daemon {
+        Daemon::Away { why, .. } => *why = Some(words(failure)),
+        Daemon::Here | Daemon::Gone { .. } => complain(state, failure),
     }
 }
 
@@ -55,7 +138,8 @@ pub(super) fn answered(state: &mut State, purpose: Purpose, outcome: Result<Resp
             }
             complain(state, &failure);
         }
-        (Purpose::Chat(_), Ok(Response::Said { plan, .. })) => state.plan_to_open = plan,
+        (Purpose::Chat(_), Ok(Response::Said { .. })) => {}
+        (Purpose::Watch, Err(failure)) => not_watched(state, &failure),
         (Purpose::Chat(text), Err(failure)) => {
             if state.chat.draft.is_empty() {
                 state.chat.draft = fields::field(&text);
@@ -91,9 +175,13 @@ fn tell(state: &mut State, response: Response) {
 
 /// What happened and what can be done.
 fn complain(state: &mut State, failure: &Failure) {
-    let text = match failure.hint() {
+    let text = words(failure);
+    state.toast(&text, true);
+}
+
+fn words(failure: &Failure) -> String {
+    match failure.hint() {
         Some(hint) => format!("{failure} - {hint}"),
         None => failure.to_string(),
-    };
-    state.toast(&text, true);
+    }
 }

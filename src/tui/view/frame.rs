@@ -38,6 +38,5 @@ pub(super) fn dialog(frame: &mut Frame<'_>, skin: &Skin, place: Rect, name: &str
     let left = vec![Span::styled(format!(" {} ", cells::fit(name, place.width.saturating_sub(8))), skin.ink(Role::TextStrong))];
     let right = (!right.is_empty()).then(|| Span::styled(format!(" {right} "), skin.ink(Role::TextDim)));
     title(frame, place, left, right);
-    let inner = crate::tui::layout::inside(place);
-    Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner }
+    crate::tui::layout::content(place)
 }

@@ -1,27 +1,70 @@
 //! Dialogs that are lists: a plan, the tasks, all commands, and the cockpit's own questions.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::config::keymap::{Action, Context};
 use crate::config::theme::Role;
 use crate::model::{TaskStatus, one_line};
 use crate::protocol::TaskView;
-use crate::tui::dialog::{Ask, AskAbout, Palette, PlanCard, TaskList};
+use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, PlanCard, TaskList};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::update::{palette_rows, task_rows, unavailable};
-use crate::tui::{cells, status};
+use crate::tui::{cells, layout, status};
 
-/// Draws rows so that the chosen one is in sight; answers what is below them.
-fn rows(skin: &Skin, frame: &mut Frame<'_>, place: Rect, lines: Vec<Line<'_>>, chosen: usize) {
-    let height = usize::from(place.height);
-    let skip = (chosen + 1).saturating_sub(height);
-    for (offset, (index, text)) in (0..place.height).zip(lines.into_iter().enumerate().skip(skip)) {
+/// The rows of a dialog's list: drawing and mouse use the same answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Table {
+    place: Rect,
+    count: usize,
+    chosen: usize,
+}
+
+impl Table {
+    /// The first row in sight: so far down that the chosen one is.
+    fn first(&self) -> usize {
+        (self.chosen + 1).saturating_sub(usize::from(self.place.height))
+    }
+
+    /// The row at a place on screen.
+    pub(crate) fn row_at(&self, at: Position) -> Option<usize> {
+        let row = usize::from(at.y.checked_sub(self.place.y)?) + self.first();
+        (self.place.contains(at) && row < self.count).then_some(row)
+    }
+}
+
+/// Where the rows of a dialog are, if it is a list.
+pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
+    let frame = super::dialog::place(state, dialog);
+    let inner = layout::content(frame);
+    let (count, chosen) = match dialog {
+        Dialog::Plan(card) => (state.project.plans.iter().find(|plan| plan.id == card.plan)?.tasks.len(), card.row),
+        Dialog::Tasks(list) => (state.project.tasks.len(), list.row),
+        Dialog::Palette(palette) => (palette_rows(&palette.query).len(), palette.row),
+        Dialog::Ask(ask) => (ask.about.choices().len(), ask.choice),
+        Dialog::Approval(_) | Dialog::Review(_) | Dialog::Handoff(_) | Dialog::Help(_) => return None,
+    };
+    let (above, below) = match dialog {
+        Dialog::Plan(_) if layout::is_tight(frame) => (1, 1),
+        Dialog::Plan(_) => (2, 5),
+        Dialog::Tasks(_) => (0, if inner.height >= 16 { 7 } else { 3 }),
+        Dialog::Palette(_) => (2, 2),
+        Dialog::Ask(ask) => (u16::try_from(ask_words(state, ask, inner.width).len()).unwrap_or(2) + 1, 1),
+        _ => (0, 1),
+    };
+    let place = Rect { y: inner.y + above.min(inner.height), height: inner.height.saturating_sub(above + below), ..inner };
+    Some(Table { place, count, chosen: chosen.min(count.saturating_sub(1)) })
+}
+
+/// Draws rows so that the chosen one is in sight.
+fn rows(skin: &Skin, frame: &mut Frame<'_>, table: Table, lines: Vec<Line<'_>>) {
+    let place = table.place;
+    for (offset, (index, text)) in (0..place.height).zip(lines.into_iter().enumerate().skip(table.first())) {
         let at = Rect { y: place.y + offset, height: 1, ..place };
         super::line(frame, at, text);
-        if index == chosen {
+        if index == table.chosen {
             frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
         }
     }
@@ -36,9 +79,9 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let on = tasks.iter().filter(|task| !card.off.contains(&task.id)).count();
     let asked = cells::fit(&format!("You asked: \"{}\"", one_line(&view.text)), inner.width);
     super::line(frame, Rect { height: 1.min(inner.height), ..inner }, Line::styled(asked, skin.ink(Role::TextStrong)));
-    let table = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(7), ..inner };
+    let Some(table) = table(state, &Dialog::Plan(card.clone())) else { return };
     let lines = tasks.iter().map(|task| plan_row(skin, task, !card.off.contains(&task.id), inner.width)).collect();
-    rows(skin, frame, table, lines, card.row);
+    rows(skin, frame, table, lines);
     let foot = Rect { y: inner.bottom().saturating_sub(4), height: 1, ..inner };
     let agents: std::collections::BTreeSet<&str> = tasks.iter().map(|task| task.agent.as_str()).collect();
     let agents = agents.into_iter().collect::<Vec<_>>().join(", ");
@@ -48,7 +91,7 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     ];
     for (offset, text) in (0..2u16).zip(words) {
         let at = Rect { y: foot.y + offset, ..foot };
-        if at.y > table.y {
+        if at.y >= table.place.bottom() && at.y + 1 < inner.bottom() {
             super::line(frame, at, Line::styled(cells::fit(&text, at.width), skin.ink(Role::TextDim)));
         }
     }
@@ -86,13 +129,11 @@ pub(super) fn tasks(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Re
         let text = "No tasks yet. Say in the chat what is to be done, or run `qd task add \"...\"`.";
         return super::line(frame, Rect { height: 1.min(inner.height), ..inner }, Line::styled(text, skin.ink(Role::TextDim)));
     }
-    let below = if inner.height >= 16 { 7 } else { 3 };
-    let table = Rect { height: inner.height.saturating_sub(below), ..inner };
-    let chosen = list.row.min(all.len().saturating_sub(1));
+    let Some(table) = table(state, &Dialog::Tasks(list.clone())) else { return };
     let lines = all.iter().map(|task| task_row(skin, task, inner.width)).collect();
-    rows(skin, frame, table, lines, chosen);
-    let detail = Rect { y: table.bottom(), height: inner.height.saturating_sub(table.height + 1), ..inner };
-    if let Some(task) = all.get(chosen) {
+    rows(skin, frame, table, lines);
+    let detail = Rect { y: table.place.bottom(), height: inner.height.saturating_sub(table.place.height + 1), ..inner };
+    if let Some(task) = all.get(table.chosen) {
         for (offset, text) in (0..detail.height).zip(about(task, detail.width)) {
             super::line(frame, Rect { y: detail.y + offset, height: 1, ..detail }, Line::styled(text, skin.ink(Role::TextDim)));
         }
@@ -141,14 +182,14 @@ pub(super) fn palette(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: 
         Span::styled("_", skin.ink(Role::TextAccent)),
     ]);
     super::line(frame, Rect { height: 1.min(inner.height), ..inner }, query);
-    let table = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(4), ..inner };
+    let Some(table) = table(state, &Dialog::Palette(palette.clone())) else { return };
     let actions = palette_rows(&palette.query);
     if actions.is_empty() {
-        let at = Rect { height: 1.min(table.height), ..table };
+        let at = Rect { height: 1.min(table.place.height), ..table.place };
         return super::line(frame, at, Line::styled("no command matches", skin.ink(Role::TextDim)));
     }
     let lines = actions.iter().map(|action| palette_row(state, skin, *action, inner.width)).collect();
-    rows(skin, frame, table, lines, palette.row.min(actions.len() - 1));
+    rows(skin, frame, table, lines);
 }
 
 fn palette_row(state: &State, skin: &Skin, action: Action, width: u16) -> Line<'static> {
@@ -173,24 +214,28 @@ fn palette_row(state: &State, skin: &Skin, action: Action, width: u16) -> Line<'
 
 /// One of the cockpit's own questions.
 pub(super) fn ask(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, ask: &Ask) {
-    let (name, words) = match ask.about {
-        AskAbout::Quit => ("Quit?".to_owned(), "Workers keep running when you leave; `qd` brings you back to them.".to_owned()),
-        AskAbout::Stop(worker) => (
-            format!("Stop {}?", state.called(worker)),
-            "Its session ends. Branch and worktree are kept; the task can be retried.".to_owned(),
-        ),
-        AskAbout::CancelTask(task) => (
-            format!("Cancel #{task}?"),
-            "Its session ends and it will not land. What it made is kept under a hidden ref (`qd undo`).".to_owned(),
-        ),
+    let name = match ask.about {
+        AskAbout::Quit => "Quit?".to_owned(),
+        AskAbout::Stop(worker) => format!("Stop {}?", state.called(worker)),
+        AskAbout::CancelTask(task) => format!("Cancel #{task}?"),
     };
     let inner = super::frame::dialog(frame, skin, place, &name, "");
-    let text = cells::wrap(&words, inner.width);
-    let count = u16::try_from(text.len()).unwrap_or(2);
-    for (offset, text) in (0..inner.height.min(count)).zip(text) {
+    for (offset, text) in (0..inner.height).zip(ask_words(state, ask, inner.width)) {
         super::line(frame, Rect { y: inner.y + offset, height: 1, ..inner }, Line::styled(text, skin.ink(Role::TextNormal)));
     }
-    let table = Rect { y: inner.y + (count + 1).min(inner.height), height: inner.height.saturating_sub(count + 2), ..inner };
+    let Some(table) = table(state, &Dialog::Ask(ask.clone())) else { return };
     let lines = ask.about.choices().iter().map(|choice| Line::styled(format!(" {choice}"), skin.ink(Role::TextNormal))).collect();
-    rows(skin, frame, table, lines, ask.choice);
+    rows(skin, frame, table, lines);
+}
+
+/// What a question's choices mean.
+fn ask_words(state: &State, ask: &Ask, width: u16) -> Vec<String> {
+    let words = match ask.about {
+        AskAbout::Quit => format!("Workers keep running when you leave; `qd` brings you back to {}.", one_line(&state.project.name)),
+        AskAbout::Stop(_) => "Its session ends. Branch and worktree are kept; the task can be retried.".to_owned(),
+        AskAbout::CancelTask(_) => {
+            "Its session ends and it will not land. What it made is kept under a hidden ref (`qd undo`).".to_owned()
+        }
+    };
+    cells::wrap(&words, width)
 }

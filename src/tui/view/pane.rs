@@ -20,6 +20,9 @@ use crate::tui::{bars, cells, layout, status};
 /// The text of the clickable mark.
 const HANDOFF: &str = "[handoff]";
 
+/// The cells that a name keeps beside other words.
+const SHORT_NAME: u16 = 10;
+
 /// Where a frame's handoff mark is.
 pub(crate) fn handoff_mark(place: Rect) -> Option<Rect> {
     let width = cells::width(HANDOFF);
@@ -61,17 +64,32 @@ fn title(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber
     let status = status::of_worker(state, number);
     let age = status.at.map(|at| format!(" {}", state.age(at))).unwrap_or_default();
     let right = cells::fit(&format!(" {} {}{age} ", status.glyph, status.word), place.width / 2);
-    let session = state.session(number);
-    let branch = state.seat(number).and_then(|seat| seat.task).and_then(|task| state.task(task)).map(|task| task.branch.clone());
-    let called = cells::fit(&state.called(number), place.width.saturating_sub(20).max(10));
-    let mut left = vec![Span::styled(format!(" {called} "), skin.ink(Role::TextStrong))];
-    if let Some(session) = session {
-        left.push(Span::styled(format!(" {} ", one_line(&session.agent)), skin.ink(Role::TextDim)));
-    }
-    if let Some(branch) = branch.filter(|_| place.width >= 70) {
-        left.push(Span::styled(format!(" {} ", one_line(&branch)), skin.ink(Role::TextDim)));
-    }
+    let room = place.width.saturating_sub(cells::width(&right) + 6);
+    let called = state.called(number);
+    let words = beside_name(state, number, &called, room);
+    let taken = words.iter().map(|word| cells::width(word) + 2).sum::<u16>();
+    let mut left = vec![Span::styled(format!(" {} ", cells::fit(&called, room.saturating_sub(taken))), skin.ink(Role::TextStrong))];
+    left.extend(words.into_iter().map(|word| Span::styled(format!(" {word} "), skin.ink(Role::TextDim))));
     super::frame::title(frame, place, left, Some(Span::styled(right, skin.ink(status.role))));
+}
+
+/// What stands beside a worker's name, as far as there is room without cutting the name too short: its
+/// colour in words, its agent, its branch.
+fn beside_name(state: &State, number: WorkerNumber, called: &str, room: u16) -> Vec<String> {
+    let whole = cells::width(called);
+    let short = whole.min(SHORT_NAME);
+    let mut left = room;
+    let mut take = |word: Option<String>, name: u16| {
+        let word = word?;
+        left = left.checked_sub(cells::width(&word) + 2).filter(|left| *left >= name)?;
+        Some(word)
+    };
+    let agent = take(state.session(number).map(|session| one_line(&session.agent)), short);
+    let colour = take(status::colour_word(number).map(str::to_owned), short);
+    let task = state.seat(number).and_then(|seat| seat.task).and_then(|task| state.task(task));
+    // who it is comes before where it works: the branch may not cost the name a letter
+    let branch = take(task.map(|task| one_line(&task.branch)), whole);
+    [colour, agent, branch].into_iter().flatten().collect()
 }
 
 /// The line at the foot of a pane.

@@ -18,7 +18,8 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let waiting = state.project.approvals.len();
     let border = skin.ink(if waiting > 0 { Role::AgentWaiting } else { Role::FrameNormal });
     super::frame::draw(frame, place, false, border, skin.style(Role::TextNormal));
-    let title = if waiting > 0 { format!(" Needs you  {waiting} ") } else { " Needs you ".to_owned() };
+    let as_of = state.stale_since().map(|_| "as of before the daemon went ").unwrap_or_default();
+    let title = if waiting > 0 { format!(" Needs you  {waiting} {as_of}") } else { format!(" Needs you {as_of}") };
     super::frame::title(frame, place, vec![Span::styled(title, skin.ink(Role::TextStrong))], None);
     let inner = crate::tui::layout::inside(place);
     let lines = rows(state, skin, inner.width);
@@ -29,7 +30,8 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
 
 fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
     let Some(shown) = state.shown_request() else {
-        return vec![Line::styled(" Nothing. Workers go on by themselves.", skin.ink(Role::TextDim))];
+        let text = if state.stale_since().is_some() { " Not known: the daemon is away." } else { " Nothing. Workers go on by themselves." };
+        return vec![Line::styled(text, skin.ink(Role::TextDim))];
     };
     let mut lines = entry(state, skin, shown, width);
     let detail = cells::wrap(&sanitize(&shown.detail), width.saturating_sub(4));
@@ -89,6 +91,9 @@ fn keys(state: &State, skin: &Skin) -> Line<'static> {
 
 /// The queue as one line.
 pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
+    if let Some(text) = super::away_words(state) {
+        return super::line(frame, place, Line::styled(cells::fit(&text, place.width), skin.ink(Role::AgentFailed)));
+    }
     let Some(shown) = state.shown_request() else {
         return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
     };

@@ -19,8 +19,8 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     let kind = current.map_or("", |approval| approval.kind.as_str());
     let age = current.map(|approval| state.age(approval.asked_at)).unwrap_or_default();
     let inner = super::frame::dialog(frame, skin, place, &format!("{who}: {kind}"), &format!("waits {age}"));
-    head(skin, frame, inner, &card.title);
     let text = layout::reader(place);
+    head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
     let note = if current.is_some_and(|approval| !approval.answerable) {
@@ -28,7 +28,7 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     } else {
         "Your yes holds for exactly this question, once."
     };
-    foot(skin, frame, inner, seen_words(card.seen, lines.len(), card.scroll, text.height), note);
+    foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), note));
     if let Some(field) = &card.reply {
         let at = Rect { y: text.bottom().saturating_sub(3), height: 3.min(text.height), ..text };
         frame.render_widget(ratatui::widgets::Clear, at);
@@ -43,8 +43,8 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
     let branch = task.map(|task| one_line(&task.branch)).unwrap_or_default();
     let name = format!("Review #{}  {branch} -> {}", review.task, one_line(&state.project.target));
     let inner = super::frame::dialog(frame, skin, place, &name, &counts(&review.text));
-    head(skin, frame, inner, &checks(state, review));
     let text = layout::reader(place);
+    head(skin, frame, inner, text, &checks(state, review));
     match &review.text {
         ReviewText::Loading => body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim)),
         ReviewText::Failed(why) => {
@@ -55,7 +55,7 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
     }
     let loaded = matches!(review.text, ReviewText::Lines(_));
     let seen = if loaded { seen_words(review.seen, review.shown.len(), review.scroll, text.height) } else { String::new() };
-    foot(skin, frame, inner, seen, "Landing merges it into the target; `qd undo` takes it back.");
+    foot(skin, frame, inner, text, (seen, "Landing merges it into the target; `qd undo` takes it back."));
 }
 
 fn counts(text: &ReviewText) -> String {
@@ -83,8 +83,9 @@ fn diff_role(line: &str) -> Role {
     }
 }
 
-fn head(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, text: &str) {
-    let at = Rect { height: 1.min(inner.height), ..inner };
+/// The line above what is read, where there is room for one.
+fn head(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, read: Rect, text: &str) {
+    let at = Rect { height: 1.min(read.y - inner.y), ..inner };
     super::line(frame, at, Line::styled(cells::fit(&one_line(text), at.width), skin.ink(Role::TextStrong)));
 }
 
@@ -104,8 +105,10 @@ fn seen_words(seen: bool, count: usize, scroll: u16, height: u16) -> String {
     }
 }
 
-fn foot(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, seen: String, note: &str) {
-    let at = Rect { y: inner.bottom().saturating_sub(2), height: 1.min(inner.height), ..inner };
+/// The line below what is read, where there is room for one beside the keys.
+fn foot(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, read: Rect, (seen, note): (String, &str)) {
+    let room = inner.bottom().saturating_sub(read.bottom() + 1);
+    let at = Rect { y: inner.bottom().saturating_sub(2), height: 1.min(room), ..inner };
     let spans = vec![Span::styled(format!("{seen}   "), skin.ink(Role::TextAccent)), Span::styled(note.to_owned(), skin.ink(Role::TextDim))];
     super::line(frame, at, Line::from(spans));
 }

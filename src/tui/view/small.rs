@@ -1,4 +1,4 @@
-//! What is said when the window is too small for anything else.
+//! What is said when the window is too small for panes: that agents go on, and how to answer what waits.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,20 +15,28 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, area: Rect
     let (columns, rows) = state.size;
     let workers: Vec<String> =
         state.project.workers.iter().map(|seat| format!("{} {}", seat.number, status::of_worker(state, seat.number).glyph)).collect();
-    let waiting = state.project.approvals.len();
-    let needs = if waiting > 0 { format!("! {waiting} need you") } else { "nobody needs you".to_owned() };
-    let leave = bars::hint_key(state, Action::AppDetach);
-    let lines = [
-        format!("{columns}x{rows} is too small: 80x24 is needed."),
-        format!("Workers keep running:  {}", workers.join("  ")),
-        needs,
-        "Make the window larger, or".to_owned(),
-        format!("{leave}  leave (workers keep running)"),
-        bars::owner_words(state),
+    let mut lines = vec![
+        (format!("{columns}x{rows} is too small: panes need 40x12, all of it 80x24."), Role::TextStrong),
+        (format!("Workers keep running:  {}", workers.join("  ")), Role::TextNormal),
+        needs(state),
     ];
+    let next = bars::bare_key(state, Action::AttentionNext);
+    if !state.project.approvals.is_empty() {
+        lines.push((format!("  {next}  see the request that waits"), Role::TextNormal));
+    }
+    lines.push((format!("  {}  leave (workers keep running)", bars::bare_key(state, Action::AppDetach)), Role::TextNormal));
     let width = area.width.saturating_sub(1).max(1);
-    let wrapped = lines.iter().flat_map(|text| cells::wrap(text, width));
-    for (offset, text) in (0..area.height).zip(wrapped) {
-        super::line(frame, Rect { y: area.y + offset, height: 1, ..area }, Line::styled(text, skin.ink(Role::TextNormal)));
+    let wrapped = lines.into_iter().flat_map(|(text, role)| cells::wrap(&text, width).into_iter().map(move |text| (text, role)));
+    for (offset, (text, role)) in (0..area.height).zip(wrapped) {
+        super::line(frame, Rect { y: area.y + offset, height: 1, ..area }, Line::styled(text, skin.ink(role)));
+    }
+}
+
+fn needs(state: &State) -> (String, Role) {
+    match state.project.approvals.len() {
+        _ if state.stale_since().is_some() => ("the daemon is away, connecting again".to_owned(), Role::AgentFailed),
+        0 => ("nobody needs you".to_owned(), Role::TextNormal),
+        1 => ("! 1 needs you".to_owned(), Role::AgentWaiting),
+        waiting => (format!("! {waiting} need you"), Role::AgentWaiting),
     }
 }

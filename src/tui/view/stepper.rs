@@ -11,6 +11,7 @@ use crate::tui::cells;
 use crate::tui::dialog::Stepper;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
+use crate::tui::stepper::{Phase, failure, phase_of};
 
 /// Draws the stepper.
 pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &Stepper) {
@@ -30,10 +31,11 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
 
 fn progress(handoff: &HandoffView) -> String {
     let done = handoff.steps.iter().filter(|(_, step)| matches!(step, StepState::Done { .. } | StepState::Skipped { .. })).count();
-    match (handoff.ended, handoff.succeeded) {
-        (true, true) => "done".to_owned(),
-        (true, false) => "cancelled".to_owned(),
-        (false, _) => format!("step {} of {}", (done + 1).min(handoff.steps.len()), handoff.steps.len()),
+    match (phase_of(handoff), failure(handoff)) {
+        (Phase::Done, _) => "done".to_owned(),
+        (Phase::Cancelled, _) => "cancelled".to_owned(),
+        (_, Some((step, _))) => format!("{step} failed"),
+        _ => format!("step {} of {}", (done + 1).min(handoff.steps.len()), handoff.steps.len()),
     }
 }
 
@@ -77,15 +79,20 @@ fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec
     if let Some(document) = &handoff.document {
         lines.push(Line::styled(cells::fit(&document.display().to_string(), width), skin.ink(Role::TextDim)));
     }
-    let failed = handoff.steps.iter().any(|(_, step)| matches!(step, StepState::Failed { .. }));
-    let end = match (handoff.ended, handoff.succeeded, failed) {
-        (true, true, _) => "The fresh session is at work.",
-        (true, false, _) => "Cancelled: the old session goes on.",
-        (false, _, true) => "The old session goes on as before until you decide.",
-        (false, _, false) => "Until step 4 nothing changes for the old session.",
-    };
-    lines.push(Line::styled(end, skin.ink(Role::TextDim)));
+    let (end, role) = end_words(phase_of(handoff));
+    lines.extend(cells::wrap(end, width).into_iter().map(|text| Line::styled(text, skin.ink(role))));
     lines
+}
+
+/// What holds now for the two sessions.
+fn end_words(phase: Phase) -> (&'static str, Role) {
+    match phase {
+        Phase::Done => ("Done: the fresh session is at work with the brief. The old one is parked and kept for 10 minutes.", Role::AgentDone),
+        Phase::Cancelled => ("Cancelled: the old session goes on. What was written and committed is kept.", Role::TextStrong),
+        Phase::Failed { .. } => ("The old session goes on as before until you decide.", Role::TextStrong),
+        Phase::Replacing => ("The old session is parked, its input locked, until the fresh one has begun.", Role::TextDim),
+        Phase::Unstarted | Phase::Asked | Phase::Preparing => ("Until step 4 nothing changes for the old session.", Role::TextDim),
+    }
 }
 
 fn steps_line(skin: &Skin, handoff: &HandoffView) -> Line<'static> {
