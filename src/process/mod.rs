@@ -15,4 +15,4 @@ pub use error::ProcessError;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program};
-pub use table::{ancestry, descendants, identity, is_alive};
+pub use table::{ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};

@@ -2,7 +2,12 @@
 //! start time, so nothing here ever mistakes one for the other. Without `/proc` nothing is known.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::model::HostIdentity;
 
@@ -13,6 +18,8 @@ const DEEPEST: usize = 256;
 struct Stat {
     state: char,
     parent: u32,
+    /// The process session (setsid(2)) it belongs to.
+    session: u32,
     started_ticks: u64,
 }
 
@@ -25,9 +32,22 @@ fn stat(pid: u32) -> Option<Stat> {
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
-    // Field 22; state was field 3 and the parent field 4.
-    let started_ticks = fields.nth(17)?.parse().ok()?;
-    Some(Stat { state, parent, started_ticks })
+    let session = fields.nth(1)?.parse().ok()?;
+    // field 22; the state was field 3, the parent 4, the session 6
+    let started_ticks = fields.nth(15)?.parse().ok()?;
+    Some(Stat { state, parent, session, started_ticks })
+}
+
+/// Whether it is over and only waits to be collected.
+fn is_dead(stat: &Stat) -> bool {
+    matches!(stat.state, 'Z' | 'X')
+}
+
+/// Every process that can be seen now.
+fn all() -> impl Iterator<Item = (u32, Stat)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| Some((pid, stat(pid)?)))
 }
 
 /// Who has this number now; `None` when nobody has.
@@ -37,7 +57,7 @@ pub fn identity(pid: u32) -> Option<HostIdentity> {
 
 /// Whether exactly this process still runs. A zombie does not.
 pub fn is_alive(id: HostIdentity) -> bool {
-    stat(id.pid).is_some_and(|stat| stat.started_ticks == id.started_ticks && !matches!(stat.state, 'Z' | 'X'))
+    stat(id.pid).is_some_and(|stat| stat.started_ticks == id.started_ticks && !is_dead(&stat))
 }
 
 /// The process itself, its parent, and so on up to process 1.
@@ -52,21 +72,49 @@ pub fn ancestry(pid: u32) -> Vec<HostIdentity> {
     line
 }
 
-/// All children, their children, and so on; nearest first, without the process itself.
+/// All living children, their children, and so on; nearest first, without the process itself.
 pub fn descendants(pid: u32) -> Vec<u32> {
-    let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for entry in table.flatten() {
-        let Some(child) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        if let Some(stat) = stat(child) {
-            children.entry(stat.parent).or_default().push(child);
-        }
+    let mut children: BTreeMap<u32, Vec<(u32, bool)>> = BTreeMap::new();
+    for (child, stat) in all() {
+        children.entry(stat.parent).or_default().push((child, is_dead(&stat)));
     }
     let mut found = Vec::new();
-    let mut generation = vec![pid];
+    let mut generation = vec![(pid, true)];
     while !generation.is_empty() {
-        generation = generation.iter().filter_map(|parent| children.remove(parent)).flatten().collect();
-        found.extend_from_slice(&generation);
+        generation = generation.iter().filter_map(|(parent, _)| children.remove(parent)).flatten().collect();
+        found.extend(generation.iter().filter(|(_, dead)| !dead).map(|(child, _)| *child));
     }
     found
+}
+
+/// All living members of a process session, its leader included.
+pub fn members(session: u32) -> Vec<HostIdentity> {
+    all()
+        .filter(|(_, stat)| stat.session == session && !is_dead(stat))
+        .map(|(pid, stat)| HostIdentity { pid, started_ticks: stat.started_ticks })
+        .collect()
+}
+
+/// All living processes of this user that were started with this variable set to this value.
+pub fn carriers(name: &str, value: &str) -> Vec<HostIdentity> {
+    all()
+        .filter(|(pid, stat)| !is_dead(stat) && variable(*pid, name).is_some_and(|carried| carried == value))
+        .map(|(pid, stat)| HostIdentity { pid, started_ticks: stat.started_ticks })
+        .collect()
+}
+
+/// A variable as the process was started with it; `None` also when that cannot be read.
+pub fn variable(pid: u32, name: &str) -> Option<OsString> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let value = environment
+        .split(|byte| *byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    Some(OsString::from_vec(value.to_vec()))
+}
+
+/// Sends a signal; a process that is gone already is no error.
+pub fn send_signal(pid: u32, signal: Signal) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::model::{Exit, Explain, Kind};
+use crate::process::ProcessError;
 
 /// A failure of a session or of its host.
 #[derive(Debug, Error)]
@@ -27,12 +28,10 @@ pub enum SessionError {
         path: PathBuf,
     },
     /// The host program could not be started.
-    #[error("cannot start the session host `{}`", program.display())]
+    #[error("cannot start the session host")]
     Spawn {
-        /// The program.
-        program: PathBuf,
         /// Why.
-        source: io::Error,
+        source: ProcessError,
     },
     /// The agent's program could not be started.
     #[error("cannot start `{program}`: {detail}")]
@@ -120,7 +119,8 @@ impl Explain for SessionError {
             }
             SessionError::NoHello { directory } => Some(format!("see `{}`", directory.join("host.log").display())),
             SessionError::Pty { .. } => Some("check that `/dev/pts` is mounted and has free terminals".to_owned()),
-            SessionError::Spawn { .. } | SessionError::System { .. } | SessionError::Taken { .. } => None,
+            SessionError::Spawn { source } => source.hint(),
+            SessionError::System { .. } | SessionError::Taken { .. } => None,
         }
     }
 }

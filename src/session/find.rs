@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::descendants::{is_alive, send};
 use super::files::read_json;
 use super::launch::{Directory, Found, HostRecord, Launch, Started};
 use crate::model::Exit;
+use crate::process::{is_alive, send_signal};
 
 /// How long a host may take between its own record and the agent's process id.
 const AGENT_STARTS_WITHIN: Duration = Duration::from_secs(2);
@@ -56,6 +56,6 @@ fn restore_socket(names: &Directory<'_>, record: &HostRecord) {
     if let Ok(Some(launch)) = read_json::<Launch>(&names.launch())
         && !launch.socket.exists()
     {
-        send(record.pid, Signal::SIGUSR1);
+        send_signal(record.pid, Signal::SIGUSR1);
     }
 }

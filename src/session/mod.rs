@@ -5,7 +5,6 @@
 //! and, when the agent ended, `exit.json`. Executors other than the local one are not here yet.
 
 mod convert;
-mod descendants;
 mod error;
 mod files;
 mod find;
@@ -14,7 +13,6 @@ mod journal;
 mod launch;
 mod peer;
 mod reports;
-mod spawn;
 mod start;
 mod stream_log;
 

@@ -8,9 +8,9 @@ use std::path::Path;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::geteuid;
 
-use super::descendants::ancestry;
 use super::files::read_json;
 use super::launch::{Directory, HostRecord};
+use crate::process::ancestry;
 
 /// What a peer may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

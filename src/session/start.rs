@@ -1,16 +1,16 @@
 //! Starts a session once, however often it is asked for.
 
+use std::ffi::OsString;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::descendants::identity;
 use super::error::SessionError;
 use super::files::{create_json, private_directory};
 use super::find::find;
 use super::launch::{Directory, Found, Launch, Started};
-use super::spawn::spawn_host;
+use crate::process::{self, Detached, identity};
 use crate::protocol::pane::{FromHost, read_from};
 
 /// Between two tries to reach a host that is coming up; doubled up to the second number.
@@ -30,8 +30,24 @@ pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -
         Found::Lost => return Err(SessionError::Lost { directory: directory.to_path_buf() }),
         Found::NeverStarted => {}
     }
-    spawn_host(qd, directory, &names.host_log())?;
+    spawn_host(qd, directory, names.host_log())?;
     wait_for_hello(directory, launch, Instant::now() + deadline)
+}
+
+/// Starts the host process apart from this one, its messages in `host.log`. It works in `/`, so that it
+/// keeps no file system busy; relative paths would mean something else there.
+fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<(), SessionError> {
+    let absolute = |path: &Path| std::path::absolute(path).map_err(SessionError::file("find", path));
+    let argv = vec![absolute(qd)?.into_os_string(), OsString::from("host"), absolute(directory)?.into_os_string()];
+    let detached =
+        Detached { argv, env: Vec::new(), remove_env: Vec::new(), cwd: PathBuf::from("/"), log: Some(log) };
+    let mut child = process::spawn_detached(detached).map_err(|source| SessionError::Spawn { source })?;
+    thread::Builder::new()
+        .name("host-wait".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(move || child.wait())
+        .map(drop)
+        .map_err(|source| SessionError::System { action: "start a thread", source })
 }
 
 fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Result<Started, SessionError> {

@@ -12,7 +12,7 @@ use portable_pty::SlavePty;
 use super::pty::now;
 use super::state::{Shared, State, wait};
 use crate::model::{Exit, sanitize};
-use crate::session::descendants::{descendants, send};
+use crate::process::{descendants, send_signal};
 use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
@@ -90,10 +90,10 @@ fn reap_until_agent_ends(agent: u32) -> Ending {
 fn end_leftovers() {
     let left = descendants(std::process::id());
     for pid in &left {
-        send(*pid, Signal::SIGHUP);
-        send(*pid, Signal::SIGTERM);
+        send_signal(*pid, Signal::SIGHUP);
+        send_signal(*pid, Signal::SIGTERM);
         // a stopped process acts on them only when it goes on
-        send(*pid, Signal::SIGCONT);
+        send_signal(*pid, Signal::SIGCONT);
     }
     if !gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) && !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
         eprintln!("processes of the session do not end: {:?}", descendants(std::process::id()));
@@ -110,7 +110,7 @@ fn gone_within(patience: Duration, signal: Signal) -> bool {
             return true;
         }
         for pid in left {
-            send(pid, signal);
+            send_signal(pid, signal);
         }
         if Instant::now() >= deadline {
             return false;
@@ -185,7 +185,7 @@ pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
 pub(super) fn force(agent: u32) {
     signal_group(agent, Signal::SIGKILL);
     for pid in descendants(std::process::id()) {
-        send(pid, Signal::SIGKILL);
+        send_signal(pid, Signal::SIGKILL);
     }
 }
 

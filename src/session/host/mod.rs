@@ -26,7 +26,6 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::setsid;
 
-use super::descendants::identity;
 use super::error::SessionError;
 use super::files::{create_json, read_json, replace_json};
 use super::journal::Journal;
@@ -34,6 +33,7 @@ use super::launch::{Directory, HostRecord, Launch};
 use super::reports::Reports;
 use super::stream_log::StreamLog;
 use crate::model::Explain as _;
+use crate::process::identity;
 use state::Shared;
 
 pub(super) use pty::NOT_STARTED;
