@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Command, State, Submission};
-use crate::model::{Autonomy, Kind, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate};
+use crate::engine::{Command, Event, PlanNews, State, Submission};
+use crate::model::{Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate};
 use crate::planning::rules::{self, PlanContext};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};
 
-use super::{Daemon, handle, views};
+use super::{Daemon, views};
 
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
@@ -38,7 +38,7 @@ pub(super) async fn submit(
     let drafts = plan(daemon, project, &text, &options).await?;
     let submission = Submission { project, text, drafts, from_chat: options.from_chat };
     let events = daemon.core.command(Command::Submit(submission)).await?;
-    let plan = handle::plan_made(&events);
+    let plan = plan_made(&events);
     let tasks = daemon
         .core
         .look(move |state, _| {
@@ -47,6 +47,14 @@ pub(super) async fn submit(
         })
         .await?;
     Ok(Made { tasks, plan })
+}
+
+/// The plan that a command's events made.
+fn plan_made(events: &[Event]) -> Option<PlanId> {
+    events.iter().find_map(|event| match event {
+        Event::Plan { plan, news: PlanNews::Made { .. }, .. } => Some(*plan),
+        _ => None,
+    })
 }
 
 fn too_long(length: usize) -> Failure {

@@ -11,7 +11,7 @@ use crate::model::{Kind, ProjectId};
 use crate::protocol::control::{Call, Failure, Frame, MAX_LINE, Notice, Request, Response};
 
 use super::authority::Authority;
-use super::{Daemon, handle};
+use super::{Daemon, handle, projects};
 
 /// The shortest time between two notices to one client.
 const NOTICE_PAUSE: Duration = Duration::from_millis(30);
@@ -117,7 +117,7 @@ async fn answer(
 ) -> Result<Response, Failure> {
     if let Authority::Session(session) = authority {
         if let Request::OpenProject { path } = request {
-            return handle::known_project(daemon, path).await;
+            return projects::known(daemon, path).await;
         }
         if !request.allowed_to_sessions() {
             return Err(handle::refuse_session(daemon, session, request).await);
@@ -138,7 +138,7 @@ async fn watch(daemon: Arc<Daemon>, project: ProjectId, frames: mpsc::Sender<Fra
     let mut version = daemon.core.version();
     let mut sent = None;
     while version.changed().await.is_ok() {
-        let Ok(view) = handle::project_view(&daemon, project).await else { return };
+        let Ok(view) = projects::view(&daemon, project).await else { return };
         let mut same = view.clone();
         same.now = crate::model::Timestamp::default();
         if sent.as_ref() != Some(&same) {

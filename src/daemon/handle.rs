@@ -1,16 +1,14 @@
 //! Requests to commands and views: what the sockets, and later HTTP and MCP, all go through.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::engine::{Command, Event, HandoffNews, PlanNews, State};
-use crate::git::Repository;
-use crate::model::{Explain, HandoffId, Kind, PlanId, ProjectId, SessionId, TaskId};
+use crate::engine::{Command, Event, HandoffNews};
+use crate::model::{Kind, ProjectId, SessionId, TaskId};
 use crate::protocol::control::{Failure, Notice, Request, Response, StatusView, VERSION};
-use crate::protocol::{LogLine, ProjectView, SessionView, TaskView};
+use crate::protocol::{SessionView, TaskView};
 
-use super::core::now;
-use super::{Daemon, chat, undo, views};
+use super::blocking::fault;
+use super::{Daemon, chat, projects, undo, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -18,9 +16,9 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Hello { version } => hello(version),
         Request::Status => status(daemon).await,
         Request::Shutdown => shutdown(daemon),
-        Request::OpenProject { path } => open_project(daemon, &path).await,
-        Request::Projects => projects(daemon).await,
-        Request::Watch { project } => Ok(Response::Project(Box::new(project_view(daemon, project).await?))),
+        Request::OpenProject { path } => projects::open(daemon, &path).await,
+        Request::Projects => known_projects(daemon).await,
+        Request::Watch { project } => Ok(Response::Project(Box::new(projects::view(daemon, project).await?))),
         Request::Add { project, text, options } => {
             let made = chat::submit(daemon, project, text, options).await?;
             Ok(Response::Tasks(made.tasks))
@@ -28,7 +26,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Chat { project, text } => chat::say(daemon, project, &text).await,
         Request::Tasks { project } => tasks(daemon, project).await,
         Request::Task { task } => Ok(Response::Task(Box::new(task_view(daemon, task).await?))),
-        Request::WaitTasks { tasks } => wait_tasks(daemon, tasks).await,
+        Request::WaitTasks { tasks } => waiting::tasks(daemon, tasks).await,
         Request::Approvals { project } => {
             Ok(Response::Approvals(daemon.core.look(move |state, _| views::approvals(state, project)).await?))
         }
@@ -39,7 +37,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Diff { task } => undo::diff(daemon, task).await,
         Request::Undos { project } => undo::list(daemon, project).await,
         Request::Undo { project, id } => undo::undo(daemon, project, id).await,
-        Request::WaitHandoff { handoff } => wait_handoff(daemon, handoff).await,
+        Request::WaitHandoff { handoff } => waiting::handoff(daemon, handoff).await,
         Request::Handoff { project, worker, push } => {
             let push = push.unwrap_or(daemon.settings.handoff.push);
             let events = daemon.core.command(Command::Handoff { project, worker, push }).await?;
@@ -112,79 +110,7 @@ fn shutdown(daemon: &Daemon) -> Result<Response, Failure> {
     Ok(Response::Done("the daemon ends; sessions run on".to_owned()))
 }
 
-/// Finds (or makes) the project of the repository that holds `path`.
-async fn open_project(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Failure> {
-    let path = path.to_path_buf();
-    let environment = daemon.git_environment.clone();
-    let (root, target, settings) = blocking(move || {
-        let repository = Repository::open_in(&path, environment)?;
-        let settings = super::project_settings::read(&repository, None);
-        let target = match settings.as_ref().ok().and_then(|settings| settings.target.clone()) {
-            Some(target) => target,
-            None => repository.default_target()?,
-        };
-        Ok::<_, crate::git::GitError>((repository.root().to_path_buf(), target, settings))
-    })
-    .await?;
-    let settings = settings.map_err(|error| Failure::of(&error))?;
-    let name = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-    let autonomy = settings.default_autonomy.unwrap_or(daemon.settings.default_autonomy);
-    let known = root.clone();
-    daemon.core.command(Command::AddProject { root, name, target, autonomy }).await?;
-    let id = daemon
-        .core
-        .look(move |state, _| state.projects.values().find(|project| project.root == known).map(|project| project.id))
-        .await?
-        .ok_or_else(|| fault("the project was not kept"))?;
-    Ok(Response::Project(Box::new(project_view(daemon, id).await?)))
-}
-
-/// The project of the repository that holds `path`, if it is known: what a process inside a session may
-/// ask, because it adds nothing.
-pub(super) async fn known_project(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Failure> {
-    let path = path.to_path_buf();
-    let environment = daemon.git_environment.clone();
-    let root = blocking(move || Repository::open_in(&path, environment).map(|it| it.root().to_path_buf())).await?;
-    let id = daemon
-        .core
-        .look(move |state, _| state.projects.values().find(|project| project.root == root).map(|project| project.id))
-        .await?
-        .ok_or_else(|| Failure {
-            kind: Kind::NotFound,
-            message: "this repository is not a project yet".to_owned(),
-            hint: Some("the person opens it with `qd`".to_owned()),
-        })?;
-    Ok(Response::Project(Box::new(project_view(daemon, id).await?)))
-}
-
-/// Everything about one project, with what only files and the log know.
-pub(super) async fn project_view(daemon: &Daemon, project: ProjectId) -> Result<ProjectView, Failure> {
-    let paths = daemon.paths.clone();
-    let mut view = daemon
-        .core
-        .look(move |state, store| {
-            let known = state.projects.get(&project)?;
-            let mut view = views::project(state, &paths, known, now());
-            view.last = store.log(Some(project), None, 1).ok().and_then(|lines| lines.into_iter().next()).map(log_line);
-            Some(view)
-        })
-        .await?
-        .ok_or_else(|| Failure::of(&crate::engine::Refusal::NoProject(project)))?;
-    for handoff in &mut view.handoffs {
-        if let Some(document) = &handoff.document {
-            let text = blocking_read(document.clone()).await;
-            handoff.brief = views::first_lines(&text, 40);
-        }
-    }
-    Ok(view)
-}
-
-/// A small file's text; empty when it cannot be read.
-async fn blocking_read(path: std::path::PathBuf) -> String {
-    tokio::task::spawn_blocking(move || std::fs::read_to_string(path).unwrap_or_default()).await.unwrap_or_default()
-}
-
-async fn projects(daemon: &Daemon) -> Result<Response, Failure> {
+async fn known_projects(daemon: &Daemon) -> Result<Response, Failure> {
     let all = daemon
         .core
         .look(|state, _| state.projects.values().map(|it| (it.id, it.name.clone(), it.root.clone())).collect())
@@ -210,36 +136,6 @@ pub(super) async fn task_view(daemon: &Daemon, task: TaskId) -> Result<TaskView,
         .look(move |state, _| state.tasks.get(&task).map(|it| views::task(state, it)))
         .await?
         .ok_or_else(|| Failure::of(&crate::engine::Refusal::NoTask(task)))
-}
-
-/// Returns when all tasks are final, or when one of them needs the person.
-async fn wait_tasks(daemon: &Daemon, wanted: Vec<TaskId>) -> Result<Response, Failure> {
-    let mut version = daemon.core.version();
-    loop {
-        version.mark_unchanged();
-        let ids = wanted.clone();
-        let (views, over) = daemon.core.look(move |state, _| standing(state, &ids)).await?;
-        if let Some(missing) = wanted.iter().find(|id| !views.iter().any(|view| view.id == **id)) {
-            return Err(Failure::of(&crate::engine::Refusal::NoTask(*missing)));
-        }
-        if over {
-            return Ok(Response::Tasks(views));
-        }
-        if version.changed().await.is_err() {
-            return Err(fault("the daemon is stopping"));
-        }
-    }
-}
-
-/// The tasks, and whether there is nothing left to wait for.
-fn standing(state: &State, ids: &[TaskId]) -> (Vec<TaskView>, bool) {
-    let views: Vec<TaskView> =
-        ids.iter().filter_map(|id| state.tasks.get(id)).map(|it| views::task(state, it)).collect();
-    let all_final = views.iter().all(|view| view.status.is_final());
-    let person_needed = views.iter().any(|view| !view.status.is_final() && view.needs.is_some());
-    // a person is only the answer when nothing goes on without one
-    let others_go_on = views.iter().any(|view| !view.status.is_final() && view.needs.is_none());
-    (views, all_final || (person_needed && !others_go_on))
 }
 
 async fn sessions(daemon: &Daemon, project: Option<ProjectId>, all: bool) -> Result<Response, Failure> {
@@ -282,11 +178,7 @@ async fn log(
         .look(move |_, store| store.log(project, task, limit))
         .await?
         .map_err(|error| Failure::of(&error))?;
-    Ok(Response::Log(lines.into_iter().map(log_line).collect()))
-}
-
-fn log_line(line: crate::store::Logged) -> LogLine {
-    LogLine { id: line.id.0, at: line.at.rfc3339(), task: line.task, text: line.words }
+    Ok(Response::Log(lines.into_iter().map(projects::log_line).collect()))
 }
 
 fn started_handoff(events: &[Event]) -> Result<Response, Failure> {
@@ -297,39 +189,6 @@ fn started_handoff(events: &[Event]) -> Result<Response, Failure> {
             _ => None,
         })
         .ok_or_else(|| fault("the handoff did not start"))
-}
-
-/// Returns when a handoff is over or its step failed.
-async fn wait_handoff(daemon: &Daemon, id: HandoffId) -> Result<Response, Failure> {
-    let mut version = daemon.core.version();
-    loop {
-        version.mark_unchanged();
-        let found = daemon
-            .core
-            .look(move |state, _| {
-                let handoff = state.handoffs.get(&id)?;
-                let failed = handoff.steps.iter().any(|step| matches!(step, crate::model::StepState::Failed { .. }));
-                Some((views::handoff(handoff, Vec::new()), failed))
-            })
-            .await?;
-        let Some((view, failed)) = found else {
-            return Err(Failure::of(&crate::engine::Refusal::NoHandoff(id)));
-        };
-        if view.ended || failed {
-            return Ok(Response::Handoff(Box::new(view)));
-        }
-        if version.changed().await.is_err() {
-            return Err(fault("the daemon is stopping"));
-        }
-    }
-}
-
-/// The plan that a command's events made.
-pub(super) fn plan_made(events: &[Event]) -> Option<PlanId> {
-    events.iter().find_map(|event| match event {
-        Event::Plan { plan, news: PlanNews::Made { .. }, .. } => Some(*plan),
-        _ => None,
-    })
 }
 
 /// Says no to a process of an agent, and reports it to the person.
@@ -356,22 +215,5 @@ fn request_name(request: &Request) -> String {
         Ok(serde_json::Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
         Ok(serde_json::Value::String(name)) => name,
         _ => "request".to_owned(),
-    }
-}
-
-/// A fault of ours, as a failure.
-pub(super) fn fault(message: &str) -> Failure {
-    Failure { kind: Kind::Internal, message: message.to_owned(), hint: None }
-}
-
-/// Runs blocking work (git, processes, the disk) off the async threads.
-pub(super) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Failure>
-where
-    T: Send + 'static,
-    E: Explain + Send + 'static,
-{
-    match tokio::task::spawn_blocking(move || work().map_err(|error| Failure::of(&error))).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(fault("a part of the daemon failed; see the daemon's log")),
     }
 }

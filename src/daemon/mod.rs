@@ -11,6 +11,7 @@
 //! outbox: effects are idempotent by their id, and writes into an agent are journalled by its host.
 
 mod authority;
+mod blocking;
 mod catalogues;
 mod chat;
 mod connection;
@@ -22,10 +23,12 @@ mod installed;
 mod links;
 mod places;
 mod project_settings;
+mod projects;
 mod recovery;
 mod socket;
 mod undo;
 mod views;
+mod waiting;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use crate::protocol::UndoView;
 use crate::protocol::control::{Failure, Response};
 
 use super::Daemon;
-use super::handle::blocking;
+use super::blocking::blocking;
 
 /// The task's changes against where its branch started, as unified diff text.
 pub(super) async fn diff(daemon: &Arc<Daemon>, id: TaskId) -> Result<Response, Failure> {

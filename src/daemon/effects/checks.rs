@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::daemon::Daemon;
-use crate::daemon::handle::blocking;
+use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
 use crate::engine::EffectResult;
 use crate::git::GitError;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::daemon::handle::{blocking, fault};
+use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::links::Ask;
 use crate::daemon::{Daemon, core::now};
 use crate::engine::EffectResult;

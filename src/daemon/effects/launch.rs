@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::agents::{Agent, LaunchContext, LaunchPlan};
 use crate::daemon::Daemon;
-use crate::daemon::handle::fault;
+use crate::daemon::blocking::fault;
 use crate::engine::EffectResult;
 use crate::model::{Kind, Project, Session, SessionId, Task, one_line};
 use crate::protocol::control::Failure;

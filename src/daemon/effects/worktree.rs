@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::daemon::handle::{blocking, fault};
+use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::project_settings::{self, Commands};
 use crate::daemon::{Daemon, core::now};
 use crate::engine::EffectResult;
