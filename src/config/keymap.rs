@@ -109,7 +109,12 @@ impl Keymap {
                 match taken.get(&(line.context, *chord)) {
                     Some(first) if *first != line.action => report(
                         line.number,
-                        format!("{chord} is used by {} and {}; kept: {}", first.name(), line.action.name(), first.name()),
+                        format!(
+                            "{chord} is used by {} and {}; kept: {}",
+                            first.name(),
+                            line.action.name(),
+                            first.name()
+                        ),
                     ),
                     _ => {
                         taken.insert((line.context, *chord), line.action);
@@ -131,7 +136,10 @@ impl Keymap {
         self.bind(line.context, line.action, chords);
         for (chord, loser) in losers {
             if self.chords(line.context, loser).is_empty() {
-                report(line.number, format!("{chord} is now {}; {} has no key left here", line.action.name(), loser.name()));
+                report(
+                    line.number,
+                    format!("{chord} is now {}; {} has no key left here", line.action.name(), loser.name()),
+                );
             }
         }
     }
@@ -213,7 +221,8 @@ mod tests {
 
     #[test]
     fn an_action_that_lost_its_key_is_named() {
-        let (keymap, problems) = Keymap::load(Some(("mine.toml", "[leader]\nworker.handoff = [\"g\"]")), Some("ctrl+q"));
+        let (keymap, problems) =
+            Keymap::load(Some(("mine.toml", "[leader]\nworker.handoff = [\"g\"]")), Some("ctrl+q"));
         assert_eq!(problems[0].message, "g is now worker.handoff; view.grid has no key left here");
         assert_eq!(keymap.shown(Context::Direct, Action::AppLeader), "Ctrl+Q");
     }

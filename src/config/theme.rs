@@ -176,7 +176,9 @@ fn parse_line(line: &str) -> Result<(Role, Style), String> {
         .map_err(|error| format!("{name}: {}", error.message().lines().next().unwrap_or_default()))?;
     let written = written.value;
     let colour = |text: &Option<String>| {
-        text.as_ref().map(|text| paint::parse(text).ok_or_else(|| format!("{name}: `{text}` is not a colour"))).transpose()
+        text.as_ref()
+            .map(|text| paint::parse(text).ok_or_else(|| format!("{name}: `{text}` is not a colour")))
+            .transpose()
     };
     let flags = [
         (written.bold, look::BOLD),
@@ -187,7 +189,15 @@ fn parse_line(line: &str) -> Result<(Role, Style), String> {
     ];
     let attributes = flags.iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
     let look = Look { fg: colour(&written.fg)?, bg: colour(&written.bg)?, attributes };
-    Ok((role, Style { look, fg_256: colour(&written.fg_256)?, fg_16: colour(&written.fg_16)?, bg_16: colour(&written.bg_16)? }))
+    Ok((
+        role,
+        Style {
+            look,
+            fg_256: colour(&written.fg_256)?,
+            fg_16: colour(&written.fg_16)?,
+            bg_16: colour(&written.bg_16)?,
+        },
+    ))
 }
 
 #[cfg(test)]

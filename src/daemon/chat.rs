@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::engine::{Command, Event, PlanNews, State, Submission};
-use crate::model::{Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate};
+use crate::model::{
+    Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate,
+};
 use crate::planning::rules::{self, PlanContext};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};

@@ -2,7 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Purpose, Refusal, next_wake};
 use quarterdeck::model::{
-    Autonomy, HandoffControl, HandoffId, HandoffStep, SessionId, StepState, TaskId, TaskStatus, WorkerNumber,
+    Autonomy, HandoffControl, HandoffId, HandoffStep, SessionId, SessionState, StateSource, StepState, TaskId,
+    TaskStatus, WorkerNumber,
 };
 
 use crate::world::*;
@@ -158,4 +159,17 @@ fn what_cannot_be_handed_off_is_refused_with_the_reason() {
     let (mut world, ..) = begun(false);
     let ask = handoff(&world, 1);
     assert!(matches!(world.obey(ask), Err(Refusal::NoHandoffNow { .. })), "one at a time");
+}
+
+#[test]
+fn a_session_that_looks_finished_can_be_handed_off_and_its_task_is_worked_on_again() {
+    let mut world = World::new(Autonomy::Manual).with_rules(|rules| rules.reminders = 0);
+    let task = world.submit(vec![draft("Add dark mode")])[0];
+    world.obey(Command::Run { task }).unwrap();
+    let session = world.work(task);
+    world.read(&session, SessionState::WaitingInput, StateSource::Hook, "the turn ended");
+    assert_eq!(world.status(task), TaskStatus::NeedsReview);
+    world.obey(Command::Handoff { project: world.project, worker: WorkerNumber(1), push: false }).unwrap();
+    assert_eq!(world.status(task), TaskStatus::Executing);
+    assert!(world.state.open_approvals.is_empty(), "the question whether it is finished is taken back");
 }

@@ -8,7 +8,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{effect, start};
+use super::{effect, moves, start};
 
 pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, push: bool) -> Result<(), Refusal> {
     let state = turn.state;
@@ -32,6 +32,10 @@ pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, p
         started_at: turn.now,
         ended_at: None,
     };
+    if task.status == TaskStatus::NeedsReview {
+        // the fresh session takes up what the old one left: a question or an unreported end is no longer open
+        moves::back_to_work(turn, task);
+    }
     let handoff = made.clone();
     turn.handoff(&handoff, HandoffNews::Began { made: Box::new(made) });
     turn.request_for(Some(project), Some(task.id), EffectKind::WriteBrief { handoff: id });
@@ -48,7 +52,8 @@ fn takes_one<'a>(turn: &Turn<'a>, session: &Session) -> Result<&'a Task, &'stati
     if state.handoff_of(task.id).is_some() {
         return Err("a handoff is under way");
     }
-    if task.status != TaskStatus::Executing || !state.is_current(session) {
+    let open = matches!(task.status, TaskStatus::Executing | TaskStatus::NeedsReview);
+    if !open || !state.is_current(session) {
         return Err("its agent is not at work on the task");
     }
     if !session.prompted || state.stops.contains_key(&session.id) {
