@@ -115,10 +115,12 @@ async fn answer(
     frames: &mpsc::Sender<Frame>,
     watching: &Mutex<Option<tokio::task::JoinHandle<()>>>,
 ) -> Result<Response, Failure> {
-    if let Authority::Session(session) = authority
-        && !request.allowed_to_sessions()
-    {
-        return Err(handle::refuse_session(daemon, session, request).await);
+    match authority {
+        Authority::Session(session) if !request.allowed_to_sessions() => {
+            return Err(handle::refuse_session(daemon, session, request).await);
+        }
+        Authority::Unknown if !request.allowed_to_sessions() => return Err(handle::refuse_unknown(daemon, request)),
+        _ => {}
     }
     let response = handle::handle(daemon, request).await?;
     if let Request::Watch { project } = request {
