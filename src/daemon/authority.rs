@@ -3,11 +3,10 @@
 //! descends from, if it does. Outside a fence this is best effort (a process could ask another program
 //! of the user's to speak for it), and the documentation says so.
 
-use std::path::Path;
-
+use crate::config::Paths;
 use crate::engine::State;
-use crate::model::SessionId;
-use crate::process;
+use crate::model::{HostIdentity, SessionId};
+use crate::{process, session};
 
 /// What a peer may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,26 +15,32 @@ pub(crate) enum Authority {
     Person,
     /// A process inside this session: it may read and report, and nothing else.
     Session(SessionId),
+    /// A process that could not be traced, so it may do no more than one inside a session.
+    Unknown,
 }
 
-/// The session whose host is an ancestor of `pid`, or whose mark `pid` carries in its environment.
-pub(crate) fn of_peer(state: &State, pid: u32) -> Authority {
+/// The session whose host is an ancestor of `pid`, or whose mark one of its ancestors carries.
+pub(crate) fn of_peer(state: &State, paths: &Paths, pid: u32) -> Authority {
     let ancestry = process::ancestry(pid);
-    let by_ancestry = state
-        .live_sessions
-        .iter()
-        .filter_map(|id| state.sessions.get(id))
-        .find(|session| session.host.is_some_and(|host| ancestry.contains(&host)))
-        .map(|session| session.id.clone());
-    by_ancestry.or_else(|| marked(pid)).map_or(Authority::Person, Authority::Session)
+    // a peer that is gone already, or not seen from here, cannot be told from a process of a session
+    if ancestry.is_empty() {
+        return Authority::Unknown;
+    }
+    let by_host = state.live_sessions.iter().find(|id| host(state, paths, id).is_some_and(|it| ancestry.contains(&it)));
+    by_host
+        .cloned()
+        .or_else(|| ancestry.iter().find_map(|process| marked(state, process.pid)))
+        .map_or(Authority::Person, Authority::Session)
 }
 
-/// The session named by `QD_SESSION` in the process's first environment.
-fn marked(pid: u32) -> Option<SessionId> {
-    let environment = std::fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).ok()?;
-    environment
-        .split(|byte| *byte == 0)
-        .find_map(|entry| entry.strip_prefix(b"QD_SESSION="))
-        .and_then(|value| std::str::from_utf8(value).ok())
-        .and_then(SessionId::parse)
+/// A session's host as the state knows it; as it wrote itself down while its start is not committed yet.
+fn host(state: &State, paths: &Paths, id: &SessionId) -> Option<HostIdentity> {
+    state.sessions.get(id)?.host.or_else(|| session::host_of(&paths.session(id)))
+}
+
+/// The session named by `QD_SESSION` in the process's first environment, when it is one of ours. The mark
+/// can be dropped or forged, so it only ever takes rights away.
+fn marked(state: &State, pid: u32) -> Option<SessionId> {
+    let value = process::variable(pid, "QD_SESSION")?;
+    value.to_str().and_then(SessionId::parse).filter(|id| state.sessions.contains_key(id))
 }

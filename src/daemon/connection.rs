@@ -115,13 +115,12 @@ async fn answer(
     frames: &mpsc::Sender<Frame>,
     watching: &Mutex<Option<tokio::task::JoinHandle<()>>>,
 ) -> Result<Response, Failure> {
-    if let Authority::Session(session) = authority {
-        if let Request::OpenProject { path } = request {
-            return projects::known(daemon, path).await;
-        }
-        if !request.allowed_to_sessions() {
-            return Err(handle::refuse_session(daemon, session, request).await);
-        }
+    match (authority, request) {
+        (Authority::Person, _) => {}
+        (Authority::Session(_), Request::OpenProject { path }) => return projects::known(daemon, path).await,
+        (_, request) if request.allowed_to_sessions() => {}
+        (Authority::Session(session), _) => return Err(handle::refuse_session(daemon, session, request).await),
+        (Authority::Unknown, _) => return Err(handle::refuse_unknown(daemon, request)),
     }
     let response = handle::handle(daemon, request).await?;
     if let Request::Watch { project } = request {

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{oneshot, watch};
 
@@ -19,7 +19,7 @@ use super::DaemonError;
 
 /// Turns between two snapshots.
 const TURNS_PER_SNAPSHOT: u32 = 500;
-/// How long a fact waits for a store that refuses.
+/// Between two tries when the store refuses.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// Schedule rounds in one turn before we call it a fault instead of hanging.
 const MOST_ROUNDS: u32 = 10_000;
@@ -28,9 +28,16 @@ type Look = Box<dyn FnOnce(&State, &Store) + Send>;
 
 enum Message {
     Command { command: Box<Command>, reply: oneshot::Sender<Result<Vec<Event>, Failure>> },
-    Fact { fact: Box<Fact>, collected: Option<(SessionId, u64)>, reply: oneshot::Sender<()> },
+    Fact(Incoming),
     Look(Look),
     Stop(oneshot::Sender<()>),
+}
+
+/// A fact on its way into the log; the reply says that it is there.
+struct Incoming {
+    fact: Fact,
+    collected: Option<(SessionId, u64)>,
+    reply: oneshot::Sender<()>,
 }
 
 /// A handle to the loop.
@@ -55,11 +62,10 @@ impl Core {
     }
 
     /// Takes in a fact that came with a session's report, so that the report is never taken twice.
-    pub(crate) async fn collect(&self, fact: Fact, collected: Option<(SessionId, u64)>) {
+    /// `false` when the daemon ended before it was committed.
+    pub(crate) async fn collect(&self, fact: Fact, collected: Option<(SessionId, u64)>) -> bool {
         let (reply, answer) = oneshot::channel();
-        if self.to.send(Message::Fact { fact: Box::new(fact), collected, reply }).is_ok() {
-            let _ = answer.await;
-        }
+        self.to.send(Message::Fact(Incoming { fact, collected, reply })).is_ok() && answer.await.is_ok()
     }
 
     /// Looks at the state (and the log) without changing anything.
@@ -110,7 +116,9 @@ struct Turns {
     effects: tokio::sync::mpsc::UnboundedSender<Effect>,
     version: watch::Sender<u64>,
     turns: u32,
-    held_up: VecDeque<(Box<Fact>, Option<(SessionId, u64)>)>,
+    held_up: VecDeque<Incoming>,
+    /// When to try again what the store refused.
+    retry_at: Option<Instant>,
 }
 
 /// Loads the state and starts the loop. Effects left over from before come out of `effects` first.
@@ -122,8 +130,11 @@ pub(crate) fn start(store: Store) -> Result<(Core, tokio::sync::mpsc::UnboundedR
     }
     let (version, watching) = watch::channel(0);
     let (to, from) = channel();
-    let turns = Turns { state, store, effects, version, turns: 0, held_up: VecDeque::new() };
-    std::thread::Builder::new().name("loop".to_owned()).spawn(move || turns.run(&from)).map_err(DaemonError::Thread)?;
+    let turns = Turns { state, store, effects, version, turns: 0, held_up: VecDeque::new(), retry_at: None };
+    std::thread::Builder::new()
+        .name("loop".to_owned())
+        .spawn(move || turns.run(&from))
+        .map_err(DaemonError::Thread)?;
     Ok((Core { to, version: watching }, asked))
 }
 
@@ -146,11 +157,13 @@ impl Turns {
     fn run(mut self, from: &Receiver<Message>) {
         self.settle();
         loop {
-            let wait = if self.held_up.is_empty() {
-                engine::next_wake(&self.state, now()).map(|at| at.since(now()))
-            } else {
-                Some(STORE_RETRY)
+            let wait = match self.retry_at {
+                Some(at) => Some(at.saturating_duration_since(Instant::now())),
+                None => engine::next_wake(&self.state, now()).map(|at| at.since(now())),
             };
+            if wait.is_some_and(|wait| wait.is_zero()) {
+                self.wake();
+            }
             let message = match wait {
                 None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(wait) => from.recv_timeout(wait),
@@ -176,24 +189,24 @@ impl Turns {
                 let _ = reply.send(outcome);
                 self.settle();
             }
-            Message::Fact { fact, collected, reply } => {
-                if self.turn(Input::Fact((*fact).clone()), collected.clone()).is_err() {
-                    self.held_up.push_back((fact, collected));
-                }
-                let _ = reply.send(());
-                self.settle();
+            Message::Fact(incoming) => {
+                self.held_up.push_back(incoming);
+                self.wake();
             }
             Message::Stop(_) => {}
         }
     }
 
-    /// Something is due by the clock, or the store may take again what it refused.
+    /// Facts, in the order in which they came; then what is due by the clock. What the store refuses waits.
     fn wake(&mut self) {
-        while let Some((fact, collected)) = self.held_up.pop_front() {
-            if self.turn(Input::Fact((*fact).clone()), collected.clone()).is_err() {
-                self.held_up.push_front((fact, collected));
+        self.retry_at = None;
+        while let Some(incoming) = self.held_up.pop_front() {
+            if self.turn(Input::Fact(incoming.fact.clone()), incoming.collected.clone()).is_err() {
+                self.held_up.push_front(incoming);
+                self.retry_at = Some(Instant::now() + STORE_RETRY);
                 return;
             }
+            let _ = incoming.reply.send(());
         }
         self.settle();
     }
@@ -206,6 +219,7 @@ impl Turns {
                 Ok(_) => {}
                 Err(failure) => {
                     tracing::warn!(%failure, "scheduling waits");
+                    self.retry_at = Some(Instant::now() + STORE_RETRY);
                     return;
                 }
             }
@@ -271,7 +285,10 @@ impl Turns {
 
 /// What the activity log says of an event; nothing for the outbox's own bookkeeping.
 fn words(event: &Event) -> String {
-    if event.is_bookkeeping() { String::new() } else { event.describe() }
+    match event {
+        Event::EffectRequested { .. } | Event::EffectSettled { failure: None, .. } => String::new(),
+        other => other.describe(),
+    }
 }
 
 /// Serializes what the store keeps. Our own types always serialize; a failure is a fault, said as one.

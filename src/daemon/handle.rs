@@ -209,6 +209,19 @@ pub(super) async fn refuse_session(daemon: &Daemon, session: &SessionId, request
     }
 }
 
+/// Says no to a process that cannot be traced, and reports it.
+pub(super) fn refuse_unknown(daemon: &Daemon, request: &Request) -> Failure {
+    let what = request_name(request);
+    tracing::warn!(request = %what, "refused a request of a process that cannot be traced");
+    let text = format!("a process that cannot be traced tried `{what}`; refused");
+    daemon.toast(Notice::Toast { kind: Some(Kind::Conflict), text });
+    Failure {
+        kind: Kind::Conflict,
+        message: format!("`{what}` is the person's alone, and this process cannot be traced to one"),
+        hint: Some("stay until the answer has come, and run it on the daemon's machine, in its process namespace".to_owned()),
+    }
+}
+
 /// The request's name on the wire.
 fn request_name(request: &Request) -> String {
     match serde_json::to_value(request) {

@@ -25,7 +25,7 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
     }
 }
 
-/// Every session that was live: linked again if its host lives, noted as ended or lost if not. A session
+/// Every session that was live is linked again, and the link finds out what became of it. A session
 /// that never started is left to its `StartSession`, which is still in the outbox.
 pub(super) async fn find_sessions(daemon: &Arc<Daemon>) {
     let live = daemon
@@ -47,11 +47,9 @@ pub(super) async fn find_sessions(daemon: &Arc<Daemon>) {
         let directory = daemon.paths.session(&id);
         let found = tokio::task::spawn_blocking(move || session::find(&directory)).await;
         match found {
-            Ok(Found::Running(_)) => daemon.links.open(daemon, &id),
-            Ok(Found::Ended(exit)) if !starting => {
-                daemon.core.fact(Fact::SessionEnded { session: id, exit: Some(exit) }).await;
-            }
-            Ok(Found::Lost) => daemon.core.fact(Fact::SessionEnded { session: id, exit: None }).await,
+            // the link of one that ended collects what it said last, buries its host, and clears up after a lost one
+            Ok(Found::Running(_) | Found::Lost) => daemon.links.open(daemon, &id),
+            Ok(Found::Ended(_)) if !starting => daemon.links.open(daemon, &id),
             Ok(Found::NeverStarted) if !starting => {
                 daemon.core.fact(Fact::SessionEnded { session: id, exit: None }).await;
             }

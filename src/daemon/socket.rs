@@ -76,6 +76,7 @@ async fn greet(daemon: Arc<Daemon>, stream: UnixStream) {
         return;
     }
     let Some(pid) = credentials.pid().and_then(|pid| u32::try_from(pid).ok()) else { return };
-    let authority = daemon.core.look(move |state, _| authority::of_peer(state, pid)).await;
-    connection::serve(daemon, stream, authority.unwrap_or(Authority::Person)).await;
+    let paths = daemon.paths.clone();
+    let authority = daemon.core.look(move |state, _| authority::of_peer(state, &paths, pid)).await;
+    connection::serve(daemon, stream, authority.unwrap_or(Authority::Unknown)).await;
 }

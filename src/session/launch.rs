@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::files::read_json;
 use crate::model::{Exit, HostIdentity, SessionId};
 
 /// Everything a host needs; written to `launch.json` before the host starts.
@@ -61,12 +62,25 @@ pub(super) struct HostRecord {
     /// Missing between the host's start and the agent's.
     #[serde(default)]
     pub(super) agent_pid: Option<u32>,
+    /// When the agent started, so that its number is not taken for somebody else's later.
+    #[serde(default)]
+    pub(super) agent_started_ticks: Option<u64>,
 }
 
 impl HostRecord {
     pub(super) fn identity(&self) -> HostIdentity {
         HostIdentity { pid: self.pid, started_ticks: self.started_ticks }
     }
+
+    /// The agent's process.
+    pub(super) fn agent(&self) -> Option<HostIdentity> {
+        Some(HostIdentity { pid: self.agent_pid?, started_ticks: self.agent_started_ticks? })
+    }
+}
+
+/// The host on record in a session's directory, alive or not.
+pub fn host_of(directory: &Path) -> Option<HostIdentity> {
+    read_json::<HostRecord>(&Directory(directory).host()).ok()?.map(|record| record.identity())
 }
 
 /// Names in a session's directory.

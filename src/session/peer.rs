@@ -1,6 +1,7 @@
 //! Who is at the other end of a connection. The user id is not authority (ARCHITECTURE §6): agents run as
 //! the user, so the peer's process is traced to the session that it belongs to, if any.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -10,7 +11,7 @@ use nix::unistd::geteuid;
 
 use super::files::read_json;
 use super::launch::{Directory, HostRecord};
-use crate::process::ancestry;
+use crate::process::{ancestry, variable};
 
 /// What a peer may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,22 +44,19 @@ fn trace(pid: u32, directory: &Path, session: &str) -> Standing {
     if line.iter().any(|process| process.pid == std::process::id()) {
         return Standing::Inside;
     }
-    // a variable can be forged or dropped, so it only ever takes rights away
-    match line.iter().find_map(|process| session_variable(process.pid)) {
+    // a variable can be forged or dropped, so it only ever takes rights away; a session of another home
+    // (tests that an agent runs) is no business of ours
+    match line.iter().find_map(|process| variable(process.pid, "QD_SESSION")) {
         Some(of) if of == session => return Standing::Inside,
-        Some(_) => return Standing::Stranger,
-        None => {}
+        Some(of) if is_sibling(directory, &of) => return Standing::Stranger,
+        _ => {}
     }
     let mut hosts = sibling_hosts(directory);
     if hosts.any(|host| line.contains(&host.identity())) { Standing::Stranger } else { Standing::Outside }
 }
 
-fn session_variable(pid: u32) -> Option<String> {
-    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
-    environment
-        .split(|byte| *byte == 0)
-        .find_map(|variable| variable.strip_prefix(b"QD_SESSION="))
-        .map(|value| String::from_utf8_lossy(value).into_owned())
+fn is_sibling(directory: &Path, session: &OsStr) -> bool {
+    Path::new(session).components().count() == 1 && directory.with_file_name(session).is_dir()
 }
 
 fn sibling_hosts(directory: &Path) -> impl Iterator<Item = HostRecord> {

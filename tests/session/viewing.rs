@@ -176,5 +176,6 @@ fn an_idle_host_does_nothing_and_is_small() {
         let line = rollup.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    assert!(kilobytes("Pss:") < 5 * 1024, "{rollup}");
+    // the program's text is shared by all hosts; this is what each one adds
+    assert!(kilobytes("Anonymous:") < 3 * 1024, "{rollup}");
 }

@@ -1,5 +1,6 @@
 //! One session's link: a select loop over its host, its asks and its own timers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ use super::tasks::{AnswerStep, Answering, Deliveries, Quieting};
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(10);
 /// Between asking an agent to end and forcing it.
 const STOP_GRACE_MS: u64 = 5_000;
-/// How long a session may take to be over after it was asked to end, forcing included.
-const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How long after the grace a forced agent may take to be gone.
+const FORCED_WITHIN: Duration = Duration::from_secs(15);
 /// Tries to reach a host that runs but does not answer, before it is called unreachable.
 const CONNECT_TRIES: u32 = 20;
 
@@ -69,6 +70,24 @@ enum Served {
     Disconnected,
 }
 
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// It is in the log.
+    In,
+    /// It is, and it said that the agent's turn began.
+    TurnStarted,
+    /// It is not: the host keeps it.
+    Kept,
+}
+
+/// An agent that was told to end.
+struct Stopping {
+    effect: EffectId,
+    /// When it is called one that does not end.
+    until: Timestamp,
+}
+
 struct Link {
     daemon: Arc<Daemon>,
     id: SessionId,
@@ -77,8 +96,7 @@ struct Link {
     deliveries: Deliveries,
     answering: Option<Answering>,
     quieting: Vec<Quieting>,
-    /// Stops that were asked for, and until when the session should be over.
-    stopping: Vec<(EffectId, Timestamp)>,
+    stopping: Vec<Stopping>,
     seen: Option<Observation>,
     /// The dialog on the screen, and since when it stands there.
     shown: Option<(Dialog, Timestamp)>,
@@ -129,12 +147,7 @@ impl Link {
         self.step_delivery(to, None).await;
     }
 
-    async fn serve(
-        &mut self,
-        to: &PaneSender,
-        mut from: PaneReceiver,
-        asks: &mut mpsc::UnboundedReceiver<Ask>,
-    ) -> Served {
+    async fn serve(&mut self, to: &PaneSender, mut from: PaneReceiver, asks: &mut mpsc::UnboundedReceiver<Ask>) -> Served {
         loop {
             let due = self.due();
             let timer = async {
@@ -149,7 +162,6 @@ impl Link {
                     None => return Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
-                        self.stopped().await;
                         let _ = to.send(ToHost::Bury);
                         return Served::Over;
                     }
@@ -164,7 +176,7 @@ impl Link {
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
         let quiet = self.quieting.iter().map(|quieting| quieting.until).min();
-        let stop = self.stopping.iter().map(|(_, until)| *until).min();
+        let stop = self.stopping.iter().map(|stopping| stopping.until).min();
         [self.signals.due(), self.deliveries.due(), answer, quiet, stop].into_iter().flatten().min()
     }
 
@@ -189,40 +201,56 @@ impl Link {
     }
 
     async fn reported(&mut self, to: &PaneSender, number: u64, report: SessionReport) {
-        if number > self.collected {
-            let mark = Some((self.id.clone(), number));
-            match report {
-                SessionReport::Said(report) => {
-                    self.daemon.core.collect(Fact::Reported { session: self.id.clone(), report }, mark).await;
-                }
-                SessionReport::Hook { event, payload } => self.hooked(to, &event, &payload, mark).await,
-                SessionReport::Stream { line } => self.streamed(&line, mark).await,
-            }
-            self.collected = number;
+        match self.take_in(number, report).await {
+            Taken::Kept => return,
+            Taken::In => {}
+            Taken::TurnStarted => self.step_delivery(to, Some(DeliveryEvent::HookTurnStarted)).await,
         }
         let _ = to.send(ToHost::Collected { up_to: number });
     }
 
-    async fn hooked(&mut self, to: &PaneSender, event: &str, payload: &str, mark: Option<(SessionId, u64)>) {
+    /// What a report says becomes a fact, once.
+    async fn take_in(&mut self, number: u64, report: SessionReport) -> Taken {
+        if number <= self.collected {
+            return Taken::In;
+        }
+        let mark = Some((self.id.clone(), number));
+        let taken = match report {
+            SessionReport::Said(report) => {
+                let fact = Fact::Reported { session: self.id.clone(), report };
+                if self.daemon.core.collect(fact, mark).await { Taken::In } else { Taken::Kept }
+            }
+            SessionReport::Hook { event, payload } => self.hooked(&event, &payload, mark).await,
+            SessionReport::Stream { line } => self.streamed(&line, mark).await,
+        };
+        if taken != Taken::Kept {
+            self.collected = number;
+        }
+        taken
+    }
+
+    async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
         let news = self.agent.hook(event, payload);
         if let Some(conversation) = news.conversation {
             let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
-            self.daemon.core.collect(fact, mark.clone()).await;
+            if !self.daemon.core.collect(fact, mark).await {
+                return Taken::Kept;
+            }
         }
         if let Some(reading) = news.reading.and_then(|reading| self.signals.hook(reading, now())) {
             self.read(reading).await;
         }
-        if news.turn_started {
-            self.step_delivery(to, Some(DeliveryEvent::HookTurnStarted)).await;
-        }
+        if news.turn_started { Taken::TurnStarted } else { Taken::In }
     }
 
     /// A line of a headless agent's structured output: its first one names the conversation.
-    async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) {
+    async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
         for news in self.transcript.line(line).news {
             if let News::Started { conversation, .. } = news {
                 let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
-                self.daemon.core.collect(fact, mark.clone()).await;
+                if !self.daemon.core.collect(fact, mark.clone()).await {
+                    return Taken::Kept;
+                }
             }
         }
         let working = Reading {
@@ -234,6 +262,7 @@ impl Link {
         if let Some(reading) = self.signals.hook(working, now()) {
             self.read(reading).await;
         }
+        Taken::In
     }
 
     async fn read(&mut self, reading: Reading) {
@@ -256,20 +285,23 @@ impl Link {
                 self.step_delivery(to, None).await;
             }
             Ask::AnswerDialog { effect, dialog, yes } => {
-                let since =
-                    self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
+                let since = self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
                 self.answering = Some(Answering::new(effect, dialog, yes, since));
             }
             Ask::Lock { effect, locked } => {
-                let result = to.send(ToHost::Lock(locked)).map_or_else(|error| unsent(&error), |()| EffectResult::Done);
+                let result = sent(to.send(ToHost::Lock(locked)));
                 self.ended(effect, result).await;
             }
-            Ask::Stop { effect, now } => {
-                let grace_ms = if now { 0 } else { STOP_GRACE_MS };
-                let ask = if now { Vec::new() } else { self.agent.polite_exit().to_vec() };
+            Ask::Stop { effect, now: at_once } => {
+                let grace_ms = if at_once { 0 } else { STOP_GRACE_MS };
+                let ask = if at_once { Vec::new() } else { self.agent.polite_exit().to_vec() };
                 match to.send(ToHost::Stop { grace_ms, ask }) {
-                    Ok(()) => self.stopping.push((effect, crate::daemon::core::now().after(STOP_PATIENCE))),
-                    Err(error) => self.ended(effect, unsent(&error)).await,
+                    // answered when the agent is gone: its worktree must not be touched before
+                    Ok(()) => {
+                        let until = now().after(Duration::from_millis(grace_ms) + FORCED_WITHIN);
+                        self.stopping.push(Stopping { effect, until });
+                    }
+                    Err(error) => self.ended(effect, sent(Err(error))).await,
                 }
             }
             Ask::Quiet { patience, reply } => {
@@ -299,20 +331,14 @@ impl Link {
         self.give_up_stopping(at).await;
     }
 
-    /// Stops that did not end the session in time are said to have failed: they are tried again.
+    /// Agents that are still there after force.
     async fn give_up_stopping(&mut self, at: Timestamp) {
-        let (late, still): (Vec<_>, Vec<_>) = self.stopping.drain(..).partition(|(_, until)| *until <= at);
+        let (late, still) = self.stopping.drain(..).partition(|stopping| stopping.until <= at);
         self.stopping = still;
-        for (effect, _) in late {
-            let detail = "the session did not end in time".to_owned();
-            self.ended(effect, EffectResult::Failed { kind: Kind::Busy, detail }).await;
-        }
-    }
-
-    /// The session is over: every stop that was asked for has done its work.
-    async fn stopped(&mut self) {
-        for (effect, _) in std::mem::take(&mut self.stopping) {
-            self.ended(effect, EffectResult::Done).await;
+        let late: Vec<Stopping> = late;
+        for stopping in late {
+            let detail = "the agent's processes do not end".to_owned();
+            self.ended(stopping.effect, EffectResult::Failed { kind: Kind::Unavailable, detail }).await;
         }
     }
 
@@ -406,17 +432,21 @@ impl Link {
     /// The connection is gone. `true` when the session is over.
     async fn lost(&mut self, tries: u32) -> bool {
         let directory = self.daemon.paths.session(&self.id);
-        let found = tokio::task::spawn_blocking(move || session::find(&directory)).await;
-        let exit = match found {
-            Ok(Found::Ended(exit)) => Some(exit),
-            Ok(Found::Lost | Found::NeverStarted) => None,
-            Ok(Found::Running(_)) | Err(_) => {
+        let found = tokio::task::spawn_blocking(move || look_after(&directory)).await;
+        let (exit, reports) = match found {
+            Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
+            Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
+            Ok((Found::Running(_), _)) | Err(_) => {
                 if tries == CONNECT_TRIES {
                     self.unreachable().await;
                 }
                 return false;
             }
         };
+        // what the agent said last counts, although its host cannot hand it over any more
+        for (number, report) in reports {
+            self.take_in(number, report).await;
+        }
         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit }).await;
         true
     }
@@ -459,14 +489,33 @@ impl Link {
         if let Some(answering) = self.answering.take() {
             self.ended(answering.effect, EffectResult::DialogGone).await;
         }
-        self.stopped().await;
         for quieting in self.quieting.drain(..) {
             let _ = quieting.reply.send(true);
+        }
+        for stopping in std::mem::take(&mut self.stopping) {
+            self.ended(stopping.effect, EffectResult::Done).await;
         }
     }
 }
 
-/// What an ask comes to whose message the host did not take.
-fn unsent(error: &crate::client::ClientError) -> EffectResult {
-    EffectResult::Failed { kind: Kind::Unavailable, detail: error.to_string() }
+/// What became of a session whose host does not answer. A host that is gone leaves reports, and may leave
+/// processes that nobody reaps any more: those are ended here.
+fn look_after(directory: &Path) -> (Found, Vec<(u64, SessionReport)>) {
+    let found = session::find(directory);
+    if found == Found::Lost {
+        let left = session::end_leftovers(directory);
+        if !left.is_empty() {
+            tracing::error!(session = %directory.display(), ?left, "processes of a lost session do not end");
+        }
+    }
+    let reports = if matches!(found, Found::Running(_)) { Vec::new() } else { session::uncollected(directory) };
+    (found, reports)
+}
+
+/// What a message that only has to be sent comes to.
+fn sent(outcome: Result<(), crate::client::ClientError>) -> EffectResult {
+    match outcome {
+        Ok(()) => EffectResult::Done,
+        Err(error) => EffectResult::Failed { kind: Kind::Unavailable, detail: error.to_string() },
+    }
 }

@@ -16,13 +16,8 @@ use crate::process::{descendants, send_signal};
 use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
+use crate::session::leftovers;
 
-/// What the agent left running may end by itself for this long.
-const LEFTOVERS_MAY_END_WITHIN: Duration = Duration::from_millis(200);
-/// Killed processes are waited for at most this long (one can hang in the kernel).
-const KILLED_END_WITHIN: Duration = Duration::from_secs(3);
-/// Between two looks at the process table while ending leftovers.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 /// Output that is still in the PTY is read for at most this long.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
 /// Without a daemon an ended session waits this long to be buried; the record stays on disk.
@@ -88,34 +83,12 @@ fn reap_until_agent_ends(agent: u32) -> Ending {
 
 /// Ends what the agent started and left, however it tried to get away: orphans come to this process.
 fn end_leftovers() {
-    let left = descendants(std::process::id());
-    for pid in &left {
-        send_signal(*pid, Signal::SIGHUP);
-        send_signal(*pid, Signal::SIGTERM);
-        // a stopped process acts on them only when it goes on
-        send_signal(*pid, Signal::SIGCONT);
-    }
-    if !gone_within(LEFTOVERS_MAY_END_WITHIN, Signal::SIGCONT) && !gone_within(KILLED_END_WITHIN, Signal::SIGKILL) {
-        eprintln!("processes of the session do not end: {:?}", descendants(std::process::id()));
-    }
-}
-
-/// Sends the signal to all that is left until nothing is; `false` when something still is in the end.
-fn gone_within(patience: Duration, signal: Signal) -> bool {
-    let deadline = Instant::now() + patience;
-    loop {
-        let left = descendants(std::process::id());
+    let left = leftovers::end(|| {
         while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
-        if left.is_empty() {
-            return true;
-        }
-        for pid in left {
-            send_signal(pid, signal);
-        }
-        if Instant::now() >= deadline {
-            return false;
-        }
-        std::thread::sleep(LOOK_AGAIN_AFTER);
+        descendants(std::process::id())
+    });
+    if !left.is_empty() {
+        eprintln!("processes of the session do not end: {left:?}");
     }
 }
 

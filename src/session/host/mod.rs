@@ -79,6 +79,7 @@ fn host(directory: &Path) -> Result<(), SessionError> {
         Err(error) => return pty::record_not_started(&names, &launch, error),
     };
     record.agent_pid = Some(agent.pid);
+    record.agent_started_ticks = identity(agent.pid).map(|agent| agent.started_ticks);
     replace_json(&names.host(), &record)?;
     let reports = Reports::open(&names.reports()).map_err(SessionError::file("open", &names.reports()))?;
     let journal = Journal::open(&names.journal()).map_err(SessionError::file("open", &names.journal()))?;
@@ -98,7 +99,7 @@ fn claim(directory: &Path) -> Result<HostRecord, SessionError> {
         action: "read `/proc/self/stat`",
         source: std::io::ErrorKind::NotFound.into(),
     })?;
-    let record = HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None };
+    let record = HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None, agent_started_ticks: None };
     if create_json(&Directory(directory).host(), &record)? {
         Ok(record)
     } else {

@@ -1,0 +1,76 @@
+//! Ends what a session left running. While its host lives, orphans come to the host (a child subreaper);
+//! when the host was killed, they are told by the session's mark in their environment and by the agent's
+//! terminal session. A leftover that shed both is not found: only a fence holds that one.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::files::read_json;
+use super::launch::{Directory, HostRecord};
+use crate::process::{ancestry, carriers, descendants, identity, is_alive, members, send_signal};
+
+/// What was left running may end by itself for this long.
+const MAY_END_WITHIN: Duration = Duration::from_millis(200);
+/// Killed processes are waited for at most this long (one can hang in the kernel).
+const KILLED_END_WITHIN: Duration = Duration::from_secs(3);
+/// Between two looks at the process table.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
+
+/// Ends everything that `look` finds: asked, told, forced. Returns what is still there in the end.
+pub(super) fn end(look: impl Fn() -> Vec<u32>) -> Vec<u32> {
+    for pid in look() {
+        send_signal(pid, Signal::SIGHUP);
+        send_signal(pid, Signal::SIGTERM);
+        // a stopped process acts on them only when it goes on
+        send_signal(pid, Signal::SIGCONT);
+    }
+    if gone_within(MAY_END_WITHIN, Signal::SIGCONT, &look) || gone_within(KILLED_END_WITHIN, Signal::SIGKILL, &look) {
+        return Vec::new();
+    }
+    look()
+}
+
+/// Sends the signal to all that is left until nothing is; `false` when something still is in the end.
+fn gone_within(patience: Duration, signal: Signal, look: &impl Fn() -> Vec<u32>) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = look();
+        if left.is_empty() {
+            return true;
+        }
+        for pid in left {
+            send_signal(pid, signal);
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(LOOK_AGAIN_AFTER);
+    }
+}
+
+/// Ends what a session whose host is proven gone left behind. Returns the processes that do not end.
+pub fn end_leftovers(directory: &Path) -> Vec<u32> {
+    let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
+    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    if is_alive(record.identity()) {
+        return Vec::new();
+    }
+    end(|| left_by(&record, session))
+}
+
+/// Marked processes, the agent's terminal session, and all that comes from either; never ourselves.
+fn left_by(record: &HostRecord, session: &str) -> Vec<u32> {
+    let mut left: BTreeSet<u32> = carriers("QD_SESSION", session).iter().map(|process| process.pid).collect();
+    if let Some(agent) = record.agent().filter(|agent| identity(agent.pid) == Some(*agent)) {
+        left.extend(members(agent.pid).iter().map(|process| process.pid));
+    }
+    let below: Vec<u32> = left.iter().flat_map(|pid| descendants(*pid)).collect();
+    left.extend(below);
+    for process in ancestry(std::process::id()) {
+        left.remove(&process.pid);
+    }
+    left.into_iter().collect()
+}
