@@ -131,10 +131,7 @@ pub(crate) fn start(store: Store) -> Result<(Core, tokio::sync::mpsc::UnboundedR
     let (version, watching) = watch::channel(0);
     let (to, from) = channel();
     let turns = Turns { state, store, effects, version, turns: 0, held_up: VecDeque::new(), retry_at: None };
-    std::thread::Builder::new()
-        .name("loop".to_owned())
-        .spawn(move || turns.run(&from))
-        .map_err(DaemonError::Thread)?;
+    std::thread::Builder::new().name("loop".to_owned()).spawn(move || turns.run(&from)).map_err(DaemonError::Thread)?;
     Ok((Core { to, version: watching }, asked))
 }
 

@@ -218,7 +218,9 @@ pub(super) fn refuse_unknown(daemon: &Daemon, request: &Request) -> Failure {
     Failure {
         kind: Kind::Conflict,
         message: format!("`{what}` is the person's alone, and this process cannot be traced to one"),
-        hint: Some("stay until the answer has come, and run it on the daemon's machine, in its process namespace".to_owned()),
+        hint: Some(
+            "stay until the answer has come, and run it on the daemon's machine, in its process namespace".to_owned(),
+        ),
     }
 }
 

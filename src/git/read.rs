@@ -16,6 +16,22 @@ impl Repository {
         Ok(u32::try_from(ahead).unwrap_or(u32::MAX))
     }
 
+    /// The first lines of the commits that `head` has and `base` has not, oldest first, at most `limit`.
+    pub fn subjects(&self, base: &str, head: &str, limit: usize) -> Result<Vec<String>, GitError> {
+        let mut walk = self.inner.revwalk().doing("reading history")?;
+        walk.push(self.commit(head)?.id()).doing("reading history")?;
+        walk.hide(self.commit(base)?.id()).doing("reading history")?;
+        let mut subjects = Vec::new();
+        for id in walk.flatten().take(limit) {
+            let commit = self.inner.find_commit(id).doing("reading history")?;
+            let subject = commit.message_bytes().split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let short: String = id.to_string().chars().take(10).collect();
+            subjects.push(format!("{short} {}", String::from_utf8_lossy(subject)));
+        }
+        subjects.reverse();
+        Ok(subjects)
+    }
+
     /// What `head` changed since it left `base`, as a patch. No textconv, no external diff; hostile text:
     /// show it sanitized.
     pub fn diff(&self, base: &str, head: &str) -> Result<String, GitError> {

@@ -9,7 +9,7 @@ use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::links::Ask;
 use crate::daemon::{Daemon, core::now};
 use crate::engine::EffectResult;
-use crate::git::{GitError, Push};
+use crate::git::{GitError, Push, Repository};
 use crate::model::{Handoff, HandoffId, Kind, Project, Task, TaskStatus, one_line};
 use crate::protocol::control::Failure;
 
@@ -17,6 +17,21 @@ use super::worktree::trailers;
 
 /// How long the turn under way may go on before it is interrupted.
 const TURN_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Commits that the document lists at most.
+const COMMITS: usize = 50;
+
+/// What the document is made of besides the task.
+struct Traces {
+    /// The commits of the branch.
+    commits: Vec<String>,
+    /// Files that differ from the base.
+    changed: Vec<String>,
+    /// What the agent was seen to do or say last.
+    last_seen: String,
+    /// The activity log.
+    log: Vec<String>,
+}
 
 async fn facts(daemon: &Daemon, id: HandoffId) -> Result<(Handoff, Project, Task), Failure> {
     daemon
@@ -34,41 +49,50 @@ async fn facts(daemon: &Daemon, id: HandoffId) -> Result<(Handoff, Project, Task
 /// Step 1: what a fresh session needs to know, from the store and git alone.
 pub(super) async fn write_brief(daemon: &Arc<Daemon>, id: HandoffId) -> Result<EffectResult, Failure> {
     let (handoff, project, task) = facts(daemon, id).await?;
-    let task_id = task.id;
-    let log = daemon.core.look(move |_, store| store.log(None, Some(task_id), 40)).await?;
-    let said: Vec<String> =
-        log.unwrap_or_default().into_iter().map(|line| format!("{} {}", line.at, line.words)).collect();
+    let (task_id, from) = (task.id, handoff.from.clone());
+    let (log, last_seen) = daemon
+        .core
+        .look(move |state, store| {
+            let log = store.log(None, Some(task_id), 40).unwrap_or_default();
+            let verdict = state.sessions.get(&from).map(|session| &session.verdict);
+            let seen = verdict.map(|it| format!("{}: {}", it.state, it.evidence)).unwrap_or_default();
+            (log.into_iter().map(|line| format!("{} {}", line.at, line.words)).collect(), seen)
+        })
+        .await?;
     let repository = daemon.repository(&project);
     let path = daemon.paths.handoffs().join(format!("orch-{}-{}.md", handoff.worker, handoff.started_at.file_name()));
     blocking(move || {
         let repository = repository.open()?;
-        let changed = changed(&repository, &task)?;
-        let text = document(&project, &task, &changed, &said);
+        let (commits, changed) = work(&repository, &task)?;
+        let text = document(&project, &task, &Traces { commits, changed, last_seen, log });
         std::fs::write(&path, text).map_err(|source| GitError::Io { doing: "writing", path: path.clone(), source })?;
         Ok::<_, GitError>(EffectResult::BriefWritten { path })
     })
     .await
 }
 
-/// Files that differ from the task's base, committed or not.
-fn changed(repository: &crate::git::Repository, task: &Task) -> Result<Vec<String>, GitError> {
-    let (Some(path), Some(base)) = (&task.worktree, &task.base) else { return Ok(Vec::new()) };
+/// The branch's commits, and the files that differ from its base, committed or not.
+fn work(repository: &Repository, task: &Task) -> Result<(Vec<String>, Vec<String>), GitError> {
+    let (Some(path), Some(base)) = (&task.worktree, &task.base) else { return Ok((Vec::new(), Vec::new())) };
     let worktree = repository.worktree_at(path)?;
     let head = repository.head_of(&worktree)?;
     let committed = repository.changed_files(base, &head)?;
-    let mut lines: Vec<String> =
+    let mut files: Vec<String> =
         committed.into_iter().map(|(file, added, removed)| format!("`{file}` +{added} -{removed}")).collect();
-    lines.extend(repository.dirty_in(&worktree)?.into_iter().map(|file| format!("`{file}` not committed yet")));
-    Ok(lines)
+    files.extend(repository.dirty_in(&worktree)?.into_iter().map(|file| format!("`{file}` not committed yet")));
+    Ok((repository.subjects(base, &head, COMMITS)?, files))
 }
 
 /// The document. Sections without facts say so instead of being left out.
-fn document(project: &Project, task: &Task, changed: &[String], said: &[String]) -> String {
+fn document(project: &Project, task: &Task, traces: &Traces) -> String {
     let mut text = format!("# Handoff of task #{}: {}\n\n", task.id, one_line(&task.title));
     let _ = writeln!(text, "Project `{}`, branch `{}`, target `{}`.\n", project.name, task.branch, project.target);
     let _ = writeln!(text, "## Task\n\n{}\n", task.body.trim());
-    section(&mut text, "Summary of work", task.summary.iter().cloned());
-    section(&mut text, "Files touched", changed.iter().cloned());
+    let seen = std::iter::once(one_line(&traces.last_seen)).filter(|seen| !seen.is_empty());
+    let seen = seen.map(|seen| format!("the session was last seen {seen}"));
+    let commits = traces.commits.iter().map(|commit| format!("commit {}", one_line(commit)));
+    section(&mut text, "Summary of work", task.summary.iter().cloned().chain(commits).chain(seen));
+    section(&mut text, "Files touched", traces.changed.iter().map(|file| one_line(file)));
     let checks = task.checks.iter().map(|run| {
         let outcome =
             run.exit_code.map_or_else(|| "did not end by itself".to_owned(), |code| format!("exit code {code}"));
@@ -86,7 +110,7 @@ fn document(project: &Project, task: &Task, changed: &[String], said: &[String])
     };
     section(&mut text, "Remaining tasks", std::iter::once(remaining.to_owned()));
     section(&mut text, "Open questions", task.reason.iter().map(ToString::to_string));
-    section(&mut text, "Log", said.iter().map(|line| one_line(line)));
+    section(&mut text, "Log", traces.log.iter().map(|line| one_line(line)));
     text
 }
 
