@@ -21,7 +21,7 @@
 //!
 //! # Two data paths
 //!
-//! A decision: request → [`daemon`] → [`engine::step`] → one SQLite transaction (events and outbox) →
+//! A decision: request → [`daemon`] → [`engine::step`] → one `SQLite` transaction (events and outbox) →
 //! [`engine::apply`] → effects → their results are inputs again → notices to watching clients.
 //!
 //! A screen: agent → PTY → host (parse once, log) → changed rows to each viewer at its own pace → TUI.

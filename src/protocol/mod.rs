@@ -1,5 +1,5 @@
 //! Wire types: `control` between clients and the daemon (JSON lines), `pane` between viewers (or the
-//! daemon) and a session host (length-prefixed MessagePack), and the views that both faces show.
+//! daemon) and a session host (length-prefixed `MessagePack`), and the views that both faces show.
 //! Types and codecs only; sockets are opened elsewhere.
 
 pub mod control;

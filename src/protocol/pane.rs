@@ -1,5 +1,5 @@
 //! Viewer (or daemon) ↔ session host, over the session's own socket. Each message is a 4-byte
-//! big-endian length followed by MessagePack with field names (so that old hosts and new clients
+//! big-endian length followed by `MessagePack` with field names (so that old hosts and new clients
 //! understand each other: unknown fields are ignored, new ones have defaults).
 
 use std::io;
@@ -363,7 +363,7 @@ pub fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> io::Result<T> {
     rmp_serde::from_slice(body).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Byte vectors as MessagePack binary instead of arrays of numbers.
+/// Byte vectors as `MessagePack` binary instead of arrays of numbers.
 mod serde_bytes_vec {
     use serde::de::{Deserializer, Visitor};
     use serde::ser::Serializer;

@@ -14,7 +14,7 @@ pub enum StoreError {
     Open {
         /// Which file.
         path: PathBuf,
-        /// What SQLite says.
+        /// What `SQLite` says.
         source: rusqlite::Error,
     },
     /// The file was written by a newer program.

@@ -1,4 +1,4 @@
-//! SQLite: the append-only event log, the outbox, and a snapshot so that a start does not replay all of
+//! `SQLite`: the append-only event log, the outbox, and a snapshot so that a start does not replay all of
 //! history. The store knows rows, not meanings: what an event says is the engine's business.
 //!
 //! There is one writer, the daemon's loop thread, which owns the `Store`; a commit is one transaction with
@@ -175,7 +175,7 @@ impl Store {
     }
 }
 
-/// SQLite integers are signed; our ids count up from one and never come near the limit.
+/// `SQLite` integers are signed; our ids count up from one and never come near the limit.
 fn signed(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
 }

@@ -36,7 +36,7 @@ fn to_start(world: &mut World) {
     world.settle(|kind| matches!(kind, EffectKind::LockInput { locked: true, .. }), EffectResult::Done);
 }
 
-fn step<'a>(world: &'a World, id: HandoffId, step: HandoffStep) -> &'a StepState {
+fn step(world: &World, id: HandoffId, step: HandoffStep) -> &StepState {
     world.state.handoffs[&id].step(step)
 }
 

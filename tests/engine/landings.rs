@@ -48,7 +48,7 @@ fn a_landed_task_clears_up_after_its_agent_is_gone() {
     world.end(&session, exit(0));
     world.settle(|kind| is_stop(kind, &session), EffectResult::Done);
     assert!(world.has(|kind| *kind == EffectKind::RemoveWorktree { task }));
-    assert!(world.state.projects[&world.project].workers.values().all(|worker| worker.is_free()));
+    assert!(world.state.projects[&world.project].workers.values().all(quarterdeck::model::Worker::is_free));
 }
 
 #[test]

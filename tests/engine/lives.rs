@@ -57,7 +57,7 @@ fn a_world_that_refuses_the_worktree_needs_the_person_and_frees_the_seat() {
     let (mut world, task) = interactive();
     world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, failed("disk full"));
     assert_eq!(world.task(task).reason, Some(StatusReason::WorldFailed { detail: "disk full".into() }));
-    assert!(world.state.projects[&world.project].workers.values().all(|worker| worker.is_free()));
+    assert!(world.state.projects[&world.project].workers.values().all(quarterdeck::model::Worker::is_free));
     world.obey(Command::Retry { task }).unwrap();
     assert_eq!(world.status(task), TaskStatus::Executing);
     assert!(world.state.delegation_of(world.task(task)).unwrap().context.contains("disk full"), "attempt memory");

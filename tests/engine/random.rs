@@ -28,7 +28,7 @@ fn any_task(world: &World, n: u16) -> TaskId {
 fn any_session(world: &World, n: u16) -> SessionId {
     let live: Vec<_> = world.state.live_sessions.iter().cloned().collect();
     let all: Vec<_> = world.state.sessions.keys().cloned().collect();
-    pick(if n % 4 == 0 { all } else { live }, n).unwrap_or_else(|| SessionId::from_entropy([9; 16]))
+    pick(if n.is_multiple_of(4) { all } else { live }, n).unwrap_or_else(|| SessionId::from_entropy([9; 16]))
 }
 
 fn submit(world: &mut World, a: u16, b: u16) {
@@ -38,14 +38,14 @@ fn submit(world: &mut World, a: u16, b: u16) {
         draft.autonomy =
             [None, Some(Autonomy::Full), Some(Autonomy::Manual), Some(Autonomy::Confirm)][usize::from(b) % 4];
         draft.mode = [None, Some(SessionMode::Interactive), Some(SessionMode::Autonomous)][usize::from(b / 4) % 3];
-        draft.worker = (b % 7 == 0).then_some(WorkerNumber(b % 9));
-        if b % 5 == 0 {
+        draft.worker = b.is_multiple_of(7).then_some(WorkerNumber(b % 9));
+        if b.is_multiple_of(5) {
             draft.task_type = TaskType::Research;
         }
-        if place > 0 && b % 3 == 0 {
+        if place > 0 && b.is_multiple_of(3) {
             draft.depends.push(Dependency::Sibling(usize::from(place) - 1));
         }
-        if b % 11 == 0 {
+        if b.is_multiple_of(11) {
             draft.depends.push(Dependency::Task(any_task(world, a)));
         }
         draft
@@ -186,11 +186,10 @@ fn fair(world: &mut World) {
         if effects.is_empty() {
             patience(world, round);
         }
-        if effects.is_empty() && world.state.open_tasks.is_empty() && world.state.outbox.is_empty() {
-            if next_wake(&world.state, world.now).is_none() {
+        if effects.is_empty() && world.state.open_tasks.is_empty() && world.state.outbox.is_empty()
+            && next_wake(&world.state, world.now).is_none() {
                 return;
             }
-        }
     }
     let open: Vec<_> = world
         .state
@@ -230,7 +229,7 @@ fn patience(world: &mut World, round: usize) {
     if let Some(task) = stuck.filter(|task| world.state.needs(task.id).is_none() && world.state.outbox.is_empty()) {
         let current = world.state.session_of(task);
         assert!(
-            current.is_some_and(|session| session.is_live()),
+            current.is_some_and(quarterdeck::model::Session::is_live),
             "#{} stands still without anybody knowing: {task:#?}",
             task.id
         );

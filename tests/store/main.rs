@@ -1,5 +1,7 @@
 //! The store on real files: what was committed is there after any end, what was not is not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use quarterdeck::model::{EffectId, ProjectId, SessionId, TaskId, Timestamp};
 use quarterdeck::store::{Batch, Record, Store, StoreError};
 

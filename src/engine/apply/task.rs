@@ -27,7 +27,7 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
             state.landing_after.insert(id, *until);
         }
         TaskNews::WorktreeMade { .. } | TaskNews::WorktreeRemoved { .. } | TaskNews::WorktreeLeft { .. } => {
-            worktree(state, id, news)
+            worktree(state, id, news);
         }
         _ => {}
     }
@@ -55,7 +55,7 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
         TaskNews::ReasonSet { reason } => task.reason = Some(reason.clone()),
         TaskNews::Reminded => task.reminders = task.reminders.saturating_add(1),
         TaskNews::LandingPostponed { detail, .. } => {
-            task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() })
+            task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() });
         }
         _ => {}
     }

@@ -20,7 +20,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
         EffectKind::PrepareWorktree { task } => start::prepared(turn, *task, result),
         EffectKind::StartSession { session, resume } => start::started(turn, session, resume.as_deref(), result),
         EffectKind::DeliverPrompt { session, purpose, .. } => {
-            prompt::delivered(turn, session, *purpose, effect.asked_at, result)
+            prompt::delivered(turn, session, *purpose, effect.asked_at, result);
         }
         EffectKind::AnswerDialog { session, dialog, .. } => answer::dialog_answered(turn, session, dialog, &result),
         EffectKind::StopSession { session, now } => session::stopped(turn, session, *now, result),

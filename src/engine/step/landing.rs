@@ -13,7 +13,7 @@ pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
     let task = task::find(turn, id)?;
     match (task.status, &task.reason) {
         (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => {
-            queue(turn, task)
+            queue(turn, task);
         }
         (TaskStatus::NeedsReview, Some(StatusReason::NoChanges)) => moves::complete(turn, task, None),
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
@@ -39,7 +39,7 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
         EffectResult::NothingToLand => moves::complete(turn, task, None),
         EffectResult::Conflict { files } => conflict(turn, task, files),
         EffectResult::MergedTreeFailed { runs } => {
-            verify::red(turn, task, runs, "on the result merged with the target")
+            verify::red(turn, task, runs, "on the result merged with the target");
         }
         EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
         EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),

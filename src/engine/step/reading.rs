@@ -21,7 +21,7 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
     match reading.state {
         SessionState::WaitingPermission => shown(turn, session, &dialog(reading)),
         SessionState::Working | SessionState::WaitingInput | SessionState::Idle | SessionState::Limited => {
-            gone(turn, session)
+            gone(turn, session);
         }
         _ => {}
     }

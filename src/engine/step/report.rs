@@ -18,7 +18,7 @@ pub(super) fn reported(turn: &mut Turn, id: &SessionId, report: Report) {
     let Some(task) = session.task.and_then(|task| state.task(task)) else { return };
     match report {
         Report::Progress { text } => {
-            turn.task(task, TaskNews::Progressed { text: truncate(&one_line(&text), LONGEST) })
+            turn.task(task, TaskNews::Progressed { text: truncate(&one_line(&text), LONGEST) });
         }
         Report::Done { summary } if state.is_current(session) => done(turn, task, session, &summary),
         Report::Ask { question } if state.is_current(session) => ask(turn, task, session, &question),

@@ -36,7 +36,7 @@ fn dependencies(turn: &mut Turn) {
                 moves::to_review(turn, task, StatusReason::DependencyLost { task: lost });
             }
             (TaskStatus::Blocked, _, None) if state.unmet(task).is_empty() => {
-                turn.move_task(task, TaskStatus::Ready, None)
+                turn.move_task(task, TaskStatus::Ready, None);
             }
             (TaskStatus::Blocked, Some(StatusReason::WaitsFor { tasks }), _) if *tasks != state.unmet(task) => {
                 turn.task(task, TaskNews::ReasonSet { reason: StatusReason::WaitsFor { tasks: state.unmet(task) } });
