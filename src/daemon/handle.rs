@@ -15,7 +15,10 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
     match request.clone() {
         Request::Hello { version } => hello(version),
         Request::Status => status(daemon).await,
-        Request::Shutdown => shutdown(daemon),
+        Request::Shutdown => {
+            daemon.stop.notify_one();
+            Ok(Response::Done("the daemon ends; sessions run on".to_owned()))
+        }
         Request::OpenProject { path } => projects::open(daemon, &path).await,
         Request::Projects => known_projects(daemon).await,
         Request::Watch { project } => Ok(Response::Project(Box::new(projects::view(daemon, project).await?))),
@@ -103,11 +106,6 @@ async fn status(daemon: &Daemon) -> Result<Response, Failure> {
         sessions,
         open_tasks,
     }))
-}
-
-fn shutdown(daemon: &Daemon) -> Result<Response, Failure> {
-    daemon.stop.notify_one();
-    Ok(Response::Done("the daemon ends; sessions run on".to_owned()))
 }
 
 async fn known_projects(daemon: &Daemon) -> Result<Response, Failure> {

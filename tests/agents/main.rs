@@ -2,6 +2,12 @@
 //! real Claude Code against a mock model on loopback.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unnecessary_wraps,
+    reason = "test data is small, and helpers have the shape that the call needs"
+)]
 
 mod definitions;
 mod delivering;

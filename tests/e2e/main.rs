@@ -7,6 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../support/mock_model.rs"]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unnecessary_wraps,
+    reason = "test data is small, and helpers have the shape that the call needs"
+)]
+
 mod mock_model;
 
 mod authority;

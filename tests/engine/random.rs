@@ -186,10 +186,13 @@ fn fair(world: &mut World) {
         if effects.is_empty() {
             patience(world, round);
         }
-        if effects.is_empty() && world.state.open_tasks.is_empty() && world.state.outbox.is_empty()
-            && next_wake(&world.state, world.now).is_none() {
-                return;
-            }
+        if effects.is_empty()
+            && world.state.open_tasks.is_empty()
+            && world.state.outbox.is_empty()
+            && next_wake(&world.state, world.now).is_none()
+        {
+            return;
+        }
     }
     let open: Vec<_> = world
         .state

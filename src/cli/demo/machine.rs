@@ -40,7 +40,8 @@ enum End {
 
 /// Runs the whole demo.
 pub fn run(options: DemoOptions) -> Result<ExitCode, DemoError> {
-    if !options.headless && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+    let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !options.headless && !on_terminal {
         return Err(DemoError::NoTerminal);
     }
     let wanted = std::env::var(agent::PACE).ok().filter(|pace| pace.parse::<f64>().is_ok_and(f64::is_finite));

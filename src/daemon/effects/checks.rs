@@ -1,6 +1,7 @@
 //! The project's checks. Their definition comes from the target commit; they run in the task's worktree
 //! (or, for a landing, in the integration worktree), one after the other, up to the first failure.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -105,7 +106,7 @@ fn log(finished: &Result<Finished, ProcessError>, timeout: Duration) -> String {
                 text.push_str(&errors);
             }
             if finished.timed_out {
-                text.push_str(&format!("\nended by Quarterdeck after {} s (`check_timeout`)", timeout.as_secs()));
+                let _ = write!(text, "\nended by Quarterdeck after {} s (`check_timeout`)", timeout.as_secs());
             }
             text
         }

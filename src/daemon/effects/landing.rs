@@ -1,6 +1,7 @@
 //! Landing: merge in the integration worktree, check the merged tree, move the target to exactly that
 //! tree. One landing per project at a time. When the target moved in between, it is merged again.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,7 +131,7 @@ fn message(task: &Task) -> String {
     }
     message.push('\n');
     for (name, value) in trailers(task) {
-        message.push_str(&format!("{name}: {value}\n"));
+        let _ = writeln!(message, "{name}: {value}");
     }
     message
 }
