@@ -5,8 +5,6 @@
 //! Some need a real thing that may be missing here; they say so loudly, and fail when `QD_REQUIRE_E2E` is set.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-#[path = "../support/mock_model.rs"]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -14,6 +12,7 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+#[path = "../support/mock_model.rs"]
 mod mock_model;
 
 mod authority;
