@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::model::{Exit, Explain, Kind};
+use crate::model::{Explain, Kind};
 use crate::process::ProcessError;
 
 /// A failure of a session or of its host.
@@ -61,12 +61,6 @@ pub enum SessionError {
         /// The session's directory.
         directory: PathBuf,
     },
-    /// The session ran before and is over.
-    #[error("the session is over ({exit})")]
-    Over {
-        /// How it ended.
-        exit: Exit,
-    },
     /// The session's host died and took the agent with it.
     #[error("the session's host in `{}` is gone", directory.display())]
     Lost {
@@ -93,7 +87,7 @@ impl Explain for SessionError {
     fn kind(&self) -> Kind {
         match self {
             SessionError::Agent { .. } => Kind::NotFound,
-            SessionError::Taken { .. } | SessionError::Over { .. } | SessionError::Lost { .. } => Kind::Conflict,
+            SessionError::Taken { .. } | SessionError::Lost { .. } => Kind::Conflict,
             SessionError::File { .. }
             | SessionError::NotPrivate { .. }
             | SessionError::Spawn { .. }
@@ -114,7 +108,7 @@ impl Explain for SessionError {
             SessionError::Agent { program, .. } => {
                 Some(format!("check that `{program}` is installed and on the PATH (`qd doctor`)"))
             }
-            SessionError::Over { .. } | SessionError::Lost { .. } => {
+            SessionError::Lost { .. } => {
                 Some("start a new session or resume the agent's conversation".to_owned())
             }
             SessionError::NoHello { directory } => Some(format!("see `{}`", directory.join("host.log").display())),

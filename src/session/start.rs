@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::SessionError;
-use super::files::{create_json, private_directory};
+use super::files::{create_json, private_directory, read_json};
 use super::find::find;
-use super::launch::{Directory, Found, Launch, Started};
+use super::launch::{Directory, Found, HostRecord, Launch, Started};
+use crate::model::Exit;
 use crate::process::{self, Detached, identity};
 use crate::protocol::pane::{FromHost, read_from};
 
@@ -19,15 +20,16 @@ const LAST_TRY_AFTER: Duration = Duration::from_millis(16);
 
 /// Starts the session's host and waits for its hello. `launch.json` appears once and whole, and of several
 /// hosts in one directory only the first goes on, so this may be called again after any crash: a session
-/// that runs is found, one that ran is an error.
+/// that runs is found, and so is one that ran, since a quick agent is over before anybody asks. How it ended
+/// is `find`'s to tell.
 pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -> Result<Started, SessionError> {
     private_directory(directory)?;
     let names = Directory(directory);
     create_json(&names.launch(), launch)?;
     match find(directory) {
         Found::Running(started) => return Ok(started),
-        Found::Ended(exit) => return Err(SessionError::Over { exit }),
-        Found::Lost => return Err(SessionError::Lost { directory: directory.to_path_buf() }),
+        Found::Ended(exit) => return ended(directory, launch, exit),
+        Found::Lost => return recorded(directory),
         Found::NeverStarted => {}
     }
     spawn_host(qd, directory, names.host_log())?;
@@ -50,6 +52,22 @@ fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<(), SessionEr
         .map_err(|source| SessionError::System { action: "start a thread", source })
 }
 
+/// The session as its host wrote it down.
+fn recorded(directory: &Path) -> Result<Started, SessionError> {
+    let record: Option<HostRecord> = read_json(&Directory(directory).host())?;
+    record
+        .and_then(|record| Some(Started { pid: record.agent_pid?, host: record.identity() }))
+        .ok_or_else(|| SessionError::Lost { directory: directory.to_path_buf() })
+}
+
+/// A session that is over: it ran, or its host has not been able to start the agent.
+fn ended(directory: &Path, launch: &Launch, exit: Exit) -> Result<Started, SessionError> {
+    recorded(directory).map_err(|_| SessionError::Agent {
+        program: launch.argv.first().cloned().unwrap_or_default(),
+        detail: exit.tail,
+    })
+}
+
 fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Result<Started, SessionError> {
     let mut pause = FIRST_TRY_AFTER;
     loop {
@@ -57,13 +75,9 @@ fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Resul
             return Ok(started);
         }
         match find(directory) {
-            // a host that serves nobody has not been able to start the agent
-            Found::Ended(exit) if exit.code == Some(super::host::NOT_STARTED) => {
-                let program = launch.argv.first().cloned().unwrap_or_default();
-                return Err(SessionError::Agent { program, detail: exit.tail });
-            }
-            Found::Lost => return Err(SessionError::Lost { directory: directory.to_path_buf() }),
-            Found::Ended(_) | Found::Running(_) | Found::NeverStarted => {}
+            Found::Ended(exit) => return ended(directory, launch, exit),
+            Found::Lost => return recorded(directory),
+            Found::Running(_) | Found::NeverStarted => {}
         }
         if Instant::now() >= deadline {
             return Err(SessionError::NoHello { directory: directory.to_path_buf() });

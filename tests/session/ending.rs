@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quarterdeck::model::{Explain as _, Kind};
 use quarterdeck::protocol::pane::ToHost;
-use quarterdeck::session::{Found, SessionError};
+use quarterdeck::session::{Found, SessionError, end_leftovers};
 
 use crate::support::{Connection, Session, is_running, wait_for};
 
@@ -29,7 +29,7 @@ fn an_exit_is_on_record_with_the_last_words() {
     assert_eq!(viewer.ended(), exit);
     assert!(viewer.text().contains("last words"));
     assert_eq!(session.find(), Found::Ended(exit.clone()));
-    assert!(matches!(session.start(), Err(SessionError::Over { exit: again }) if again == exit));
+    assert_eq!(session.start().unwrap(), session.started.unwrap(), "it is found, not started again");
     // somebody who comes now still sees the screen
     let mut late = session.view();
     late.wait_for_text("last words");
@@ -115,6 +115,25 @@ fn what_an_agent_leaves_running_ends_with_it() {
     viewer.type_in("\n");
     assert!(daemon.ended().succeeded());
     assert!(!is_running(left));
+}
+
+#[test]
+fn what_a_killed_host_leaves_running_can_be_ended() {
+    let script = "trap '' HUP; echo agent $$; setsid sh -c 'trap \"\" HUP; echo far $$; env -i sleep 1000' & \
+                  env -i sh -c 'trap \"\" HUP; echo near $$; sleep 1000 & sleep 0.2; echo ready; wait' & \
+                  while :; do sleep 1; done";
+    let session = Session::started(script);
+    let mut viewer = session.view();
+    viewer.wait_for_text("ready");
+    let left = ["agent ", "far ", "near "].map(|word| number_after(&mut viewer, word));
+    let host = session.started.unwrap().host.pid;
+    assert_eq!(end_leftovers(&session.directory()), Vec::<u32>::new());
+    assert!(left.iter().all(|pid| is_running(*pid)), "as long as the host lives, its session is its own business");
+    kill(Pid::from_raw(i32::try_from(host).unwrap()), Signal::SIGKILL).unwrap();
+    wait_for("the host is gone", || !is_running(host));
+    assert_eq!(session.find(), Found::Lost);
+    assert_eq!(end_leftovers(&session.directory()), Vec::<u32>::new());
+    assert_eq!(left.map(is_running), [false; 3], "agent, far, near");
 }
 
 #[test]

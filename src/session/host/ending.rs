@@ -84,8 +84,10 @@ fn reap_until_agent_ends(agent: u32) -> Ending {
 /// Ends what the agent started and left, however it tried to get away: orphans come to this process.
 fn end_leftovers() {
     let left = leftovers::end(|| {
+        let left = descendants(std::process::id());
+        // after the look, so that none is left to be collected when it found nothing
         while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
-        descendants(std::process::id())
+        left
     });
     if !left.is_empty() {
         eprintln!("processes of the session do not end: {left:?}");

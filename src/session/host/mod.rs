@@ -36,8 +36,6 @@ use crate::model::Explain as _;
 use crate::process::identity;
 use state::Shared;
 
-pub(super) use pty::NOT_STARTED;
-
 /// Stack of each thread: none goes deep, and only touched pages count.
 const STACK: usize = 256 * 1024;
 /// Panic messages that go to `host.log`.

@@ -13,7 +13,7 @@ use crate::session::launch::{Directory, Launch};
 use crate::term::Terminal;
 
 /// The exit code on record for an agent that could not be started, as shells have it.
-pub(in crate::session) const NOT_STARTED: i32 = 127;
+const NOT_STARTED: i32 = 127;
 
 /// A running agent and the ends of its PTY.
 pub(super) struct Agent {
