@@ -197,7 +197,7 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
             (Action::PlanConfirm, "start"),
             (Action::PlanToggle, "on/off"),
             (Action::PlanEdit, "edit title"),
-            (Action::PlanKeep, "not yet, keep the plan"),
+            (Action::PlanKeep, "not yet"),
             (Action::PlanDecline, "decline"),
         ],
         Dialog::Approval(card) => {

@@ -181,6 +181,7 @@ fn watch_all(state: &mut State, count: usize) {
         actions::remember(state);
         state.shown = Shown::Grid;
         state.zoomed = false;
+        state.mode = Mode::Cockpit;
     }
 }
 
