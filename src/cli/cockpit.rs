@@ -28,7 +28,7 @@ pub(super) async fn run(open: Open, context: &Context) -> Done {
         (context.connect().await?, Some(way_back(context)))
     };
     let project = context.project(&client, &Where { project: open.path }).await?;
-    tui::run(Cockpit {
+    let left = tui::run(Cockpit {
         keymap_text: named_text(&context.paths.config.join("keymaps.toml"))?,
         theme_text: named_text(&context.paths.config.join("themes").join(format!("{}.toml", settings.theme)))?,
         layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
@@ -39,6 +39,11 @@ pub(super) async fn run(open: Open, context: &Context) -> Done {
         settings,
     })
     .await?;
+    match left.running {
+        0 => {}
+        1 => context.output.line("1 session runs on; `qd` brings you back to it")?,
+        more => context.output.line(&format!("{more} sessions run on; `qd` brings you back to them"))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

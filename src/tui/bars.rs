@@ -65,8 +65,9 @@ pub(crate) fn placed(area: Rect, left: Vec<Piece>, right: Vec<Piece>) -> Vec<(Re
 pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     let full = class(state.size) >= Class::Wide;
     let mut left = vec![piece(if full { " qd   " } else { "" }, Role::TextAccent, None)];
+    let name = name_room(state, full);
     for seat in &state.project.workers {
-        left.extend(tab(state, seat.number, full));
+        left.extend(tab(state, seat.number, full, name));
     }
     let grid = matches!(state.shown, Shown::Grid);
     let mark = |on: bool, text: String| if on { format!("[{text}]") } else { format!(" {text} ") };
@@ -96,13 +97,21 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     (left, right)
 }
 
+/// The cells of a name in its tab, so that the views and what needs the person keep their place.
+fn name_room(state: &State, full: bool) -> u16 {
+    let count = u16::try_from(state.project.workers.len()).unwrap_or(u16::MAX).max(1);
+    let (others, names) = if full { (54, count) } else { (30 + 5 * count, 1) };
+    let each = state.size.0.saturating_sub(others) / names;
+    each.saturating_sub(if full { 6 } else { 0 }).clamp(3, 14)
+}
+
 /// One worker's tab: its mark, number, name where there is room, and glyph.
-fn tab(state: &State, number: WorkerNumber, full: bool) -> Vec<Piece> {
+fn tab(state: &State, number: WorkerNumber, full: bool, name_room: u16) -> Vec<Piece> {
     let status = status::of_worker(state, number);
     let active = state.shown == Shown::Tab && state.worker == number;
     let click = Some(Click::Worker(number));
     let called = match state.seat(number).and_then(|seat| seat.name.clone().or_else(|| seat.title.clone())) {
-        Some(name) if full || active => cells::fit(&crate::model::one_line(&name), 14),
+        Some(name) if full || active => cells::fit(&crate::model::one_line(&name), name_room),
         _ => String::new(),
     };
     let text = if called.is_empty() { format!("{number} ") } else { format!("{number} {called} ") };
@@ -118,14 +127,16 @@ fn tab(state: &State, number: WorkerNumber, full: bool) -> Vec<Piece> {
 
 /// The footer: who has the keyboard, in words, and what to press here.
 pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
-    let left = vec![piece(format!(" {}", owner_words(state)), Role::OwnerLabel, None)];
+    let left = vec![piece(format!(" {} ", owner_words(state)), Role::OwnerLabel, None)];
+    // hints go before a word of who has the keyboard does
+    let mut room = state.size.0.saturating_sub(left.iter().map(|piece| cells::width(&piece.text)).sum::<u16>() + 1);
     let mut right = Vec::new();
     for (action, word) in footer_hints(state) {
-        let key = hint_key(state, action);
-        if key != "-" {
-            right.push(piece(key, Role::HintKey, Some(Click::Act(action))));
-            right.push(piece(format!(" {word}   "), Role::HintText, Some(Click::Act(action))));
-        }
+        let (key, word) = (hint_key(state, action), format!(" {word}   "));
+        let Some(rest) = room.checked_sub(cells::width(&key) + cells::width(&word)).filter(|_| key != "-") else { continue };
+        room = rest;
+        right.push(piece(key, Role::HintKey, Some(Click::Act(action))));
+        right.push(piece(word, Role::HintText, Some(Click::Act(action))));
     }
     (left, right)
 }
@@ -186,7 +197,7 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
             (Action::PlanConfirm, "start"),
             (Action::PlanToggle, "on/off"),
             (Action::PlanEdit, "edit title"),
-            (Action::PlanKeep, "not yet, keep the plan"),
+            (Action::PlanKeep, "not yet"),
             (Action::PlanDecline, "decline"),
         ],
         Dialog::Approval(card) => {

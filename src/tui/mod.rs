@@ -27,7 +27,7 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
-pub use run::{Cockpit, run};
+pub use run::{Cockpit, Left, run};
 pub use skin::Skin;
 pub use terminal::TerminalEnvironment;
 pub use update::update;

@@ -58,9 +58,16 @@ pub struct Cockpit {
     pub environment: TerminalEnvironment,
 }
 
+/// How the cockpit was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Sessions that run on.
+    pub running: usize,
+}
+
 /// Opens the cockpit and stays until the person leaves, the terminal goes, or SIGTERM or SIGHUP comes.
 /// Workers run on in every case.
-pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
+pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let Cockpit { client, reconnect, project, settings, keymap_text, theme_text, layout_file, environment } = cockpit;
     let own_keys = keymap_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
     let (keymap, mut problems) = Keymap::load(own_keys, settings.leader.as_deref());
@@ -85,13 +92,13 @@ pub async fn run(cockpit: Cockpit) -> Result<(), TuiError> {
 
     let (inbox, messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file);
-    let mut turn = Turn { state, skin, screen, outside, wire, drawn_at: Instant::now(), urgent: true, leaving: false, calls: Vec::new() };
+    let mut turn = Turn { state, skin, screen, outside, wire, drawn_at: Instant::now(), urgent: true, leaving: false, stopping: false, calls: Vec::new() };
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);
     let ended = turn.until_left(messages).await;
-    turn.finish().await;
-    ended
+    let left = turn.finish().await;
+    ended.map(|()| left)
 }
 
 /// The loop's own state.
@@ -105,6 +112,8 @@ struct Turn {
     /// A key was pressed since the last frame: the next change is drawn at once.
     urgent: bool,
     leaving: bool,
+    /// The last call stops a worker: leaving after it means to stop them all.
+    stopping: bool,
     calls: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -170,6 +179,7 @@ impl Turn {
     fn carry_out(&mut self, command: Cmd) -> Result<(), TuiError> {
         match command {
             Cmd::Call(request, purpose) => {
+                self.stopping = matches!(request, Request::StopWorker { .. });
                 self.calls.retain(|call| !call.is_finished());
                 self.calls.push(self.outside.call(request, purpose));
             }
@@ -207,12 +217,14 @@ impl Turn {
     }
 
     /// Gives the terminal back, then lets the last calls reach the daemon.
-    async fn finish(self) {
-        let Turn { screen, calls, .. } = self;
+    async fn finish(self) -> Left {
+        let Turn { screen, calls, state, stopping, .. } = self;
         drop(screen);
         let all = futures_util::future::join_all(calls);
         // a daemon that does not answer must not keep the person's shell waiting
         let _ = tokio::time::timeout(LAST_CALLS, all).await;
+        let live = state.project.sessions.iter().filter(|session| !session.state.is_over()).count();
+        Left { running: if stopping { 0 } else { live } }
     }
 }
 

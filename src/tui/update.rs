@@ -69,7 +69,7 @@ pub(crate) fn next_tick(state: &State) -> Option<Timestamp> {
         Mode::Leader { since, .. } => Some(since.after(super::view::STRIP_AFTER)).filter(|at| *at > state.now),
         _ => None,
     };
-    let minute = state.is_moving().then(|| {
+    let minute = (state.is_moving() || state.stale_since().is_some()).then(|| {
         let into = state.now.since(state.told_at).as_millis() % 60_000;
         let left = 60_000 - u64::try_from(into).unwrap_or(0);
         state.now.after(std::time::Duration::from_millis(left))

@@ -28,7 +28,7 @@ use super::mode::Mode;
 use super::skin::Skin;
 use super::state::{Daemon, State};
 
-pub(crate) use dialog::keys_line as dialog_keys_line;
+pub(crate) use dialog::{keys_line as dialog_keys_line, place as dialog_place};
 pub(crate) use help::lines as help_lines;
 pub(crate) use lists::table as list_table;
 pub(crate) use pane::handoff_mark;
@@ -66,7 +66,7 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame<'_>) {
         queue::draw_line(state, skin, frame, place);
     }
     if let Some(place) = areas.last_line {
-        last_line(state, skin, frame, place);
+        last_line(state, skin, frame, place, areas.queue_line.is_some());
     }
     if let Some(place) = areas.chat_line {
         chat::draw_line(state, skin, frame, place);
@@ -106,25 +106,25 @@ fn dialogs(state: &State, skin: &Skin, frame: &mut Frame<'_>, mode: &Mode) {
 fn away_words(state: &State) -> Option<String> {
     match &state.daemon {
         Daemon::Here => None,
-        Daemon::Gone { since } => Some(format!(" The daemon is away since {}: what is shown is as old. Panes are live.", ago(state, *since))),
+        Daemon::Gone { since } => Some(format!(" The daemon went {}: what is shown is as old; panes are live", ago(state, *since))),
         Daemon::Away { since, tries, why } => {
             let why = why.as_ref().map(|why| format!(" - {}", crate::model::one_line(why))).unwrap_or_default();
-            Some(format!(" The daemon is away since {}, connecting again (try {}); panes are live{why}", ago(state, *since), tries + 1))
+            Some(format!(" The daemon went {}; connecting again (try {}); panes are live{why}", ago(state, *since), tries + 1))
         }
     }
 }
 
 /// How long ago something was on our own clock.
 fn ago(state: &State, at: Timestamp) -> String {
-    match state.now.since(at).as_secs() {
-        seconds @ 0..=59 => format!("{seconds}s"),
-        seconds => format!("{}m", seconds / 60),
+    match state.now.since(at).as_secs() / 60 {
+        0 => "just now".to_owned(),
+        minutes => format!("{minutes}m ago"),
     }
 }
 
-/// The last line of the activity log.
-fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
-    if let Some(text) = away_words(state) {
+/// The last line of the activity log; that the daemon is away comes first, where no other line says so.
+fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, queue_is_line: bool) {
+    if let Some(text) = away_words(state).filter(|_| !queue_is_line) {
         return line(frame, place, Line::styled(super::cells::fit(&text, place.width), skin.ink(Role::AgentFailed)));
     }
     let Some(last) = &state.project.last else { return };

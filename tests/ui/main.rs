@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
+mod daemon;
+mod dialogs;
 mod input;
 mod safety;
 mod screens;

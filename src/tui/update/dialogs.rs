@@ -1,5 +1,7 @@
 //! Keys and actions of dialogs.
 
+use ratatui::layout::Rect;
+
 use crate::config::keymap::{Action, Chord, Context, KeyName};
 use crate::model::{HandoffControl, PlanStatus, TaskId};
 use crate::protocol::TaskView;
@@ -7,9 +9,9 @@ use crate::protocol::control::Request;
 use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
-use crate::tui::state::State;
+use crate::tui::state::{Shown, State};
 use crate::tui::stepper::{self, Phase};
-use crate::tui::{cells, layout};
+use crate::tui::{cells, layout, view};
 
 use super::{actions, fields, opening, requests};
 
@@ -149,6 +151,7 @@ fn plan(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::PlanConfirm if ticked.is_empty() => state.toast("no task is ticked: Space ticks, D declines", true),
         Action::PlanConfirm => {
             opening::close(state);
+            watch_all(state, ticked.len());
             let chosen = if ticked.len() == tasks.len() { Vec::new() } else { ticked };
             out.push(Cmd::Call(Request::ConfirmPlan { plan: card.plan, tasks: chosen }, Purpose::Plan(card.plan)));
         }
@@ -168,6 +171,17 @@ fn plan(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
                 _ => {}
             }
         }
+    }
+}
+
+/// Shows the grid when several workers set out and none has been at work before.
+fn watch_all(state: &mut State, count: usize) {
+    let any = state.project.workers.iter().any(|seat| seat.session.is_some());
+    if count > 1 && !any {
+        actions::remember(state);
+        state.shown = Shown::Grid;
+        state.zoomed = false;
+        state.mode = Mode::Cockpit;
     }
 }
 
@@ -284,7 +298,7 @@ fn palette(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
 
 /// Scrolls what is read in a dialog.
 fn read(state: &mut State, action: Action) {
-    let height = layout::reader(layout::reader_frame(state.size)).height.max(1);
+    let height = reader(state).height.max(1);
     let count = u16::try_from(reading_lines(state)).unwrap_or(u16::MAX);
     let last = count.saturating_sub(height);
     let Some(scroll) = scroll_of(state) else { return };
@@ -334,13 +348,19 @@ fn scroll_of(state: &mut State) -> Option<&mut u16> {
     }
 }
 
+/// Where the text of the dialog on top is read.
+fn reader(state: &State) -> Rect {
+    let frame = state.mode.dialog().map_or_else(|| layout::reader_frame(state.size), |dialog| view::dialog_place(state, dialog));
+    layout::reader(frame)
+}
+
 /// How many lines the open text has.
 fn reading_lines(state: &State) -> usize {
-    let width = layout::reader(layout::reader_frame(state.size)).width;
+    let width = reader(state).width;
     match state.mode.dialog() {
         Some(Dialog::Review(review)) => review.shown.len(),
         Some(Dialog::Approval(card)) => cells::wrap(&card.detail, width).len(),
-        Some(Dialog::Help(_)) => crate::tui::view::help_lines(state).len(),
+        Some(Dialog::Help(_)) => view::help_lines(state).len(),
         _ => 0,
     }
 }
@@ -348,7 +368,7 @@ fn reading_lines(state: &State) -> usize {
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
-    let text = layout::reader(layout::reader_frame(state.size));
+    let text = reader(state);
     let lines_fit = |scroll: u16, count: usize| usize::from(scroll) + usize::from(text.height) >= count;
     match state.mode.dialog_mut() {
         Some(Dialog::Review(review)) => {

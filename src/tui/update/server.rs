@@ -16,9 +16,6 @@ const FIRST_PAUSE_MS: u64 = 200;
 /// The longest pause between two tries, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 10_000;
 
-/// What is said when the daemon goes and is looked for.
-const GOES: &str = "the daemon is gone; agents work on and their panes stay connected. Connecting again ...";
-
 /// What is said when it goes and cannot be had back from here.
 const STAYS_GONE: &str = "the daemon is gone; agents work on. Leave with q and open the cockpit again";
 
@@ -32,7 +29,7 @@ pub(super) fn project(state: &mut State, view: ProjectView) {
     state.told_at = state.now;
     if std::mem::replace(&mut state.daemon, Daemon::Here) != Daemon::Here {
         state.dirty = true;
-        state.toasts.retain(|toast| toast.text != GOES && toast.text != STAYS_GONE);
+        state.toasts.retain(|toast| toast.text != STAYS_GONE);
         state.toast("the daemon is back; what you see is true again", false);
     }
     state.dirty |= !same;
@@ -85,9 +82,6 @@ pub(super) fn lost(state: &mut State, out: &mut Vec<Cmd>) {
     if !state.returns {
         state.daemon = Daemon::Gone { since };
         return state.toast(STAYS_GONE, true);
-    }
-    if state.daemon == Daemon::Here {
-        state.toast(GOES, true);
     }
     try_again(state, since, None, out);
 }

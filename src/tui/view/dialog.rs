@@ -3,16 +3,15 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::tui::bars;
 use crate::tui::dialog::Dialog;
-use crate::tui::layout;
+use crate::tui::{bars, cells, layout};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 
 use super::{help, lists, readers, stepper};
 
 /// The place of a dialog.
-pub(super) fn place(state: &State, dialog: &Dialog) -> Rect {
+pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     match dialog {
         Dialog::Plan(card) => {
@@ -23,7 +22,13 @@ pub(super) fn place(state: &State, dialog: &Dialog) -> Rect {
         Dialog::Handoff(_) => layout::dialog(state.size, 100, 24),
         Dialog::Palette(_) => layout::dialog(state.size, 92, 22),
         Dialog::Ask(ask) => layout::dialog(state.size, 70, rows(ask.about.choices().len()).saturating_add(7)),
-        Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_) => layout::reader_frame(state.size),
+        Dialog::Approval(card) => {
+            let most = layout::reader_frame(state.size);
+            let lines = rows(cells::wrap(&card.detail, layout::reader(most).width).len());
+            // a short question leaves its pane in sight; there is always room for a reply
+            layout::dialog(state.size, 116, lines.saturating_add(6).clamp(12, most.height.max(12)))
+        }
+        Dialog::Review(_) | Dialog::Help(_) => layout::reader_frame(state.size),
     }
 }
 

@@ -103,7 +103,8 @@ fn facts(state: &State, number: WorkerNumber) -> String {
         facts.push(one_line(&task.branch));
     }
     if let Some(session) = state.session(number) {
-        facts.push(format!("{} (by {})", session.state.word(), source_word(session)));
+        let then = if state.stale_since().is_some() { "was " } else { "" };
+        facts.push(format!("{then}{} (by {})", session.state.word(), source_word(session)));
     }
     if let Some(pane) = state.pane(number) {
         match &pane.reading {

@@ -42,7 +42,7 @@ fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
     if !whole {
         lines.push(Line::styled("   ... more: open it", skin.ink(Role::TextDim)));
     }
-    lines.push(keys(state, skin));
+    lines.extend(keys(state, skin, width));
     for other in state.project.approvals.iter().filter(|approval| approval.id != shown.id) {
         lines.push(Line::default());
         lines.extend(entry(state, skin, other, width));
@@ -69,24 +69,26 @@ fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec
     ]
 }
 
-/// The keys of the shown request.
-fn keys(state: &State, skin: &Skin) -> Line<'static> {
-    let mut spans = vec![Span::raw("   ")];
-    let leader = if state.keymap_needs_leader() { "leader " } else { "" };
-    for (action, word) in [
-        (Action::AttentionApprove, "yes"),
-        (Action::AttentionDeny, "no"),
-        (Action::AttentionOpen, "open"),
-        (Action::AttentionNext, "next"),
-    ] {
-        let key = bars::bare_key(state, action);
-        spans.push(Span::styled(format!("{key} "), skin.ink(Role::HintKey)));
-        spans.push(Span::styled(format!("{word}  "), skin.ink(Role::HintText)));
+/// The keys of the shown request, in a second line where one has no room.
+fn keys(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
+    let words = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no"), (Action::AttentionOpen, "open"), (Action::AttentionNext, "next")];
+    let first = if state.keymap_needs_leader() { format!("{}: ", state.leader()) } else { String::new() };
+    let mut lines = Vec::new();
+    let mut spans = vec![Span::styled(format!("   {first}"), skin.ink(Role::HintText))];
+    let mut used = cells::width(&first) + 3;
+    for (action, word) in words {
+        let (key, word) = (format!("{} ", bars::bare_key(state, action)), format!("{word}  "));
+        let next = cells::width(&key) + cells::width(word.trim_end());
+        if used + next > width {
+            lines.push(Line::from(std::mem::replace(&mut spans, vec![Span::raw("   ")])));
+            used = 3;
+        }
+        used += next + 2;
+        spans.push(Span::styled(key, skin.ink(Role::HintKey)));
+        spans.push(Span::styled(word, skin.ink(Role::HintText)));
     }
-    if !leader.is_empty() {
-        spans.insert(1, Span::styled(format!("{}: ", state.leader()), skin.ink(Role::HintText)));
-    }
-    Line::from(spans)
+    lines.push(Line::from(spans));
+    lines
 }
 
 /// The queue as one line.

@@ -69,18 +69,15 @@ fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec
             Span::styled(text, skin.ink(role)),
         ]));
     }
-    lines.push(Line::default());
-    if !handoff.brief.is_empty() {
-        lines.push(Line::styled("What the fresh session will read:", skin.ink(Role::TextDim)));
-        for text in &handoff.brief {
-            lines.push(Line::styled(format!("  {}", cells::fit(&one_line(text), width.saturating_sub(2))), skin.ink(Role::TextNormal)));
-        }
-    }
-    if let Some(document) = &handoff.document {
-        lines.push(Line::styled(cells::fit(&document.display().to_string(), width), skin.ink(Role::TextDim)));
-    }
     let (end, role) = end_words(phase_of(handoff));
+    lines.push(Line::default());
     lines.extend(cells::wrap(end, width).into_iter().map(|text| Line::styled(text, skin.ink(role))));
+    lines.push(Line::default());
+    let brief: Vec<String> = handoff.brief.iter().map(|text| one_line(text)).filter(|text| !text.trim().is_empty()).collect();
+    if !brief.is_empty() {
+        lines.push(Line::styled("What the fresh session reads:", skin.ink(Role::TextDim)));
+    }
+    lines.extend(brief.iter().map(|text| Line::styled(format!("  {}", cells::fit(text, width.saturating_sub(2))), skin.ink(Role::TextNormal))));
     lines
 }
 

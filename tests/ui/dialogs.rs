@@ -1,0 +1,164 @@
+//! Dialogs that open by themselves, say what their keys do, and fit the smallest window.
+
+use quarterdeck::model::*;
+use quarterdeck::protocol::control::Request;
+use quarterdeck::protocol::{HandoffView, ProjectView};
+use quarterdeck::tui::message::{Cmd, MouseKind, Msg};
+use quarterdeck::tui::mode::{Mode, Owner};
+
+use crate::support::*;
+
+fn calls(deck: &Deck) -> Vec<&Request> {
+    deck.out.iter().filter_map(|cmd| if let Cmd::Call(request, _) = cmd { Some(request) } else { None }).collect()
+}
+
+/// The busy project in which a plan has come.
+fn busy_with_plan() -> ProjectView {
+    let mut project = busy();
+    project.tasks.push(task(20, "one more thing", TaskStatus::Proposed, None));
+    let plan = planned().plans.remove(0);
+    project.plans.push(quarterdeck::protocol::PlanView { id: PlanId(9), tasks: vec![TaskId(20)], ..plan });
+    project
+}
+
+#[test]
+fn a_plan_opens_by_itself_once() {
+    let mut deck = Deck::open(planned(), 120, 36);
+    assert_eq!(deck.state.owner(), Owner::Dialog("plan".to_owned()), "at start");
+    deck.wait(600).keys("esc").tell(Msg::Project(Box::new(planned())));
+    assert_eq!(deck.state.owner(), Owner::Chat, "put aside is put aside");
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space g").tell(Msg::Project(Box::new(busy_with_plan())));
+    assert!(deck.screen().contains("Plan - waiting for you"));
+}
+
+#[test]
+fn a_plan_takes_no_keyboard_from_somebody_who_types() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space c").text("and then").tell(Msg::Project(Box::new(busy_with_plan())));
+    assert_eq!(deck.state.owner(), Owner::Chat);
+    assert!(deck.screen().contains("a plan waits for your yes"));
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space 2").with_screens().keys("a").tell(Msg::Project(Box::new(busy_with_plan())));
+    assert!(matches!(deck.state.mode, Mode::Agent));
+    assert!(deck.screen().contains("a plan waits for your yes"));
+}
+
+#[test]
+fn the_rest_of_a_word_is_no_answer() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space c").tell(Msg::Project(Box::new(busy_with_plan())));
+    for key in ["D", "o", "n", "e"] {
+        deck.wait(300).keys(key);
+        assert_eq!(calls(&deck), Vec::<&Request>::new(), "{key}");
+    }
+    deck.wait(600).keys("D");
+    assert_eq!(calls(&deck), vec![&Request::DeclinePlan { plan: PlanId(9) }]);
+}
+
+fn with_handoff(states: [StepState; 5], ended: bool, succeeded: bool) -> ProjectView {
+    let mut project = busy();
+    let steps = ["Brief", "Commit", "Push", "Stop", "Start"].map(str::to_owned).into_iter().zip(states).collect();
+    project.handoffs = vec![HandoffView { id: HandoffId(1), worker: WorkerNumber(4), task: TaskId(4), steps, document: None, brief: vec![], ended, succeeded }];
+    project
+}
+
+fn steered(deck: &Deck) -> Vec<HandoffControl> {
+    calls(deck).into_iter().filter_map(|call| if let Request::SteerHandoff { control, .. } = call { Some(*control) } else { None }).collect()
+}
+
+#[test]
+fn the_stepper_says_what_its_keys_do_and_does_it() {
+    let (wait, run, done) = (StepState::Waiting, StepState::Running { since: NOW }, StepState::Done { detail: "so".to_owned() });
+    let fail = StepState::Failed { reason: "no remote answers".to_owned() };
+    let open = |project: ProjectView| {
+        let mut deck = Deck::open(project, 120, 36);
+        deck.keys("ctrl+space 4 ctrl+space h").wait(600);
+        deck
+    };
+    let preparing = with_handoff([done.clone(), run.clone(), wait.clone(), wait.clone(), wait.clone()], false, false);
+    let mut deck = open(preparing.clone());
+    assert!(deck.screen().contains("Esc cancel, the old session goes on as before"), "{}", deck.screen());
+    assert_eq!(steered(deck.keys("esc")), [HandoffControl::Cancel]);
+
+    let mut deck = open(with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), run.clone()], false, false));
+    assert!(deck.screen().contains("Esc hide, the handoff goes on"));
+    assert_eq!(steered(deck.keys("x")), [HandoffControl::Cancel]);
+    assert_eq!(steered(deck.keys("esc")), []);
+    assert!(!deck.screen().contains("Hand off"));
+
+    let failed = with_handoff([done.clone(), done.clone(), fail, wait.clone(), wait.clone()], false, false);
+    for (key, control) in [("r", HandoffControl::Retry), ("s", HandoffControl::Skip), ("x", HandoffControl::Cancel), ("esc", HandoffControl::Cancel)] {
+        let mut deck = open(failed.clone());
+        assert!(deck.screen().contains("Push failed") && deck.screen().contains("no remote answers"));
+        assert_eq!(steered(deck.keys(key)), [control], "{key}");
+    }
+
+    let over = with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), done], true, true);
+    let mut deck = open(preparing.clone());
+    deck.tell(Msg::Project(Box::new(over.clone())));
+    assert!(deck.screen().contains("Done: the fresh session is at work"));
+    let mut hidden = Deck::open(preparing, 120, 36);
+    hidden.keys("ctrl+space 2").tell(Msg::Project(Box::new(over)));
+    assert!(hidden.screen().contains("the handoff is done"), "{}", hidden.screen());
+}
+
+#[test]
+fn what_waits_is_answered_in_the_smallest_window() {
+    let mut project = busy();
+    project.approvals = vec![permission("cargo add --dev fakeredis@0.4")];
+    let mut deck = Deck::open(project, 39, 10);
+    deck.keys("n").wait(600);
+    let screen = deck.screen();
+    assert!(screen.contains("cargo add --dev") && screen.contains("y yes"), "{screen}");
+    deck.keys("y");
+    assert_eq!(calls(&deck), vec![&Request::Answer { approval: ApprovalId(7), kind: AnswerKind::Yes, text: None }]);
+    let mut plan = Deck::open(planned(), 39, 10);
+    plan.wait(600);
+    assert!(plan.screen().contains("limiter") && plan.screen().contains("start"), "{}", plan.screen());
+}
+
+#[test]
+fn no_key_reaches_an_agent_that_cannot_be_seen() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space 2").with_screens().tell(Msg::Resized(39, 10)).keys("a");
+    assert_eq!(deck.out, vec![]);
+    assert_eq!(deck.state.owner(), Owner::Cockpit);
+    deck.tell(Msg::Resized(120, 36));
+    assert!(matches!(deck.state.mode, Mode::Agent), "the keyboard is where it was");
+}
+
+#[test]
+fn every_screen_fits_every_window() {
+    for (columns, rows) in [(1, 1), (10, 3), (20, 5), (39, 10), (40, 12), (60, 12), (79, 23), (500, 200)] {
+        for project in [empty(), busy(), planned(), busy_with_plan()] {
+            for keys in ["esc", "ctrl+space g", "ctrl+space t", "ctrl+space ?", "ctrl+space :", "ctrl+space Q", "ctrl+space o", "ctrl+space r", "ctrl+space h", "ctrl+space c"] {
+                let mut deck = Deck::open(project.clone(), columns, rows);
+                deck.wait(600).keys("esc").keys(keys).wait(600);
+                deck.screen();
+                deck.mouse(columns / 2, rows / 2, MouseKind::Down(0)).keys("down end");
+                deck.screen();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_chooses_a_row() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space g t");
+    let (x, y) = deck.find("429 banner ");
+    deck.click(x, y);
+    assert!(deck.screen().contains("#4 feat/429-banner"), "{}", deck.screen());
+    assert_eq!(calls(&deck), Vec::<&Request>::new());
+}
+
+#[test]
+fn a_message_never_covers_how_a_pane_is() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space g").with_screens().tell(Msg::Said(Some(Kind::Busy), "something long went wrong and is said in many words ".repeat(3)));
+    deck.tell(Msg::Said(None, "another".to_owned()));
+    let screen = deck.screen();
+    assert!(screen.contains("! NEEDS YOU") && screen.contains("* working") && screen.contains("~ limited"), "{screen}");
+    assert!(screen.contains("something long") && screen.contains("another"));
+}
