@@ -105,6 +105,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         },
         Subject::Question { .. } => "question",
         Subject::Commands { .. } => "commands",
+        Subject::Review { .. } => "review",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
     ApprovalView {
@@ -142,7 +143,7 @@ fn urgency(subject: &Subject) -> u8 {
         Subject::Dialog { .. } => 0,
         Subject::Question { .. } => 1,
         Subject::Commands { .. } => 2,
-        Subject::Landing { .. } => 3,
+        Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
     }
 }

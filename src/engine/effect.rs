@@ -40,6 +40,9 @@ pub enum EffectKind {
     PrepareWorktree {
         /// Which task.
         task: TaskId,
+        /// Start from the target as it is now: an existing worktree is kept under a hidden ref and replaced.
+        #[serde(default)]
+        fresh: bool,
     },
     /// Host and agent process of a session. The session's directory is the lock: it starts once.
     StartSession {
@@ -175,6 +178,8 @@ pub enum EffectResult {
     },
     /// `Land`: the branch has nothing that the target lacks.
     NothingToLand,
+    /// `Land`: the branch or its worktree is not what was checked and shown; nothing was merged.
+    BranchMoved,
     /// `Land`: both changed these files; nothing was merged.
     Conflict {
         /// Paths, relative to the repository.

@@ -205,6 +205,11 @@ pub enum Fact {
         /// The id.
         conversation: String,
     },
+    /// The person took a task's landing back.
+    LandingUndone {
+        /// Which task.
+        task: TaskId,
+    },
     /// The agent's process is over; without an exit record its host was lost with it.
     SessionEnded {
         /// Whose.

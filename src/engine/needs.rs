@@ -44,6 +44,7 @@ fn words(approval: &Approval) -> String {
             format!("{what}: {}", truncate(&one_line(&dialog.text), 120))
         }
         Subject::Question { .. } => format!("an answer: {}", truncate(&one_line(&approval.detail), 120)),
+        Subject::Review { .. } => one_line(&approval.title),
         Subject::Commands { commands, .. } => {
             format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120))
         }

@@ -97,7 +97,7 @@ impl State {
     /// The task that an effect is for.
     pub fn task_of(&self, kind: &EffectKind) -> Option<TaskId> {
         match kind {
-            EffectKind::PrepareWorktree { task }
+            EffectKind::PrepareWorktree { task, .. }
             | EffectKind::CommitLeftovers { task }
             | EffectKind::RunChecks { task }
             | EffectKind::Land { task }

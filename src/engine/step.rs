@@ -86,6 +86,7 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
 
 fn learn(turn: &mut Turn, fact: Fact) {
     match fact {
+        Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),

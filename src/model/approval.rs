@@ -57,6 +57,11 @@ pub enum Subject {
         /// Which session.
         session: SessionId,
     },
+    /// A task needs review, and no other question says so: yes tries it again, no leaves it as it is.
+    Review {
+        /// Which task.
+        task: TaskId,
+    },
     /// Commands from the repository's own configuration want to run for the first time.
     Commands {
         /// SHA-256 of the list (hex): the yes is for exactly these.

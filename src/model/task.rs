@@ -281,6 +281,8 @@ pub enum StatusReason {
         /// Which one.
         task: TaskId,
     },
+    /// It landed, and the person took that back.
+    Undone,
     /// The person did it.
     ByPerson,
 }
@@ -307,6 +309,7 @@ impl fmt::Display for StatusReason {
             StatusReason::Interrupted => f.write_str("its session was interrupted"),
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
+            StatusReason::Undone => f.write_str("landed, then taken back by you"),
             StatusReason::ByPerson => f.write_str("by you"),
         }
     }
@@ -396,6 +399,9 @@ pub struct Task {
     pub base: Option<String>,
     /// What must have landed first.
     pub depends: BTreeSet<TaskId>,
+    /// The commit of its branch that was last checked and is what a landing lands (hex).
+    #[serde(default)]
+    pub head: Option<String>,
     /// How often it was started or sent back, from 1 at the first start.
     pub attempts: u32,
     /// The live or last attempt.

@@ -20,7 +20,7 @@ fn delegation(world: &World, task: quarterdeck::model::TaskId) -> DelegationStat
 fn an_interactive_agent_gets_its_brief_and_then_runs() {
     let (mut world, task) = interactive();
     assert_eq!(delegation(&world, task), DelegationStatus::Spawning);
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     assert_eq!(world.task(task).worktree.as_deref(), Some(format!("/trees/{task}").as_ref()));
     let session = world.session(task);
     assert_eq!(session.verdict.state, SessionState::Starting);
@@ -38,7 +38,7 @@ fn an_interactive_agent_gets_its_brief_and_then_runs() {
 #[test]
 fn a_brief_that_does_not_arrive_keeps_the_session_for_the_person() {
     let (mut world, task) = interactive();
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     let session = world.session(task).id;
     world.start(&session);
     world.settle(|kind| is_purpose(kind, Purpose::Brief), failed("the composer never showed it"));
@@ -55,7 +55,7 @@ fn a_brief_that_does_not_arrive_keeps_the_session_for_the_person() {
 #[test]
 fn a_world_that_refuses_the_worktree_needs_the_person_and_frees_the_seat() {
     let (mut world, task) = interactive();
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, failed("disk full"));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, failed("disk full"));
     assert_eq!(world.task(task).reason, Some(StatusReason::WorldFailed { detail: "disk full".into() }));
     assert!(world.state.projects[&world.project].workers.values().all(quarterdeck::model::Worker::is_free));
     world.obey(Command::Retry { task }).unwrap();
@@ -97,7 +97,7 @@ fn a_lost_host_is_resumed_when_there_is_a_conversation_else_shown() {
     assert_eq!(world.status(task), TaskStatus::Executing);
     let mut world = World::new(Autonomy::Full);
     let task = world.submit(vec![shell("make")])[0];
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     let session = world.session(task).id;
     world.end(&session, None);
     assert_eq!(world.task(task).reason, Some(StatusReason::Interrupted));
@@ -144,7 +144,7 @@ fn cancel_stops_then_removes_and_never_the_other_way_round() {
 fn cancelled_while_its_worktree_was_made_leaves_nothing_behind() {
     let (mut world, task) = interactive();
     world.obey(Command::Cancel { task }).unwrap();
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     world.settle(|kind| *kind == EffectKind::RemoveWorktree { task }, EffectResult::Removed { kept: None });
     assert!(world.state.outbox.is_empty() && world.state.sessions.is_empty());
 }
@@ -152,7 +152,7 @@ fn cancelled_while_its_worktree_was_made_leaves_nothing_behind() {
 #[test]
 fn cancelled_while_it_started_is_stopped_when_it_has_started() {
     let (mut world, task) = interactive();
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     let session = world.session(task).id;
     world.obey(Command::Cancel { task }).unwrap();
     assert!(!world.has(|kind| is_stop(kind, &session)), "start and stop never race");

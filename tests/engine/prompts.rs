@@ -10,7 +10,7 @@ fn two_starting() -> (World, Vec<TaskId>) {
     let tasks = world.submit(vec![draft("One"), draft("Two")]);
     world.answer(|subject| matches!(subject, Subject::Plan { .. }), AnswerKind::Yes, None);
     for task in &tasks {
-        world.settle(|kind| *kind == EffectKind::PrepareWorktree { task: *task }, worktree(*task));
+        world.settle(|kind| *kind == EffectKind::PrepareWorktree { task: *task, fresh: false }, worktree(*task));
         let session = world.session(*task).id;
         world.start(&session);
     }
@@ -39,7 +39,7 @@ fn trust_is_asked_once_and_then_answered() {
     assert_eq!((world.state.open_approvals.len(), keys(&world)), (0, 2), "one yes answers both");
     let later = world.submit(vec![draft("Three")])[0];
     world.answer(|subject| matches!(subject, Subject::Plan { .. }), AnswerKind::Yes, None);
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task: later }, worktree(later));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task: later, fresh: false }, worktree(later));
     let session = world.session(later).id;
     world.start(&session);
     world.show(&session, dialog(DialogKind::Trust, "Trust it?"));

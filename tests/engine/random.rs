@@ -146,7 +146,7 @@ fn result(world: &mut World, (kind, a, b): Move) {
 
 fn success(kind: &EffectKind) -> EffectResult {
     match kind {
-        EffectKind::PrepareWorktree { task } => worktree(*task),
+        EffectKind::PrepareWorktree { task, .. } => worktree(*task),
         EffectKind::StartSession { .. } => started(),
         EffectKind::DeliverPrompt { .. } => EffectResult::Delivered,
         EffectKind::AnswerDialog { .. } => EffectResult::Answered,

@@ -63,7 +63,7 @@ fn red_of_a_headless_agent_is_a_new_attempt_in_its_conversation() {
     assert_eq!(world.task(task).summary.as_deref(), Some("last words"));
     red(&mut world, task);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     let EffectKind::StartSession { resume, .. } =
         world.effect(|kind| matches!(kind, EffectKind::StartSession { .. })).kind
     else {
@@ -124,7 +124,7 @@ fn a_stop_that_is_read_before_the_brief_is_known_to_have_arrived_still_counts() 
     let mut world = World::new(Autonomy::Manual);
     let task = world.submit(vec![draft("Add dark mode")])[0];
     world.obey(Command::Run { task }).unwrap();
-    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task }, worktree(task));
+    world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     let session = world.session(task).id;
     world.start(&session);
     world.read(&session, SessionState::WaitingInput, StateSource::Hook, "turn ended");

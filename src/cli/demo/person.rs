@@ -85,7 +85,7 @@ fn answer(approval: &ApprovalView) -> Request {
             let text = Some("Go on as you think best.".to_owned());
             Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text }
         }
-        Subject::Dialog { .. } | Subject::Commands { .. } => {
+        Subject::Dialog { .. } | Subject::Commands { .. } | Subject::Review { .. } => {
             Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None }
         }
     }

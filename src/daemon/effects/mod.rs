@@ -43,7 +43,7 @@ pub(super) async fn run(daemon: Arc<Daemon>, mut asked: tokio::sync::mpsc::Unbou
 async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> {
     let id = effect.id;
     let outcome = match effect.kind {
-        EffectKind::PrepareWorktree { task } => worktree::prepare(&daemon, task).await,
+        EffectKind::PrepareWorktree { task, fresh } => worktree::prepare(&daemon, task, fresh).await,
         EffectKind::RemoveWorktree { task } => worktree::remove(&daemon, task).await,
         EffectKind::CommitLeftovers { task } => worktree::commit_leftovers(&daemon, task).await,
         EffectKind::RunChecks { task } => checks::run(&daemon, task).await,

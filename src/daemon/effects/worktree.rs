@@ -17,12 +17,15 @@ use crate::protocol::control::Failure;
 const SETUP_TIMEOUT: Duration = Duration::from_secs(1_800);
 
 /// Branch and worktree, ignored files copied in, the setup command run.
-pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId, fresh: bool) -> Result<EffectResult, Failure> {
     let (project, task) = daemon.project_and_task(id).await?;
     let repository = daemon.repository(&project);
     let path = daemon.paths.worktrees(&project.name, project.id.0).join(&task.short);
     blocking(move || {
         let repository = repository.open()?;
+        if fresh && let Ok(old) = repository.worktree_at(&path) {
+            repository.remove_worktree(&old, &label(&task, "started afresh"))?;
+        }
         let worktree = repository.add_worktree(&path, &task.branch, &project.target)?;
         if let Some(result) = furnish(&repository, &project, &worktree.path) {
             return Ok::<_, crate::git::GitError>(result);

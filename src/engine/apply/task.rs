@@ -14,6 +14,7 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::DelegationStarted { delegation } => started(state, id, delegation, at),
         TaskNews::DelegationMoved { status } => delegation_moved(state, id, *status, at),
         TaskNews::Completed { commit } => completed(state, id, commit.clone(), at),
+        TaskNews::LandingUndone => landing_undone(state, id),
         TaskNews::WorkerFreed { .. } => freed(state, id, at),
         TaskNews::SentBack { attempt } => sent_back(state, id, *attempt),
         TaskNews::Restarted => {
@@ -162,6 +163,13 @@ fn sent_back(state: &mut State, id: TaskId, attempt: u32) {
         delegation.error = None;
     }
     state.restarts.remove(&id);
+}
+
+fn landing_undone(state: &mut State, id: TaskId) {
+    if let Some(task) = state.tasks.get_mut(&id) {
+        task.commit = None;
+        task.reason = Some(StatusReason::Undone);
+    }
 }
 
 fn completed(state: &mut State, id: TaskId, commit: Option<String>, at: Timestamp) {

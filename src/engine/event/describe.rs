@@ -98,6 +98,7 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::ResumePlanned { .. } => "goes on in the same conversation".to_owned(),
         TaskNews::Reminded => "reminded to report".to_owned(),
         TaskNews::LandingPostponed { detail, .. } => format!("waits to land: {}", quote(detail)),
+        TaskNews::LandingUndone => "landing taken back".to_owned(),
         TaskNews::Completed { commit: Some(commit) } => format!("landed as {}", commit.get(..10).unwrap_or(commit)),
         TaskNews::Completed { commit: None } => "completed, nothing had to land".to_owned(),
         TaskNews::WorkerFreed { worker } => format!("gave worker {worker} free"),
@@ -193,7 +194,7 @@ fn handoff(news: &HandoffNews) -> String {
 
 fn effect_words(kind: &EffectKind) -> String {
     match kind {
-        EffectKind::PrepareWorktree { task } => format!("prepare the worktree of #{task}"),
+        EffectKind::PrepareWorktree { task, .. } => format!("prepare the worktree of #{task}"),
         EffectKind::StartSession { session, .. } => format!("start session {}", session.short()),
         EffectKind::DeliverPrompt { session, purpose, .. } => {
             format!("give session {} its {}", session.short(), purpose_word(*purpose))

@@ -181,6 +181,8 @@ pub enum TaskNews {
         /// What is in the way.
         detail: String,
     },
+    /// Its landing was taken back by the person.
+    LandingUndone,
     /// It is done: landed as this commit, or without one where nothing had to land.
     Completed {
         /// The target's commit (hex).

@@ -30,6 +30,13 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
+        Subject::Review { task } => match kind {
+            AnswerKind::Yes => task::retry(turn, *task),
+            AnswerKind::No => {
+                close(turn, approval, &given);
+                Ok(())
+            }
+        },
         Subject::Commands { hash, .. } => {
             to_commands(turn, approval, hash, &given);
             Ok(())

@@ -17,7 +17,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     let (project, task) = (state.project_of(&effect.kind), state.task_of(&effect.kind));
     turn.emit(Event::EffectSettled { effect: id, project, task, failure });
     match &effect.kind {
-        EffectKind::PrepareWorktree { task } => start::prepared(turn, *task, result),
+        EffectKind::PrepareWorktree { task, .. } => start::prepared(turn, *task, result),
         EffectKind::StartSession { session, resume } => start::started(turn, session, resume.as_deref(), result),
         EffectKind::DeliverPrompt { session, purpose, .. } => {
             prompt::delivered(turn, session, *purpose, effect.asked_at, result);

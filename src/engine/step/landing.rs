@@ -64,3 +64,11 @@ fn postpone(turn: &mut Turn, task: &Task, detail: String) {
     let until = turn.now.after(Duration::from_millis(turn.state.rules.landing_retry_ms.max(1)));
     turn.task(task, TaskNews::LandingPostponed { until, detail });
 }
+
+/// The person took the landing back: the task says so, and no longer names a commit.
+pub(super) fn undone(turn: &mut Turn, id: TaskId) {
+    let landed = turn.state.task(id).filter(|task| task.status == TaskStatus::Completed && task.commit.is_some());
+    if let Some(task) = landed {
+        turn.task(task, TaskNews::LandingUndone);
+    }
+}

@@ -223,5 +223,5 @@ fn start(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) 
     };
     turn.task(task, TaskNews::DelegationStarted { delegation: Box::new(delegation) });
     turn.move_task(task, TaskStatus::Executing, None);
-    turn.request(EffectKind::PrepareWorktree { task: task.id });
+    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh: false });
 }

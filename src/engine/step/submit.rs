@@ -146,6 +146,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         depends,
         attempts: 0,
         delegation: None,
+        head: None,
         summary: None,
         checks: Vec::new(),
         failures: Vec::new(),
