@@ -115,7 +115,7 @@ struct Turns {
     store: Store,
     effects: tokio::sync::mpsc::UnboundedSender<Effect>,
     version: watch::Sender<u64>,
-    turns: u32,
+    since_snapshot: u32,
     held_up: VecDeque<Incoming>,
     /// When to try again what the store refused.
     retry_at: Option<Instant>,
@@ -130,11 +130,8 @@ pub(crate) fn start(store: Store) -> Result<(Core, tokio::sync::mpsc::UnboundedR
     }
     let (version, watching) = watch::channel(0);
     let (to, from) = channel();
-    let turns = Turns { state, store, effects, version, turns: 0, held_up: VecDeque::new(), retry_at: None };
-    std::thread::Builder::new()
-        .name("loop".to_owned())
-        .spawn(move || turns.run(&from))
-        .map_err(DaemonError::Thread)?;
+    let turns = Turns { state, store, effects, version, since_snapshot: 0, held_up: VecDeque::new(), retry_at: None };
+    std::thread::Builder::new().name("loop".to_owned()).spawn(move || turns.run(&from)).map_err(DaemonError::Thread)?;
     Ok((Core { to, version: watching }, asked))
 }
 
@@ -234,7 +231,7 @@ impl Turns {
         if events.is_empty() && collected.is_none() {
             return Ok(events);
         }
-        let batch = self.batch(&events, moment.now, collected)?;
+        let batch = batch(&events, moment.now, collected)?;
         self.store.commit(&batch).map_err(|error| {
             tracing::error!(%error, "a turn was not committed");
             Failure::of(&error)
@@ -246,31 +243,12 @@ impl Turns {
             }
         }
         self.version.send_modify(|version| *version += 1);
-        self.turns += 1;
-        if self.turns.is_multiple_of(TURNS_PER_SNAPSHOT) {
+        self.since_snapshot += 1;
+        if self.since_snapshot >= TURNS_PER_SNAPSHOT {
+            self.since_snapshot = 0;
             self.save_snapshot();
         }
         Ok(events)
-    }
-
-    fn batch(&self, events: &[Event], at: Timestamp, collected: Option<(SessionId, u64)>) -> Result<Batch, Failure> {
-        let mut batch = Batch { at, collected, ..Batch::default() };
-        for event in events {
-            let body = json(event)?;
-            match event {
-                Event::EffectRequested { effect, .. } => batch.asked.push((effect.id, json(effect)?)),
-                Event::EffectSettled { effect, .. } => batch.settled.push(*effect),
-                _ => {}
-            }
-            batch.records.push(Record {
-                project: event.project(),
-                task: event.task(),
-                session: event.session().cloned(),
-                words: words(event),
-                body,
-            });
-        }
-        Ok(batch)
     }
 
     fn save_snapshot(&mut self) {
@@ -281,6 +259,27 @@ impl Turns {
             tracing::warn!(error, "no snapshot was saved; the event log has everything");
         }
     }
+}
+
+/// What one turn writes.
+fn batch(events: &[Event], at: Timestamp, collected: Option<(SessionId, u64)>) -> Result<Batch, Failure> {
+    let mut batch = Batch { at, collected, ..Batch::default() };
+    for event in events {
+        let body = json(event)?;
+        match event {
+            Event::EffectRequested { effect, .. } => batch.asked.push((effect.id, json(effect)?)),
+            Event::EffectSettled { effect, .. } => batch.settled.push(*effect),
+            _ => {}
+        }
+        batch.records.push(Record {
+            project: event.project(),
+            task: event.task(),
+            session: event.session().cloned(),
+            words: words(event),
+            body,
+        });
+    }
+    Ok(batch)
 }
 
 /// What the activity log says of an event; nothing for the outbox's own bookkeeping.

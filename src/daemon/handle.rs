@@ -17,7 +17,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
     match request.clone() {
         Request::Hello { version } => hello(version),
         Request::Status => status(daemon).await,
-        Request::Shutdown => shutdown(daemon),
+        Request::Shutdown => Ok(shutdown(daemon)),
         Request::OpenProject { path } => open_project(daemon, &path).await,
         Request::Projects => projects(daemon).await,
         Request::Watch { project } => Ok(Response::Project(Box::new(project_view(daemon, project).await?))),
@@ -113,9 +113,9 @@ async fn status(daemon: &Daemon) -> Result<Response, Failure> {
     }))
 }
 
-fn shutdown(daemon: &Daemon) -> Result<Response, Failure> {
+fn shutdown(daemon: &Daemon) -> Response {
     daemon.stop.notify_one();
-    Ok(Response::Done("the daemon ends; sessions run on".to_owned()))
+    Response::Done("the daemon ends; sessions run on".to_owned())
 }
 
 /// Finds (or makes) the project of the repository that holds `path`.

@@ -147,7 +147,12 @@ impl Link {
         self.step_delivery(to, None).await;
     }
 
-    async fn serve(&mut self, to: &PaneSender, mut from: PaneReceiver, asks: &mut mpsc::UnboundedReceiver<Ask>) -> Served {
+    async fn serve(
+        &mut self,
+        to: &PaneSender,
+        mut from: PaneReceiver,
+        asks: &mut mpsc::UnboundedReceiver<Ask>,
+    ) -> Served {
         loop {
             let due = self.due();
             let timer = async {
@@ -285,7 +290,8 @@ impl Link {
                 self.step_delivery(to, None).await;
             }
             Ask::AnswerDialog { effect, dialog, yes } => {
-                let since = self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
+                let since =
+                    self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
                 self.answering = Some(Answering::new(effect, dialog, yes, since));
             }
             Ask::Lock { effect, locked } => {

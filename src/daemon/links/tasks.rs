@@ -89,7 +89,7 @@ pub(super) enum AnswerStep {
 /// Between two keys of one answer: the program needs a moment.
 const BETWEEN_KEYS: Duration = Duration::from_millis(250);
 /// How long a question may take to go after the last key.
-const GOES_WITHIN: Duration = Duration::from_millis(2_000);
+const GOES_WITHIN: Duration = Duration::from_secs(2);
 /// How often the keys are sent.
 const ANSWER_TRIES: u32 = 3;
 
