@@ -108,9 +108,7 @@ impl Explain for SessionError {
             SessionError::Agent { program, .. } => {
                 Some(format!("check that `{program}` is installed and on the PATH (`qd doctor`)"))
             }
-            SessionError::Lost { .. } => {
-                Some("start a new session or resume the agent's conversation".to_owned())
-            }
+            SessionError::Lost { .. } => Some("start a new session or resume the agent's conversation".to_owned()),
             SessionError::NoHello { directory } => Some(format!("see `{}`", directory.join("host.log").display())),
             SessionError::Pty { .. } => Some("check that `/dev/pts` is mounted and has free terminals".to_owned()),
             SessionError::Spawn { source } => source.hint(),

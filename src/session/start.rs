@@ -41,8 +41,7 @@ pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -
 fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<(), SessionError> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(SessionError::file("find", path));
     let argv = vec![absolute(qd)?.into_os_string(), OsString::from("host"), absolute(directory)?.into_os_string()];
-    let detached =
-        Detached { argv, env: Vec::new(), remove_env: Vec::new(), cwd: PathBuf::from("/"), log: Some(log) };
+    let detached = Detached { argv, env: Vec::new(), remove_env: Vec::new(), cwd: PathBuf::from("/"), log: Some(log) };
     let mut child = process::spawn_detached(detached).map_err(|source| SessionError::Spawn { source })?;
     thread::Builder::new()
         .name("host-wait".to_owned())

@@ -57,11 +57,14 @@ fn cancelled_work_can_be_brought_back() {
     world.until_status(task, "cancelled", LONG);
     let kept = until("the work is kept aside", LONG, || {
         let refs = world.git(&["for-each-ref", "--format=%(refname)", "refs/quarterdeck"]);
-        refs.lines().find(|name| world.git(&["ls-tree", "--name-only", name]).contains("cancelled.txt")).map(str::to_owned)
+        refs.lines()
+            .find(|name| world.git(&["ls-tree", "--name-only", name]).contains("cancelled.txt"))
+            .map(str::to_owned)
     });
     assert_eq!(world.git(&["show", &format!("{kept}:cancelled.txt")]), "draft\n");
     let listed = world.qd(&["undo", "--list", "--json"]).good().json();
-    let entry = listed.as_array().unwrap().iter().find(|entry| entry["task"] == task).expect("it can be undone").clone();
+    let entry =
+        listed.as_array().unwrap().iter().find(|entry| entry["task"] == task).expect("it can be undone").clone();
     world.qd(&["undo", entry["id"].as_str().unwrap()]).good();
-    assert_eq!(world.git(&["show", &format!("{branch}:cancelled.txt")]), "draft\n");
+    assert_eq!(world.git(&["show", &format!("restored/{branch}:cancelled.txt")]), "draft\n");
 }

@@ -28,12 +28,12 @@ fn a_far_process_with_an_empty_environment_is_still_the_agent() {
         "undo".to_owned(),
         "daemon stop".to_owned(),
     ];
-    let lines: String = tries
-        .iter()
-        .map(|words| format!("'{}' {words} >> said 2>&1; echo \"{words}: $?\" >> codes.tmp\n", env!("CARGO_BIN_EXE_qd")))
-        .collect();
-    fs::write(&script, format!("cd '{}'\n{lines}mv codes.tmp '{}'\n", world.repository().display(), codes.display()))
-        .unwrap();
+    let mut lines = vec![format!("cd '{}'", world.repository().display())];
+    lines.extend(tries.iter().map(|words| {
+        format!("'{}' {words} >> said 2>&1; echo \"{words}: $?\" >> codes.tmp", env!("CARGO_BIN_EXE_qd"))
+    }));
+    lines.push(format!("mv codes.tmp '{}'", codes.display()));
+    fs::write(&script, lines.join("\n")).unwrap();
     // a daemon's way out: a child of a child, in a terminal session of its own, its parents gone
     let command = format!(
         "(setsid sh -c '(env -i PATH=\"$PATH\" HOME=\"$HOME\" QD_HOME=\"$QD_HOME\" sh \"{}\" &)' &); \
@@ -51,7 +51,5 @@ fn a_far_process_with_an_empty_environment_is_still_the_agent() {
     let log = world.qd(&["task", "log", "--json"]).good().stdout;
     assert!(log.contains("refused"), "it is reported: {log}");
     fs::remove_file(world.repository().join("said")).unwrap();
-    until("the overreaching task is over", LONG, || {
-        (world.task(task)["status"] != "executing").then_some(())
-    });
+    until("the overreaching task is over", LONG, || (world.task(task)["status"] != "executing").then_some(()));
 }

@@ -30,9 +30,7 @@ fn a_removed_runtime_directory_is_made_anew_by_daemon_and_hosts() {
     super::kill_and_wait("the daemon", &before);
     fs::remove_dir_all(world.path("qd/run")).unwrap();
     assert_eq!(super::session(&world, &running["id"])["host_pid"], running["host_pid"]);
-    until("the host's socket is back", LONG, || {
-        fs::read_dir(world.path("qd/run/s")).ok()?.flatten().next().map(drop)
-    });
+    until("the host's socket is back", LONG, || fs::read_dir(world.path("qd/run/s")).ok()?.flatten().next().map(drop));
     let second = world.start_shell_task("Another", "echo y > another.txt");
     fs::write(&sign, "").unwrap();
     for task in [task, second] {

@@ -97,7 +97,8 @@ fn claim(directory: &Path) -> Result<HostRecord, SessionError> {
         action: "read `/proc/self/stat`",
         source: std::io::ErrorKind::NotFound.into(),
     })?;
-    let record = HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None, agent_started_ticks: None };
+    let record =
+        HostRecord { pid: own.pid, started_ticks: own.started_ticks, agent_pid: None, agent_started_ticks: None };
     if create_json(&Directory(directory).host(), &record)? {
         Ok(record)
     } else {

@@ -28,7 +28,7 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
     }
     match message {
         ToHost::View { rows, cols, resize, .. } => {
-            view(shared, peer, (rows, cols), resize && standing == Standing::Outside)
+            view(shared, peer, (rows, cols), resize && standing == Standing::Outside);
         }
         ToHost::Watch { .. } => watch(shared, peer),
         ToHost::Input(bytes) => type_in(shared, peer, |_| bytes),
