@@ -87,12 +87,13 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
         let role = if on { Role::TabActive } else { Role::TabNormal };
         left.push(piece(mark(on, text), role, Some(Click::Act(action))));
     }
-    let waiting = state.project.approvals.len();
+    let waiting = state.waiting();
+    let see = if state.project.approvals.is_empty() { Action::ViewTasks } else { Action::AttentionNext };
     let right = match waiting {
         _ if state.stale_since().is_some() => vec![piece(" daemon away ", Role::AgentFailed, None)],
         0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
-        1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
-        more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
+        1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(see)))],
+        more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(see)))],
     };
     (left, right)
 }

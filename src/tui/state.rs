@@ -6,7 +6,7 @@ use tui_textarea::TextArea;
 
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
-use crate::model::{ApprovalId, PlanId, SessionId, Speaker, TaskId, Timestamp, WorkerNumber};
+use crate::model::{ApprovalId, PlanId, SessionId, Speaker, TaskId, TaskStatus, Timestamp, WorkerNumber};
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
 use super::layout_file::Layout;
@@ -285,6 +285,17 @@ impl State {
     /// A question that waits.
     pub fn approval(&self, id: ApprovalId) -> Option<&ApprovalView> {
         self.project.approvals.iter().find(|approval| approval.id == id)
+    }
+
+    /// Tasks that need the person although no question waits for them: they could not start, a merge conflicts.
+    pub fn stuck(&self) -> impl Iterator<Item = &TaskView> {
+        let asked = |task: &TaskView| self.project.approvals.iter().any(|approval| approval.task == Some(task.id));
+        self.project.tasks.iter().filter(move |task| task.status == TaskStatus::NeedsReview && !asked(task))
+    }
+
+    /// How many things need the person.
+    pub fn waiting(&self) -> usize {
+        self.project.approvals.len() + self.stuck().count()
     }
 
     /// The request shown in the queue.

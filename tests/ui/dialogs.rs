@@ -162,3 +162,15 @@ fn a_message_never_covers_how_a_pane_is() {
     assert!(screen.contains("! NEEDS YOU") && screen.contains("* working") && screen.contains("~ limited"), "{screen}");
     assert!(screen.contains("something long") && screen.contains("another"));
 }
+
+#[test]
+fn a_task_that_got_stuck_is_in_the_queue() {
+    let mut project = busy();
+    project.approvals.clear();
+    project.tasks[0].needs = Some("conflict in src/http.rs: resolve it, then land again".to_owned());
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut deck = Deck::open(project.clone(), columns, rows);
+        let screen = deck.keys("ctrl+space 2").screen();
+        assert!(screen.contains("! 1 needs you") && screen.contains("#1") && screen.contains("conflict in src"), "{screen}");
+    }
+}

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
-use crate::protocol::ApprovalView;
+use crate::protocol::{ApprovalView, TaskView};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::update::DETAIL_LINES;
@@ -15,7 +15,7 @@ use crate::tui::{bars, cells};
 
 /// The queue as a box.
 pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
-    let waiting = state.project.approvals.len();
+    let waiting = state.waiting();
     let border = skin.ink(if waiting > 0 { Role::AgentWaiting } else { Role::FrameNormal });
     super::frame::draw(frame, place, false, border, skin.style(Role::TextNormal));
     let as_of = state.stale_since().map(|_| "as of before the daemon went ").unwrap_or_default();
@@ -29,7 +29,12 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
 }
 
 fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
+    let stuck = state.stuck().flat_map(|task| stuck_entry(skin, task, width));
     let Some(shown) = state.shown_request() else {
+        let tasks: Vec<Line<'static>> = stuck.collect();
+        if !tasks.is_empty() {
+            return tasks;
+        }
         let text = if state.stale_since().is_some() { " Not known: the daemon is away." } else { " Nothing. Workers go on by themselves." };
         return vec![Line::styled(text, skin.ink(Role::TextDim))];
     };
@@ -47,7 +52,22 @@ fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::default());
         lines.extend(entry(state, skin, other, width));
     }
+    lines.extend(stuck);
     lines
+}
+
+/// A task that nobody asks about but that does not go on without the person.
+fn stuck_entry(skin: &Skin, task: &TaskView, width: u16) -> Vec<Line<'static>> {
+    let why = task.needs.as_deref().or(task.reason.as_deref()).unwrap_or("a look at it");
+    let room = width.saturating_sub(4);
+    vec![
+        Line::default(),
+        Line::from(vec![
+            Span::styled(" ^ ", skin.ink(Role::AgentReview)),
+            Span::styled(cells::fit(&format!("#{} {}", task.id, one_line(&task.title)), room), skin.ink(Role::TextStrong)),
+        ]),
+        Line::styled(format!("   {}", cells::fit(&one_line(why), room)), skin.ink(Role::TextNormal)),
+    ]
 }
 
 /// One request in two lines: who and since when, and its title.
@@ -97,9 +117,17 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
         return super::line(frame, place, Line::styled(cells::fit(&text, place.width), skin.ink(Role::AgentFailed)));
     }
     let Some(shown) = state.shown_request() else {
-        return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
+        let Some(task) = state.stuck().next() else {
+            return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
+        };
+        let why = task.needs.as_deref().or(task.reason.as_deref()).unwrap_or("a look at it");
+        let text = format!(" Needs you: ^ #{} {}", task.id, one_line(why));
+        let keys = format!("  {} tasks ", bars::hint_key(state, Action::ViewTasks));
+        let room = place.width.saturating_sub(cells::width(&keys));
+        let spans = vec![Span::styled(cells::fit(&text, room), skin.ink(Role::AgentReview)), Span::styled(keys, skin.ink(Role::HintText))];
+        return super::line(frame, place, Line::from(spans));
     };
-    let count = state.project.approvals.len();
+    let count = state.waiting();
     let who = shown.worker.map_or_else(String::new, |worker| format!("{worker} "));
     let head = if count > 1 { format!(" Needs you {count}: ") } else { " Needs you: ".to_owned() };
     let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };

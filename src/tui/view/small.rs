@@ -33,7 +33,7 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, area: Rect
 }
 
 fn needs(state: &State) -> (String, Role) {
-    match state.project.approvals.len() {
+    match state.waiting() {
         _ if state.stale_since().is_some() => ("the daemon is away, connecting again".to_owned(), Role::AgentFailed),
         0 => ("nobody needs you".to_owned(), Role::TextNormal),
         1 => ("! 1 needs you".to_owned(), Role::AgentWaiting),
