@@ -116,7 +116,7 @@ impl Screen {
             return false;
         }
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
-        let pushed = execute!(io::stdout(), flags).is_ok();
+        let pushed = execute!(self.terminal.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
         pushed
     }

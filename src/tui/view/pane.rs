@@ -43,8 +43,9 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
     if let Some(at) = layout::status_line(place) {
         super::line(frame, at, Line::styled(cells::fit(&facts(state, number), at.width), skin.ink(Role::TextDim)));
     }
+    let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked);
     match (state.session(number), state.pane(number)) {
-        (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(state, skin, frame, session, pane, body, focused),
+        (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(skin, frame, session, pane, body, typing),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
     }
@@ -131,7 +132,7 @@ fn source_word(session: &SessionView) -> &'static str {
 }
 
 /// Draws the screen, and what must be known of it in its last rows.
-fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane, body: Rect, focused: bool) {
+fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane, body: Rect, typing: bool) {
     let top = pane.top(body.height);
     for offset in 0..body.height {
         let number = top.saturating_add(u32::from(offset));
@@ -149,8 +150,7 @@ fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, session: &SessionVi
         super::line(frame, at, Line::styled(text, skin.style(Role::SelectRow)));
         return;
     }
-    let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked) && pane.reading.is_none();
-    if let Some((row, column)) = pane.cursor.filter(|_| typing) {
+    if let Some((row, column)) = pane.cursor.filter(|_| typing && pane.reading.is_none()) {
         let shown = (pane.history + u32::from(row)).checked_sub(top).and_then(|row| u16::try_from(row).ok());
         if let Some(row) = shown.filter(|row| *row < body.height && column < body.width) {
             frame.set_cursor_position(Position::new(body.x + column, body.y + row));
