@@ -341,7 +341,8 @@ impl State {
 
     /// Whether ages on screen go on: something runs or waits.
     pub fn is_moving(&self) -> bool {
-        let runs = |session: &SessionView| !session.state.is_over() && session.state != crate::model::SessionState::Idle;
+        let runs =
+            |session: &SessionView| !session.state.is_over() && session.state != crate::model::SessionState::Idle;
         !self.project.approvals.is_empty() || self.project.sessions.iter().any(runs)
     }
 

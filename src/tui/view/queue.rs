@@ -35,7 +35,11 @@ fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
         if !tasks.is_empty() {
             return tasks;
         }
-        let text = if state.stale_since().is_some() { " Not known: the daemon is away." } else { " Nothing. Workers go on by themselves." };
+        let text = if state.stale_since().is_some() {
+            " Not known: the daemon is away."
+        } else {
+            " Nothing. Workers go on by themselves."
+        };
         return vec![Line::styled(text, skin.ink(Role::TextDim))];
     };
     let mut lines = entry(state, skin, shown, width);
@@ -64,7 +68,10 @@ fn stuck_entry(skin: &Skin, task: &TaskView, width: u16) -> Vec<Line<'static>> {
         Line::default(),
         Line::from(vec![
             Span::styled(" ^ ", skin.ink(Role::AgentReview)),
-            Span::styled(cells::fit(&format!("#{} {}", task.id, one_line(&task.title)), room), skin.ink(Role::TextStrong)),
+            Span::styled(
+                cells::fit(&format!("#{} {}", task.id, one_line(&task.title)), room),
+                skin.ink(Role::TextStrong),
+            ),
         ]),
         Line::styled(format!("   {}", cells::fit(&one_line(why), room)), skin.ink(Role::TextNormal)),
     ]
@@ -74,7 +81,9 @@ fn stuck_entry(skin: &Skin, task: &TaskView, width: u16) -> Vec<Line<'static>> {
 fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec<Line<'static>> {
     let glyph = if approval.kind == "landing" { '^' } else { '!' };
     let role = if approval.kind == "landing" { Role::AgentReview } else { Role::AgentWaiting };
-    let who = approval.worker.map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
+    let who = approval
+        .worker
+        .map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
     let age = state.age(approval.asked_at);
     let room = width.saturating_sub(cells::width(&age) + 5);
     let who = cells::fit(&who, room);
@@ -85,13 +94,21 @@ fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec
             Span::styled(who, skin.ink(Role::TextStrong)),
             Span::styled(format!("{}{age}", " ".repeat(gap)), skin.ink(Role::TextDim)),
         ]),
-        Line::styled(format!("   {}", cells::fit(&one_line(&approval.title), width.saturating_sub(4))), skin.ink(Role::TextNormal)),
+        Line::styled(
+            format!("   {}", cells::fit(&one_line(&approval.title), width.saturating_sub(4))),
+            skin.ink(Role::TextNormal),
+        ),
     ]
 }
 
 /// The keys of the shown request, in a second line where one has no room.
 fn keys(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
-    let words = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no"), (Action::AttentionOpen, "open"), (Action::AttentionNext, "next")];
+    let words = [
+        (Action::AttentionApprove, "yes"),
+        (Action::AttentionDeny, "no"),
+        (Action::AttentionOpen, "open"),
+        (Action::AttentionNext, "next"),
+    ];
     let first = if state.keymap_needs_leader() { format!("{}: ", state.leader()) } else { String::new() };
     let mut lines = Vec::new();
     let mut spans = vec![Span::styled(format!("   {first}"), skin.ink(Role::HintText))];
@@ -124,14 +141,18 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
         let text = format!(" Needs you: ^ #{} {}", task.id, one_line(why));
         let keys = format!("  {} tasks ", bars::hint_key(state, Action::ViewTasks));
         let room = place.width.saturating_sub(cells::width(&keys));
-        let spans = vec![Span::styled(cells::fit(&text, room), skin.ink(Role::AgentReview)), Span::styled(keys, skin.ink(Role::HintText))];
+        let spans = vec![
+            Span::styled(cells::fit(&text, room), skin.ink(Role::AgentReview)),
+            Span::styled(keys, skin.ink(Role::HintText)),
+        ];
         return super::line(frame, place, Line::from(spans));
     };
     let count = state.waiting();
     let who = shown.worker.map_or_else(String::new, |worker| format!("{worker} "));
     let head = if count > 1 { format!(" Needs you {count}: ") } else { " Needs you: ".to_owned() };
     let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };
-    let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen].map(|action| bars::bare_key(state, action));
+    let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen]
+        .map(|action| bars::bare_key(state, action));
     let keys = format!("  {prefix}{next} next, {yes} yes, {open} open ");
     let room = place.width.saturating_sub(cells::width(&head) + cells::width(&keys));
     let what = cells::fit(&format!("! {who}{} {}", one_line(&shown.title), state.age(shown.asked_at)), room);
