@@ -42,7 +42,7 @@ pub(super) async fn run(open: Open, context: &Context) -> Done {
     match left.running {
         0 => {}
         1 => context.output.line("1 session runs on; `qd` brings you back to it")?,
-        more => context.output.line(&format!("{more} sessions run on; `qd` brings you back to them"))?,
+        more => context.output.line(format!("{more} sessions run on; `qd` brings you back to them"))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -87,12 +87,13 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
         let role = if on { Role::TabActive } else { Role::TabNormal };
         left.push(piece(mark(on, text), role, Some(Click::Act(action))));
     }
-    let waiting = state.project.approvals.len();
+    let waiting = state.waiting();
+    let see = if state.project.approvals.is_empty() { Action::ViewTasks } else { Action::AttentionNext };
     let right = match waiting {
         _ if state.stale_since().is_some() => vec![piece(" daemon away ", Role::AgentFailed, None)],
         0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
-        1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
-        more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(Action::AttentionNext)))],
+        1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(see)))],
+        more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(see)))],
     };
     (left, right)
 }
@@ -133,7 +134,9 @@ pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     let mut right = Vec::new();
     for (action, word) in footer_hints(state) {
         let (key, word) = (hint_key(state, action), format!(" {word}   "));
-        let Some(rest) = room.checked_sub(cells::width(&key) + cells::width(&word)).filter(|_| key != "-") else { continue };
+        let Some(rest) = room.checked_sub(cells::width(&key) + cells::width(&word)).filter(|_| key != "-") else {
+            continue;
+        };
         room = rest;
         right.push(piece(key, Role::HintKey, Some(Click::Act(action))));
         right.push(piece(word, Role::HintText, Some(Click::Act(action))));
@@ -174,7 +177,9 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
     match &state.mode {
         Mode::Agent => vec![(Action::AppLeader, "commands"), (Action::PaneScroll, "scroll"), (Action::AppHelp, "help")],
         Mode::Locked => vec![(Action::AppLock, "unlock")],
-        Mode::Cockpit if class(state.size) == Class::Message => vec![(Action::AttentionNext, "what waits"), (Action::AppDetach, "leave")],
+        Mode::Cockpit if class(state.size) == Class::Message => {
+            vec![(Action::AttentionNext, "what waits"), (Action::AppDetach, "leave")]
+        }
         Mode::Cockpit if state.can_type() => vec![
             (Action::PaneType, "type into the pane"),
             (Action::ViewChat, "chat"),
@@ -182,9 +187,21 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
             (Action::AppHelp, "help"),
             (Action::AppDetach, "leave"),
         ],
-        Mode::Cockpit => vec![(Action::ViewChat, "chat"), (Action::AppPalette, "palette"), (Action::AppHelp, "help"), (Action::AppDetach, "leave")],
-        Mode::Chat => vec![(Action::ChatSend, "send"), (Action::ChatNewline, "new line"), (Action::ChatLeave, "panes"), (Action::AppHelp, "help")],
-        Mode::Scroll => vec![(Action::ScrollPageUp, "up"), (Action::ScrollBottom, "end"), (Action::ScrollLeave, "follow")],
+        Mode::Cockpit => vec![
+            (Action::ViewChat, "chat"),
+            (Action::AppPalette, "palette"),
+            (Action::AppHelp, "help"),
+            (Action::AppDetach, "leave"),
+        ],
+        Mode::Chat => vec![
+            (Action::ChatSend, "send"),
+            (Action::ChatNewline, "new line"),
+            (Action::ChatLeave, "panes"),
+            (Action::AppHelp, "help"),
+        ],
+        Mode::Scroll => {
+            vec![(Action::ScrollPageUp, "up"), (Action::ScrollBottom, "end"), (Action::ScrollLeave, "follow")]
+        }
         Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
         Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
     }
@@ -203,7 +220,12 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
         Dialog::Approval(card) => {
             let question = state.approval(card.approval).is_some_and(|approval| approval.kind == "question");
             let open = if question { "reply in words" } else { "answer in the pane" };
-            vec![(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no"), (Action::ListOpen, open), (Action::DialogClose, "later")]
+            vec![
+                (Action::AttentionApprove, "yes"),
+                (Action::AttentionDeny, "no"),
+                (Action::ListOpen, open),
+                (Action::DialogClose, "later"),
+            ]
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),
@@ -229,13 +251,27 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
 
 fn handoff_hints(phase: Phase) -> Vec<(Action, &'static str)> {
     match phase {
-        Phase::Unstarted => vec![(Action::HandoffContinue, "start"), (Action::DialogClose, "close, nothing has happened")],
+        Phase::Unstarted => {
+            vec![(Action::HandoffContinue, "start"), (Action::DialogClose, "close, nothing has happened")]
+        }
         Phase::Asked => vec![(Action::DialogClose, "hide, the handoff goes on")],
-        Phase::Preparing => vec![(Action::DialogClose, "cancel, the old session goes on as before"), (Action::HandoffContinue, "hide")],
-        Phase::Replacing => vec![(Action::DialogClose, "hide, the handoff goes on"), (Action::HandoffCancel, "cancel, back to the old session")],
+        Phase::Preparing => {
+            vec![(Action::DialogClose, "cancel, the old session goes on as before"), (Action::HandoffContinue, "hide")]
+        }
+        Phase::Replacing => vec![
+            (Action::DialogClose, "hide, the handoff goes on"),
+            (Action::HandoffCancel, "cancel, back to the old session"),
+        ],
         Phase::Failed { can_skip } => {
             let skip = can_skip.then_some((Action::HandoffSkip, "skip the step"));
-            [Some((Action::HandoffRetry, "retry")), skip, Some((Action::DialogClose, "cancel, the old session goes on"))].into_iter().flatten().collect()
+            [
+                Some((Action::HandoffRetry, "retry")),
+                skip,
+                Some((Action::DialogClose, "cancel, the old session goes on")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
         }
         Phase::Done => vec![(Action::DialogClose, "close"), (Action::HandoffCancel, "take it back to the old session")],
         Phase::Cancelled => vec![(Action::DialogClose, "close")],
@@ -246,7 +282,8 @@ fn handoff_hints(phase: Phase) -> Vec<(Action, &'static str)> {
 pub(crate) fn dialog_pieces(state: &State, dialog: &Dialog) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (action, word) in dialog_hints(state, dialog) {
-        let key = state.keymap.chords(dialog.context(), action).first().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let key =
+            state.keymap.chords(dialog.context(), action).first().map_or_else(|| "-".to_owned(), ToString::to_string);
         pieces.push(piece(key, Role::HintKey, Some(Click::Act(action))));
         pieces.push(piece(format!(" {word}   "), Role::HintText, Some(Click::Act(action))));
     }

@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn what_the_program_asked_for_decides() {
         let kitty = Modes { keyboard_flags: 1, ..Modes::default() };
-        for (chord, expected) in [("A", "A"), ("esc", "\x1b[27u"), ("alt+B", "\x1b[98;4u"), ("shift+enter", "\x1b[13;2u")] {
+        for (chord, expected) in
+            [("A", "A"), ("esc", "\x1b[27u"), ("alt+B", "\x1b[98;4u"), ("shift+enter", "\x1b[13;2u")]
+        {
             assert_eq!(bytes(chord, &kitty), expected, "{chord}");
         }
         assert_eq!(bytes("A", &Modes { keyboard_flags: 9, ..Modes::default() }), "\x1b[97;2u");

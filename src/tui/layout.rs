@@ -57,7 +57,11 @@ pub(crate) fn areas(state: &State) -> Areas {
     let (columns, rows) = state.size;
     let whole = Rect::new(0, 0, columns, rows);
     match class(state.size) {
-        Class::Message => Areas { middle: Rect { height: rows.saturating_sub(1), ..whole }, footer: Rect::new(0, rows.saturating_sub(1), columns, rows.min(1)), ..Areas::default() },
+        Class::Message => Areas {
+            middle: Rect { height: rows.saturating_sub(1), ..whole },
+            footer: Rect::new(0, rows.saturating_sub(1), columns, rows.min(1)),
+            ..Areas::default()
+        },
         Class::Reduced => reduced(state, whole),
         class => full(state, whole, class),
     }
@@ -137,7 +141,8 @@ fn place_panes(state: &State, areas: &mut Areas, area: Rect, grid: bool) {
         areas.panes = vec![(state.worker, area)];
         return;
     }
-    let small: Vec<WorkerNumber> = state.project.workers.iter().map(|worker| worker.number).filter(|n| state.minimised.contains(n)).collect();
+    let small: Vec<WorkerNumber> =
+        state.project.workers.iter().map(|worker| worker.number).filter(|n| state.minimised.contains(n)).collect();
     let lines = u16::try_from(small.len()).unwrap_or(0).min(area.height / 4);
     let area = Rect { height: area.height - lines, ..area };
     for (offset, number) in (0..lines).zip(&small) {
@@ -149,8 +154,13 @@ fn place_panes(state: &State, areas: &mut Areas, area: Rect, grid: bool) {
 
 /// The workers of the grid's page that holds the active one.
 pub(crate) fn page(state: &State) -> Vec<WorkerNumber> {
-    let open: Vec<WorkerNumber> =
-        state.project.workers.iter().map(|worker| worker.number).filter(|number| !state.minimised.contains(number)).collect();
+    let open: Vec<WorkerNumber> = state
+        .project
+        .workers
+        .iter()
+        .map(|worker| worker.number)
+        .filter(|number| !state.minimised.contains(number))
+        .collect();
     let place = open.iter().position(|number| *number == state.worker).unwrap_or(0);
     open.chunks(4).nth(place / 4).map(<[WorkerNumber]>::to_vec).unwrap_or_default()
 }
@@ -211,7 +221,11 @@ pub(crate) fn dialog((columns, rows): (u16, u16), width: u16, height: u16) -> Re
 pub(crate) fn reader(frame: Rect) -> Rect {
     let inner = content(frame);
     let (above, below) = if is_tight(frame) { (0, 1) } else { (2, 2) };
-    Rect { y: inner.y.saturating_add(above).min(inner.bottom()), height: inner.height.saturating_sub(above + below), ..inner }
+    Rect {
+        y: inner.y.saturating_add(above).min(inner.bottom()),
+        height: inner.height.saturating_sub(above + below),
+        ..inner
+    }
 }
 
 /// Whether a dialog has no room for anything but what it is about and its keys.

@@ -105,7 +105,8 @@ impl Outside {
     /// Gives PTYs the sizes that are due.
     pub(super) fn resize_due(&mut self) {
         let now = Instant::now();
-        let due: Vec<_> = self.sizes.iter().filter(|(_, (_, _, due))| *due <= now).map(|(id, size)| (id.clone(), *size)).collect();
+        let due: Vec<_> =
+            self.sizes.iter().filter(|(_, (_, _, due))| *due <= now).map(|(id, size)| (id.clone(), *size)).collect();
         for (session, (rows, cols, _)) in due {
             self.sizes.remove(&session);
             self.send(&session, ToHost::Resize { rows, cols });

@@ -92,7 +92,18 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
 
     let (inbox, messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file);
-    let mut turn = Turn { state, skin, screen, outside, wire, drawn_at: Instant::now(), urgent: true, leaving: false, stopping: false, calls: Vec::new() };
+    let mut turn = Turn {
+        state,
+        skin,
+        screen,
+        outside,
+        wire,
+        drawn_at: Instant::now(),
+        urgent: true,
+        leaving: false,
+        stopping: false,
+        calls: Vec::new(),
+    };
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);
@@ -238,7 +249,11 @@ struct Ends {
 impl Ends {
     fn new() -> Result<Self, TuiError> {
         let on = |kind| signal(kind).map_err(|source| TuiError::Signals { source });
-        Ok(Self { terminate: on(SignalKind::terminate())?, hang_up: on(SignalKind::hangup())?, interrupt: on(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            hang_up: on(SignalKind::hangup())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
     }
 
     async fn come(&mut self) {

@@ -6,7 +6,7 @@ use tui_textarea::TextArea;
 
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
-use crate::model::{ApprovalId, PlanId, SessionId, Speaker, TaskId, Timestamp, WorkerNumber};
+use crate::model::{ApprovalId, PlanId, SessionId, Speaker, TaskId, TaskStatus, Timestamp, WorkerNumber};
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
 use super::layout_file::Layout;
@@ -287,6 +287,17 @@ impl State {
         self.project.approvals.iter().find(|approval| approval.id == id)
     }
 
+    /// Tasks that need the person although no question waits for them: they could not start, a merge conflicts.
+    pub fn stuck(&self) -> impl Iterator<Item = &TaskView> {
+        let asked = |task: &TaskView| self.project.approvals.iter().any(|approval| approval.task == Some(task.id));
+        self.project.tasks.iter().filter(move |task| task.status == TaskStatus::NeedsReview && !asked(task))
+    }
+
+    /// How many things need the person.
+    pub fn waiting(&self) -> usize {
+        self.project.approvals.len() + self.stuck().count()
+    }
+
     /// The request shown in the queue.
     pub fn shown_request(&self) -> Option<&ApprovalView> {
         self.request.and_then(|(id, _)| self.approval(id)).or_else(|| self.project.approvals.first())
@@ -330,7 +341,8 @@ impl State {
 
     /// Whether ages on screen go on: something runs or waits.
     pub fn is_moving(&self) -> bool {
-        let runs = |session: &SessionView| !session.state.is_over() && session.state != crate::model::SessionState::Idle;
+        let runs =
+            |session: &SessionView| !session.state.is_over() && session.state != crate::model::SessionState::Idle;
         !self.project.approvals.is_empty() || self.project.sessions.iter().any(runs)
     }
 

@@ -64,7 +64,9 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
     }
     match session {
         Some(session) => of_session(session.state, at, task.is_some_and(|task| task.status == TaskStatus::Completed)),
-        None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => status('#', "blocked", Role::AgentBlocked, None),
+        None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => {
+            status('#', "blocked", Role::AgentBlocked, None)
+        }
         None if task.is_some() => status('*', "starting", Role::AgentWorking, None),
         None => status('o', "free", Role::AgentIdle, None),
     }
@@ -94,7 +96,9 @@ pub(crate) fn of_task(task: TaskStatus, needs_person: bool) -> (char, Role) {
         TaskStatus::NeedsReview => ('^', Role::AgentReview),
         TaskStatus::Proposed => ('!', Role::AgentWaiting),
         _ if needs_person => ('!', Role::AgentWaiting),
-        TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging | TaskStatus::Planning => ('*', Role::AgentWorking),
+        TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging | TaskStatus::Planning => {
+            ('*', Role::AgentWorking)
+        }
         TaskStatus::Blocked => ('#', Role::AgentBlocked),
         TaskStatus::Queued | TaskStatus::Ready => ('o', Role::AgentIdle),
         TaskStatus::Completed => ('+', Role::AgentDone),
@@ -102,4 +106,3 @@ pub(crate) fn of_task(task: TaskStatus, needs_person: bool) -> (char, Role) {
         TaskStatus::Cancelled => ('-', Role::AgentIdle),
     }
 }
-

@@ -10,8 +10,8 @@ use crossterm::event::{
     PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-    supports_keyboard_enhancement,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode, supports_keyboard_enhancement,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
@@ -116,7 +116,7 @@ impl Screen {
             return false;
         }
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
-        let pushed = execute!(io::stdout(), flags).is_ok();
+        let pushed = execute!(self.terminal.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
         pushed
     }
@@ -176,7 +176,14 @@ fn give_back() {
     }
     // each of these may fail when the terminal is gone; then there is nothing left to restore
     let _ = write!(out, "{MOUSE_OFF}");
-    let _ = execute!(out, EndSynchronizedUpdate, DisableFocusChange, DisableBracketedPaste, cursor::Show, LeaveAlternateScreen);
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        cursor::Show,
+        LeaveAlternateScreen
+    );
     let _ = write!(out, "{TITLE_RESTORE}");
     let _ = out.flush();
     let _ = disable_raw_mode();

@@ -123,7 +123,7 @@ fn give_way(state: &mut State) {
 /// The terminal's title: the project and how many need the person.
 fn title(state: &State) -> String {
     let name = crate::model::one_line(&state.project.name);
-    match state.project.approvals.len() {
+    match state.waiting() {
         _ if state.stale_since().is_some() => format!("qd {name} (daemon away)"),
         0 => format!("qd {name}"),
         waiting => format!("qd {name} ({waiting} need you)"),

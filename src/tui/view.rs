@@ -106,10 +106,16 @@ fn dialogs(state: &State, skin: &Skin, frame: &mut Frame<'_>, mode: &Mode) {
 fn away_words(state: &State) -> Option<String> {
     match &state.daemon {
         Daemon::Here => None,
-        Daemon::Gone { since } => Some(format!(" The daemon went {}: what is shown is as old; panes are live", ago(state, *since))),
+        Daemon::Gone { since } => {
+            Some(format!(" The daemon went {}: what is shown is as old; panes are live", ago(state, *since)))
+        }
         Daemon::Away { since, tries, why } => {
             let why = why.as_ref().map(|why| format!(" - {}", crate::model::one_line(why))).unwrap_or_default();
-            Some(format!(" The daemon went {}; connecting again (try {}); panes are live{why}", ago(state, *since), tries + 1))
+            Some(format!(
+                " The daemon went {}; connecting again (try {}); panes are live{why}",
+                ago(state, *since),
+                tries + 1
+            ))
         }
     }
 }

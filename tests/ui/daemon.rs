@@ -16,7 +16,10 @@ fn away() -> Deck {
 }
 
 fn pauses(deck: &Deck) -> Vec<u64> {
-    deck.out.iter().filter_map(|cmd| if let Cmd::Reconnect { after_ms } = cmd { Some(*after_ms) } else { None }).collect()
+    deck.out
+        .iter()
+        .filter_map(|cmd| if let Cmd::Reconnect { after_ms } = cmd { Some(*after_ms) } else { None })
+        .collect()
 }
 
 #[test]
@@ -31,7 +34,11 @@ fn a_lost_daemon_is_said_and_tried_again() {
     assert!(deck.state.panes.values().all(|pane| pane.link == Link::Live), "panes belong to their hosts");
     let mut last = 0;
     for _ in 0..12 {
-        deck.tell(Msg::StillLost(Failure { kind: Kind::Unavailable, message: "no daemon runs".to_owned(), hint: None }));
+        deck.tell(Msg::StillLost(Failure {
+            kind: Kind::Unavailable,
+            message: "no daemon runs".to_owned(),
+            hint: None,
+        }));
         let pause = pauses(&deck)[0];
         assert!(pause >= last && pause <= 10_000);
         last = pause;

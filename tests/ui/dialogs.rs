@@ -59,17 +59,30 @@ fn the_rest_of_a_word_is_no_answer() {
 fn with_handoff(states: [StepState; 5], ended: bool, succeeded: bool) -> ProjectView {
     let mut project = busy();
     let steps = ["Brief", "Commit", "Push", "Stop", "Start"].map(str::to_owned).into_iter().zip(states).collect();
-    project.handoffs = vec![HandoffView { id: HandoffId(1), worker: WorkerNumber(4), task: TaskId(4), steps, document: None, brief: vec![], ended, succeeded }];
+    project.handoffs = vec![HandoffView {
+        id: HandoffId(1),
+        worker: WorkerNumber(4),
+        task: TaskId(4),
+        steps,
+        document: None,
+        brief: vec![],
+        ended,
+        succeeded,
+    }];
     project
 }
 
 fn steered(deck: &Deck) -> Vec<HandoffControl> {
-    calls(deck).into_iter().filter_map(|call| if let Request::SteerHandoff { control, .. } = call { Some(*control) } else { None }).collect()
+    calls(deck)
+        .into_iter()
+        .filter_map(|call| if let Request::SteerHandoff { control, .. } = call { Some(*control) } else { None })
+        .collect()
 }
 
 #[test]
 fn the_stepper_says_what_its_keys_do_and_does_it() {
-    let (wait, run, done) = (StepState::Waiting, StepState::Running { since: NOW }, StepState::Done { detail: "so".to_owned() });
+    let (wait, run, done) =
+        (StepState::Waiting, StepState::Running { since: NOW }, StepState::Done { detail: "so".to_owned() });
     let fail = StepState::Failed { reason: "no remote answers".to_owned() };
     let open = |project: ProjectView| {
         let mut deck = Deck::open(project, 120, 36);
@@ -81,14 +94,20 @@ fn the_stepper_says_what_its_keys_do_and_does_it() {
     assert!(deck.screen().contains("Esc cancel, the old session goes on as before"), "{}", deck.screen());
     assert_eq!(steered(deck.keys("esc")), [HandoffControl::Cancel]);
 
-    let mut deck = open(with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), run.clone()], false, false));
+    let mut deck =
+        open(with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), run.clone()], false, false));
     assert!(deck.screen().contains("Esc hide, the handoff goes on"));
     assert_eq!(steered(deck.keys("x")), [HandoffControl::Cancel]);
     assert_eq!(steered(deck.keys("esc")), []);
     assert!(!deck.screen().contains("Hand off"));
 
     let failed = with_handoff([done.clone(), done.clone(), fail, wait.clone(), wait.clone()], false, false);
-    for (key, control) in [("r", HandoffControl::Retry), ("s", HandoffControl::Skip), ("x", HandoffControl::Cancel), ("esc", HandoffControl::Cancel)] {
+    for (key, control) in [
+        ("r", HandoffControl::Retry),
+        ("s", HandoffControl::Skip),
+        ("x", HandoffControl::Cancel),
+        ("esc", HandoffControl::Cancel),
+    ] {
         let mut deck = open(failed.clone());
         assert!(deck.screen().contains("Push failed") && deck.screen().contains("no remote answers"));
         assert_eq!(steered(deck.keys(key)), [control], "{key}");
@@ -132,7 +151,18 @@ fn no_key_reaches_an_agent_that_cannot_be_seen() {
 fn every_screen_fits_every_window() {
     for (columns, rows) in [(1, 1), (10, 3), (20, 5), (39, 10), (40, 12), (60, 12), (79, 23), (500, 200)] {
         for project in [empty(), busy(), planned(), busy_with_plan()] {
-            for keys in ["esc", "ctrl+space g", "ctrl+space t", "ctrl+space ?", "ctrl+space :", "ctrl+space Q", "ctrl+space o", "ctrl+space r", "ctrl+space h", "ctrl+space c"] {
+            for keys in [
+                "esc",
+                "ctrl+space g",
+                "ctrl+space t",
+                "ctrl+space ?",
+                "ctrl+space :",
+                "ctrl+space Q",
+                "ctrl+space o",
+                "ctrl+space r",
+                "ctrl+space h",
+                "ctrl+space c",
+            ] {
                 let mut deck = Deck::open(project.clone(), columns, rows);
                 deck.wait(600).keys("esc").keys(keys).wait(600);
                 deck.screen();
@@ -156,9 +186,26 @@ fn a_click_chooses_a_row() {
 #[test]
 fn a_message_never_covers_how_a_pane_is() {
     let mut deck = Deck::open(busy(), 120, 36);
-    deck.keys("ctrl+space g").with_screens().tell(Msg::Said(Some(Kind::Busy), "something long went wrong and is said in many words ".repeat(3)));
+    deck.keys("ctrl+space g")
+        .with_screens()
+        .tell(Msg::Said(Some(Kind::Busy), "something long went wrong and is said in many words ".repeat(3)));
     deck.tell(Msg::Said(None, "another".to_owned()));
     let screen = deck.screen();
     assert!(screen.contains("! NEEDS YOU") && screen.contains("* working") && screen.contains("~ limited"), "{screen}");
     assert!(screen.contains("something long") && screen.contains("another"));
+}
+
+#[test]
+fn a_task_that_got_stuck_is_in_the_queue() {
+    let mut project = busy();
+    project.approvals.clear();
+    project.tasks[0].needs = Some("conflict in src/http.rs: resolve it, then land again".to_owned());
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut deck = Deck::open(project.clone(), columns, rows);
+        let screen = deck.keys("ctrl+space 2").screen();
+        assert!(
+            screen.contains("! 1 needs you") && screen.contains("#1") && screen.contains("conflict in src"),
+            "{screen}"
+        );
+    }
 }

@@ -23,7 +23,17 @@ fn to_pane(out: &[Cmd]) -> Vec<(SessionId, Vec<u8>)> {
 
 #[test]
 fn the_label_names_where_the_next_byte_goes() {
-    for keys in ["ctrl+space 2", "ctrl+space g", "ctrl+space c", "ctrl+space t", "ctrl+space [", "ctrl+space", "ctrl+space L", "ctrl+space enter", "ctrl+space ?"] {
+    for keys in [
+        "ctrl+space 2",
+        "ctrl+space g",
+        "ctrl+space c",
+        "ctrl+space t",
+        "ctrl+space [",
+        "ctrl+space",
+        "ctrl+space L",
+        "ctrl+space enter",
+        "ctrl+space ?",
+    ] {
         let mut deck = Deck::open(busy(), 120, 36);
         deck.keys("ctrl+space 2").with_screens().keys(keys);
         let label = owner_words(&deck.state);
@@ -45,9 +55,29 @@ fn the_label_names_where_the_next_byte_goes() {
 
 #[test]
 fn agents_get_every_key_but_the_listed_ones() {
-    let mut deck = Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
+    let mut deck =
+        Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
     deck.keys("ctrl+space 2").with_screens();
-    for key in ["a", "?", "q", "esc", "tab", "shift+tab", "ctrl+c", "ctrl+d", "ctrl+z", "ctrl+b", "ctrl+g", "ctrl+p", "f1", "alt+1", "alt+p", "enter", "pgup", "shift+pgup"] {
+    for key in [
+        "a",
+        "?",
+        "q",
+        "esc",
+        "tab",
+        "shift+tab",
+        "ctrl+c",
+        "ctrl+d",
+        "ctrl+z",
+        "ctrl+b",
+        "ctrl+g",
+        "ctrl+p",
+        "f1",
+        "alt+1",
+        "alt+p",
+        "enter",
+        "pgup",
+        "shift+pgup",
+    ] {
         deck.keys(key);
         assert_eq!(to_pane(&deck.out).len(), 1, "{key} did not arrive");
     }
@@ -71,7 +101,8 @@ fn direct_keys_hold_only_where_the_terminal_can_send_them() {
     assert_eq!(old.state.worker, WorkerNumber(2));
     old.keys("alt+3");
     assert_eq!(old.state.worker, WorkerNumber(3));
-    let mut enhanced = Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
+    let mut enhanced =
+        Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
     enhanced.keys("ctrl+4");
     assert_eq!(enhanced.state.worker, WorkerNumber(4));
 }
@@ -79,7 +110,8 @@ fn direct_keys_hold_only_where_the_terminal_can_send_them() {
 #[test]
 fn ctrl_h_is_a_handoff_a_question_or_backspace() {
     let started = |out: &[Cmd]| out.iter().any(|cmd| matches!(cmd, Cmd::Call(Request::Handoff { .. }, _)));
-    let mut enhanced = Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
+    let mut enhanced =
+        Deck::with(busy(), 120, 36, Abilities { enhanced_keyboard: true, ..Abilities::default() }, Settings::default());
     enhanced.keys("ctrl+2 ctrl+h");
     assert!(started(&enhanced.out));
 
@@ -91,7 +123,8 @@ fn ctrl_h_is_a_handoff_a_question_or_backspace() {
     old.keys("ctrl+h").wait(600).keys("enter");
     assert!(started(&old.out));
 
-    let mut erase = Deck::with(busy(), 120, 36, Abilities { erase_is_ctrl_h: true, ..Abilities::default() }, Settings::default());
+    let mut erase =
+        Deck::with(busy(), 120, 36, Abilities { erase_is_ctrl_h: true, ..Abilities::default() }, Settings::default());
     erase.keys("ctrl+space 2").with_screens().keys("ctrl+h");
     assert_eq!(to_pane(&erase.out), vec![(session_id(2), vec![8])]);
 
@@ -129,7 +162,8 @@ fn the_wheel_scrolls_the_pane_under_the_pointer() {
     assert_eq!(deck.state.worker, WorkerNumber(1), "the wheel does not move the keyboard");
     assert!(deck.state.panes[&session_id(3)].reading.is_some());
     assert!(deck.state.panes[&session_id(1)].reading.is_none());
-    let asked = deck.out.iter().any(|cmd| matches!(cmd, Cmd::ToPane(id, ToHost::History { .. }) if *id == session_id(3)));
+    let asked =
+        deck.out.iter().any(|cmd| matches!(cmd, Cmd::ToPane(id, ToHost::History { .. }) if *id == session_id(3)));
     assert!(asked, "the page of history is asked for");
 }
 
@@ -137,7 +171,13 @@ fn the_wheel_scrolls_the_pane_under_the_pointer() {
 fn what_is_read_stays_while_the_agent_goes_on() {
     let mut deck = Deck::open(busy(), 120, 36);
     deck.keys("ctrl+space 2").with_screens().keys("ctrl+space [ pgup");
-    let row = |n: u32| Row { runs: vec![quarterdeck::protocol::pane::Run { text: format!("old {n}"), look: quarterdeck::protocol::pane::Look::default() }], wrapped: false };
+    let row = |n: u32| Row {
+        runs: vec![quarterdeck::protocol::pane::Run {
+            text: format!("old {n}"),
+            look: quarterdeck::protocol::pane::Look::default(),
+        }],
+        wrapped: false,
+    };
     deck.tell(Msg::Pane(session_id(2), FromHost::History { lines: (0..100).map(row).collect(), back: 0, total: 100 }));
     let before = deck.screen().lines().nth(3).unwrap().to_owned();
     assert!(before.contains("old "), "{before}");
@@ -195,7 +235,13 @@ fn hidden_panes_are_let_go_and_keep_their_size() {
     let mut deck = Deck::open(busy(), 120, 36);
     deck.keys("ctrl+space g").with_screens();
     deck.keys("2 ctrl+space 2");
-    let visible: Vec<_> = deck.state.panes.iter().filter(|(_, pane)| pane.link == quarterdeck::tui::pane::Link::Live).map(|(id, _)| id.clone()).collect();
+    let visible: Vec<_> = deck
+        .state
+        .panes
+        .iter()
+        .filter(|(_, pane)| pane.link == quarterdeck::tui::pane::Link::Live)
+        .map(|(id, _)| id.clone())
+        .collect();
     assert_eq!(visible, vec![session_id(2)]);
     deck.tell(Msg::Resized(140, 40));
     let resized: Vec<_> = deck.out.iter().filter(|cmd| matches!(cmd, Cmd::ResizePane(..))).collect();

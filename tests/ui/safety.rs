@@ -65,7 +65,10 @@ fn a_change_lands_only_after_its_end_was_shown() {
 #[test]
 fn a_plan_starts_with_the_ticked_tasks_only() {
     let mut deck = Deck::open(planned(), 120, 36);
-    deck.tell(Msg::Answered(Purpose::Chat(String::new()), Ok(Response::Said { text: String::new(), plan: Some(PlanId(3)) })));
+    deck.tell(Msg::Answered(
+        Purpose::Chat(String::new()),
+        Ok(Response::Said { text: String::new(), plan: Some(PlanId(3)) }),
+    ));
     deck.keys("enter");
     assert_eq!(deck.out, vec![], "Enter of the message must not start the plan");
     deck.wait(600).keys("down space enter");
@@ -77,7 +80,10 @@ fn a_title_is_edited_in_the_card() {
     let mut deck = Deck::open(planned(), 120, 36);
     deck.keys("ctrl+space o").wait(600).keys("e").text(" v2").keys("enter");
     let title = Some("limiter middleware v2".to_owned());
-    assert_eq!(calls(&deck.out), vec![&Request::EditTask { task: TaskId(1), title, body: None, agent: None, worker: None }]);
+    assert_eq!(
+        calls(&deck.out),
+        vec![&Request::EditTask { task: TaskId(1), title, body: None, agent: None, worker: None }]
+    );
 }
 
 #[test]
@@ -122,7 +128,11 @@ fn a_message_that_failed_is_given_back() {
     let mut deck = Deck::open(empty(), 120, 36);
     deck.text("fix it").keys("enter");
     assert!(deck.state.chat.draft.is_empty());
-    let failure = Failure { kind: Kind::Unavailable, message: "no agent is installed".to_owned(), hint: Some("install one".to_owned()) };
+    let failure = Failure {
+        kind: Kind::Unavailable,
+        message: "no agent is installed".to_owned(),
+        hint: Some("install one".to_owned()),
+    };
     deck.tell(Msg::Answered(Purpose::Chat("fix it".to_owned()), Err(failure)));
     assert_eq!(deck.state.chat.draft.lines(), ["fix it"]);
     assert!(deck.screen().contains("no agent is installed - install one"));

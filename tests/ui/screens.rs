@@ -43,7 +43,10 @@ fn too_small() {
 fn plan_card() {
     for (columns, rows) in [(80, 24), (120, 36)] {
         let mut deck = Deck::open(planned(), columns, rows);
-        deck.tell(Msg::Answered(Purpose::Chat(String::new()), Ok(Response::Said { text: String::new(), plan: Some(PlanId(3)) })));
+        deck.tell(Msg::Answered(
+            Purpose::Chat(String::new()),
+            Ok(Response::Said { text: String::new(), plan: Some(PlanId(3)) }),
+        ));
         deck.wait(600).keys("down space");
         insta::assert_snapshot!(format!("plan_{columns}x{rows}"), deck.screen());
     }
@@ -70,7 +73,16 @@ fn handoff_stepper() {
         ("Start".to_owned(), StepState::Waiting),
     ];
     let brief = vec!["Task    429 banner".to_owned(), "Left    wire to fetch wrapper".to_owned()];
-    project.handoffs.push(HandoffView { id: HandoffId(1), worker: WorkerNumber(4), task: TaskId(4), steps, document: None, brief, ended: false, succeeded: false });
+    project.handoffs.push(HandoffView {
+        id: HandoffId(1),
+        worker: WorkerNumber(4),
+        task: TaskId(4),
+        steps,
+        document: None,
+        brief,
+        ended: false,
+        succeeded: false,
+    });
     for (columns, rows) in [(80, 24), (120, 36)] {
         let mut deck = Deck::open(project.clone(), columns, rows);
         deck.keys("ctrl+space 4 ctrl+space h");
@@ -80,7 +92,13 @@ fn handoff_stepper() {
 
 #[test]
 fn lists_and_help() {
-    for (name, keys) in [("tasks", "ctrl+space t down"), ("palette", "ctrl+space : h a n d"), ("help", "ctrl+space ?"), ("quit", "ctrl+space Q"), ("stop", "ctrl+space X")] {
+    for (name, keys) in [
+        ("tasks", "ctrl+space t down"),
+        ("palette", "ctrl+space : h a n d"),
+        ("help", "ctrl+space ?"),
+        ("quit", "ctrl+space Q"),
+        ("stop", "ctrl+space X"),
+    ] {
         let mut deck = Deck::open(busy(), 100, 30);
         deck.keys("ctrl+space 2").keys(keys);
         insta::assert_snapshot!(format!("{name}_100x30"), deck.screen());
@@ -99,7 +117,13 @@ fn the_strip_comes_late_and_is_made_from_the_keymap() {
 #[test]
 fn chat_over_panes_and_beside_them() {
     let mut narrow = Deck::open(busy(), 80, 24);
-    narrow.keys("ctrl+space 2").with_screens().keys("ctrl+space c").text("also rename the crate").keys("ctrl+j").text("and say why");
+    narrow
+        .keys("ctrl+space 2")
+        .with_screens()
+        .keys("ctrl+space c")
+        .text("also rename the crate")
+        .keys("ctrl+j")
+        .text("and say why");
     insta::assert_snapshot!("chat_80x24", narrow.screen());
 }
 
@@ -107,10 +131,38 @@ fn chat_over_panes_and_beside_them() {
 fn every_size_draws_without_a_panic() {
     let mut project = busy();
     project.approvals[0].detail = "word ".repeat(500);
-    for keys in ["ctrl+space 2", "ctrl+space g", "ctrl+space c", "ctrl+space t", "ctrl+space ?", "ctrl+space :", "ctrl+space r", "ctrl+space o", "ctrl+space h", "ctrl+space Q", "ctrl+space"] {
+    for keys in [
+        "ctrl+space 2",
+        "ctrl+space g",
+        "ctrl+space c",
+        "ctrl+space t",
+        "ctrl+space ?",
+        "ctrl+space :",
+        "ctrl+space r",
+        "ctrl+space o",
+        "ctrl+space h",
+        "ctrl+space Q",
+        "ctrl+space",
+    ] {
         let mut deck = Deck::open(project.clone(), 100, 30);
         deck.keys("ctrl+space 2").with_screens().keys(keys).wait(600);
-        for (columns, rows) in [(1, 1), (2, 50), (50, 2), (10, 3), (39, 11), (40, 12), (41, 13), (79, 23), (80, 24), (119, 24), (120, 24), (199, 30), (200, 12), (200, 24), (500, 200)] {
+        for (columns, rows) in [
+            (1, 1),
+            (2, 50),
+            (50, 2),
+            (10, 3),
+            (39, 11),
+            (40, 12),
+            (41, 13),
+            (79, 23),
+            (80, 24),
+            (119, 24),
+            (120, 24),
+            (199, 30),
+            (200, 12),
+            (200, 24),
+            (500, 200),
+        ] {
             deck.tell(Msg::Resized(columns, rows));
             deck.screen();
         }

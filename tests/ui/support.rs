@@ -105,7 +105,12 @@ pub fn permission(detail: &str) -> ApprovalView {
         project: ProjectId(1),
         subject: Subject::Dialog {
             session: session_id(2),
-            dialog: Dialog { kind: DialogKind::Permission, text: detail.to_owned(), yes: vec!["1".to_owned()], no: vec!["3".to_owned()] },
+            dialog: Dialog {
+                kind: DialogKind::Permission,
+                text: detail.to_owned(),
+                yes: vec!["1".to_owned()],
+                no: vec!["3".to_owned()],
+            },
         },
         kind: "permission".to_owned(),
         task: Some(TaskId(2)),
@@ -140,7 +145,16 @@ pub fn empty() -> ProjectView {
         autonomy: Autonomy::Confirm,
         now: NOW,
         workers: (1..=4)
-            .map(|n| WorkerView { number: WorkerNumber(n), name: None, session: None, task: None, title: None, agent: None, state: None, needs: None })
+            .map(|n| WorkerView {
+                number: WorkerNumber(n),
+                name: None,
+                session: None,
+                task: None,
+                title: None,
+                agent: None,
+                state: None,
+                needs: None,
+            })
             .collect(),
         tasks: vec![],
         sessions: vec![],
@@ -167,7 +181,12 @@ pub fn busy() -> ProjectView {
     tasks[5].commit = Some("a41c9e20b1".to_owned());
     let line = |who, text: &str| ChatLine { who, text: text.to_owned(), plan: None, at: ago(14) };
     ProjectView {
-        workers: vec![seat(1, "api", &tasks[0]), seat(2, "tests", &tasks[1]), seat(3, "docs", &tasks[2]), seat(4, "ui", &tasks[3])],
+        workers: vec![
+            seat(1, "api", &tasks[0]),
+            seat(2, "tests", &tasks[1]),
+            seat(3, "docs", &tasks[2]),
+            seat(4, "ui", &tasks[3]),
+        ],
         sessions: vec![
             session(1, "claude", SessionState::WaitingInput, 3),
             session(2, "claude", SessionState::WaitingPermission, 3),
@@ -175,12 +194,22 @@ pub fn busy() -> ProjectView {
             session(4, "codex", SessionState::Limited, 22),
         ],
         approvals: vec![permission("cargo add --dev fakeredis@0.4"), landing()],
-        plans: vec![PlanView { id: PlanId(1), text: "add rate limiting to the API, with tests and docs".to_owned(), tasks: vec![TaskId(1), TaskId(2)], status: PlanStatus::Confirmed }],
+        plans: vec![PlanView {
+            id: PlanId(1),
+            text: "add rate limiting to the API, with tests and docs".to_owned(),
+            tasks: vec![TaskId(1), TaskId(2)],
+            status: PlanStatus::Confirmed,
+        }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
             line(Speaker::Lead, "Plan: 4 tasks for 4 workers. Approved."),
         ],
-        last: Some(LogLine { id: 9, at: NOW.rfc3339(), task: Some(TaskId(1)), text: "#1 limiter middleware is ready to land".to_owned() }),
+        last: Some(LogLine {
+            id: 9,
+            at: NOW.rfc3339(),
+            task: Some(TaskId(1)),
+            text: "#1 limiter middleware is ready to land".to_owned(),
+        }),
         tasks,
         ..empty()
     }
@@ -303,14 +332,18 @@ pub fn skin(theme: &str, depth: Depth) -> Skin {
 
 pub fn text_of(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
-    let rows = buffer.content().chunks(width).map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned());
+    let rows = buffer
+        .content()
+        .chunks(width)
+        .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned());
     rows.collect::<Vec<_>>().join("\n")
 }
 
 /// A screen of an agent.
 pub fn screen(rows: u16, cols: u16, n: u8, history: u32) -> FromHost {
     let plain = |text: String| Row { runs: vec![Run { text, look: Look::default() }], wrapped: false };
-    let mut changed: Vec<(u16, Row)> = (0..rows.min(6)).map(|row| (row, plain(format!("agent {n} line {row}")))).collect();
+    let mut changed: Vec<(u16, Row)> =
+        (0..rows.min(6)).map(|row| (row, plain(format!("agent {n} line {row}")))).collect();
     let green = Look { fg: Some(Colour::Rgb(0, 200, 80)), bg: None, attributes: look::BOLD };
     changed[1].1.runs.push(Run { text: "  ok".to_owned(), look: green });
     changed[2].1 = plain("wide 漢字 and e\u{301}".to_owned());

@@ -39,7 +39,10 @@ fn without_colours_everything_is_still_said() {
     let mut deck = Deck::open(busy(), 120, 36);
     deck.keys("ctrl+space g").with_screens();
     let buffer = deck.buffer(&skin("dark", Depth::None));
-    let coloured = buffer.content().iter().filter(|cell| cell.fg != ratatui::style::Color::Reset || cell.bg != ratatui::style::Color::Reset);
+    let coloured = buffer
+        .content()
+        .iter()
+        .filter(|cell| cell.fg != ratatui::style::Color::Reset || cell.bg != ratatui::style::Color::Reset);
     assert_eq!(coloured.count(), 0);
     let text = text_of(&buffer);
     for word in ["! NEEDS YOU", "^ review", "* working", "~ limited"] {

@@ -26,7 +26,9 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::ViewCockpit => state.mode = Mode::Cockpit,
         Action::AttentionNext => requests::next(state, out),
         Action::AttentionOpen => requests::open(state, out),
-        Action::AttentionApprove | Action::AttentionDeny => requests::decide(state, action == Action::AttentionApprove, out),
+        Action::AttentionApprove | Action::AttentionDeny => {
+            requests::decide(state, action == Action::AttentionApprove, out)
+        }
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),
         Action::WorkerStop => ask_stop(state),
@@ -65,7 +67,9 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
             (!live).then_some("no session runs here")
         }
         Action::ViewBack => state.back.is_empty().then_some("you have not been elsewhere"),
-        _ if action.worker().is_some_and(|number| state.seat(WorkerNumber(number)).is_none()) => Some("there is no such worker"),
+        _ if action.worker().is_some_and(|number| state.seat(WorkerNumber(number)).is_none()) => {
+            Some("there is no such worker")
+        }
         _ => match action.name().split('.').next() {
             Some("scroll") => Some("only while scrolling or reading"),
             Some("plan") => Some("only in a plan"),
@@ -151,7 +155,8 @@ pub(super) fn minimise(state: &mut State, number: WorkerNumber) {
     if state.minimised.remove(&number) {
         return;
     }
-    let open: Vec<WorkerNumber> = state.project.workers.iter().map(|seat| seat.number).filter(|n| !state.minimised.contains(n)).collect();
+    let open: Vec<WorkerNumber> =
+        state.project.workers.iter().map(|seat| seat.number).filter(|n| !state.minimised.contains(n)).collect();
     if open.len() <= 1 {
         return state.toast("the last open pane stays open", false);
     }
@@ -168,7 +173,8 @@ pub(super) fn minimise(state: &mut State, number: WorkerNumber) {
 
 /// The next pane in the order of tabs.
 fn step(state: &mut State, by: usize) {
-    let order: Vec<WorkerNumber> = state.project.workers.iter().map(|seat| seat.number).filter(|n| !state.minimised.contains(n)).collect();
+    let order: Vec<WorkerNumber> =
+        state.project.workers.iter().map(|seat| seat.number).filter(|n| !state.minimised.contains(n)).collect();
     let place = order.iter().position(|number| *number == state.worker).unwrap_or(0);
     if let Some(next) = order.get((place + by) % order.len().max(1)) {
         select(state, *next);
@@ -180,7 +186,10 @@ fn towards(state: &mut State, action: Action) {
     let panes = layout::areas(state).panes;
     if panes.len() < 2 {
         let count = state.project.workers.len();
-        return step(state, if matches!(action, Action::PaneLeft | Action::PaneUp) { count.saturating_sub(1) } else { 1 });
+        return step(
+            state,
+            if matches!(action, Action::PaneLeft | Action::PaneUp) { count.saturating_sub(1) } else { 1 },
+        );
     }
     let Some((_, here)) = panes.iter().find(|(number, _)| *number == state.worker) else { return };
     let next = panes.iter().find(|(_, there)| match action {

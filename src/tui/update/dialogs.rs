@@ -145,7 +145,8 @@ fn moved(row: usize, action: Action, count: usize) -> usize {
 fn plan(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     let Some(Dialog::Plan(card)) = state.mode.dialog().cloned() else { return };
     let Some(view) = state.project.plans.iter().find(|plan| plan.id == card.plan).cloned() else { return };
-    let tasks: Vec<(TaskId, String)> = state.plan_tasks(&view).iter().map(|task| (task.id, task.title.clone())).collect();
+    let tasks: Vec<(TaskId, String)> =
+        state.plan_tasks(&view).iter().map(|task| (task.id, task.title.clone())).collect();
     let ticked: Vec<TaskId> = tasks.iter().map(|(id, _)| *id).filter(|id| !card.off.contains(id)).collect();
     match action {
         Action::PlanConfirm if ticked.is_empty() => state.toast("no task is ticked: Space ticks, D declines", true),
@@ -200,7 +201,10 @@ fn tasks(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     let Some(Dialog::Tasks(list)) = state.mode.dialog_mut() else { return };
     list.row = moved(list.row, action, count).min(count.saturating_sub(1));
     let row = list.row;
-    let Some((id, worker, over)) = task_rows(state).get(row).map(|task| (task.id, task.worker, task.status.is_final())) else { return };
+    let Some((id, worker, over)) = task_rows(state).get(row).map(|task| (task.id, task.worker, task.status.is_final()))
+    else {
+        return;
+    };
     match action {
         Action::TaskRun => out.push(Cmd::Call(Request::RunTask { task: id }, Purpose::Tell)),
         Action::TaskLand => opening::review(state, id, out),
@@ -208,7 +212,8 @@ fn tasks(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::TaskCancel if over => state.toast(&format!("#{id} is over already"), true),
         Action::TaskCancel => opening::show(state, Dialog::Ask(Ask { about: AskAbout::CancelTask(id), choice: 0 })),
         Action::ListOpen => {
-            let waiting = state.project.approvals.iter().find(|approval| approval.task == Some(id)).map(|approval| approval.id);
+            let waiting =
+                state.project.approvals.iter().find(|approval| approval.task == Some(id)).map(|approval| approval.id);
             match (waiting, worker) {
                 (Some(approval), _) => requests::open_one(state, approval, out),
                 (None, Some(worker)) => actions::go_to(state, worker),
@@ -264,7 +269,12 @@ pub(super) fn answer_ask(state: &State, about: AskAbout, choice: usize, out: &mu
         (_, 0) => {}
         (AskAbout::Quit, 1) => out.push(Cmd::Leave),
         (AskAbout::Quit, _) => {
-            let live = state.project.workers.iter().map(|seat| seat.number).filter(|number| state.live_session(*number).is_some());
+            let live = state
+                .project
+                .workers
+                .iter()
+                .map(|seat| seat.number)
+                .filter(|number| state.live_session(*number).is_some());
             out.extend(live.map(|worker| Cmd::Call(Request::StopWorker { project, worker }, Purpose::Tell)));
             out.push(Cmd::Leave);
         }
@@ -350,7 +360,10 @@ fn scroll_of(state: &mut State) -> Option<&mut u16> {
 
 /// Where the text of the dialog on top is read.
 fn reader(state: &State) -> Rect {
-    let frame = state.mode.dialog().map_or_else(|| layout::reader_frame(state.size), |dialog| view::dialog_place(state, dialog));
+    let frame = state
+        .mode
+        .dialog()
+        .map_or_else(|| layout::reader_frame(state.size), |dialog| view::dialog_place(state, dialog));
     layout::reader(frame)
 }
 
@@ -380,7 +393,9 @@ pub(super) fn settle(state: &mut State) {
                 review.seen |= lines_fit(review.scroll, review.shown.len());
             }
         }
-        Some(Dialog::Approval(card)) => card.seen |= lines_fit(card.scroll, cells::wrap(&card.detail, text.width).len()),
+        Some(Dialog::Approval(card)) => {
+            card.seen |= lines_fit(card.scroll, cells::wrap(&card.detail, text.width).len())
+        }
         _ => {}
     }
     close_if_gone(state);
@@ -395,7 +410,8 @@ fn close_if_gone(state: &mut State) {
     let Mode::Dialog { dialog, .. } = &state.mode else { return };
     let gone = match &**dialog {
         Dialog::Plan(card) => {
-            let waits = state.project.plans.iter().any(|plan| plan.id == card.plan && plan.status == PlanStatus::Proposed);
+            let waits =
+                state.project.plans.iter().any(|plan| plan.id == card.plan && plan.status == PlanStatus::Proposed);
             (!waits).then_some("this plan no longer waits")
         }
         Dialog::Approval(card) => state.approval(card.approval).is_none().then_some("this question no longer waits"),

@@ -140,7 +140,8 @@ pub(super) fn paste(state: &mut State, text: String, out: &mut Vec<Cmd>) {
         }
         Mode::Dialog { .. } => dialogs::paste(state, &text),
         Mode::Cockpit | Mode::Scroll | Mode::Leader { .. } => {
-            let text = format!("nothing was pasted: keys are commands here ({} Enter types into the pane)", state.leader());
+            let text =
+                format!("nothing was pasted: keys are commands here ({} Enter types into the pane)", state.leader());
             state.toast(&text, true);
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn mouse(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
         return in_dialog(state, event, out);
     }
     let areas = layout::areas(state);
-    let over_chat = areas.chat.is_some_and(|chat| chat.contains(at)) || areas.chat_line.is_some_and(|line| line.contains(at));
+    let over_chat =
+        areas.chat.is_some_and(|chat| chat.contains(at)) || areas.chat_line.is_some_and(|line| line.contains(at));
     if over_chat {
         return on_chat(state, event);
     }
@@ -44,7 +45,8 @@ pub(super) fn mouse(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
         }
         return;
     }
-    let on_queue = areas.queue.is_some_and(|queue| queue.contains(at)) || areas.queue_line.is_some_and(|line| line.contains(at));
+    let on_queue =
+        areas.queue.is_some_and(|queue| queue.contains(at)) || areas.queue_line.is_some_and(|line| line.contains(at));
     if on_queue && event.what == MouseKind::Down(0) {
         state.dirty = true;
         return requests::open(state, out);
@@ -138,9 +140,18 @@ fn on_pane(state: &mut State, event: Mouse, number: WorkerNumber, frame: Rect, o
 }
 
 /// Gives the event to the inner program, if it asked for it and follows its screen.
-fn pass_on(state: &State, session: &SessionId, event: Mouse, (row, column): (u16, u16), height: u16, out: &mut Vec<Cmd>) -> bool {
+fn pass_on(
+    state: &State,
+    session: &SessionId,
+    event: Mouse,
+    (row, column): (u16, u16),
+    height: u16,
+    out: &mut Vec<Cmd>,
+) -> bool {
     let live = state.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over());
-    let Some(pane) = state.panes.get(session).filter(|pane| live && !pane.locked && pane.reading.is_none()) else { return false };
+    let Some(pane) = state.panes.get(session).filter(|pane| live && !pane.locked && pane.reading.is_none()) else {
+        return false;
+    };
     if event.shift {
         return false;
     }

@@ -25,7 +25,8 @@ pub(super) fn show(state: &mut State, dialog: Dialog) {
     if let Mode::Dialog { dialog: open, under: below, .. } = under {
         let same = std::mem::discriminant(&*open) == std::mem::discriminant(&dialog);
         let passing = matches!(*open, Dialog::Palette(_) | Dialog::Help(_));
-        under = if same || passing { *below } else { Mode::Dialog { dialog: open, deaf_until: state.now, under: below } };
+        under =
+            if same || passing { *below } else { Mode::Dialog { dialog: open, deaf_until: state.now, under: below } };
     }
     state.mode = Mode::Dialog { dialog: Box::new(dialog), deaf_until, under: Box::new(under) };
     state.dirty = true;
@@ -60,10 +61,20 @@ pub(super) fn approval(state: &mut State, id: crate::model::ApprovalId) {
 
 /// Opens the review of a task and asks for its diff.
 pub(super) fn review(state: &mut State, task: TaskId, out: &mut Vec<Cmd>) {
-    let open = state.project.approvals.iter().find(|approval| approval.kind == "landing" && approval.task == Some(task));
+    let open =
+        state.project.approvals.iter().find(|approval| approval.kind == "landing" && approval.task == Some(task));
     let approval = open.map(|approval| approval.id);
     let version = state.task(task).map(version).unwrap_or_default();
-    let review = Review { task, approval, version, text: ReviewText::Loading, shown: Vec::new(), width: 0, scroll: 0, seen: false };
+    let review = Review {
+        task,
+        approval,
+        version,
+        text: ReviewText::Loading,
+        shown: Vec::new(),
+        width: 0,
+        scroll: 0,
+        seen: false,
+    };
     show(state, Dialog::Review(review));
     out.push(Cmd::Call(Request::Diff { task }, Purpose::Diff(task)));
 }
@@ -101,7 +112,8 @@ pub(super) fn ctrl_h(state: &mut State, out: &mut Vec<Cmd>) {
     if state.ctrl_h() == CtrlH::Handoff {
         return handoff(state, state.worker, true, out);
     }
-    let asking = matches!(state.mode.dialog(), Some(Dialog::Handoff(stepper)) if !stepper.asked && stepper.handoff.is_none());
+    let asking =
+        matches!(state.mode.dialog(), Some(Dialog::Handoff(stepper)) if !stepper.asked && stepper.handoff.is_none());
     if asking {
         close(state);
         keys::send(state, Chord::ctrl('h'), out);
@@ -113,7 +125,11 @@ pub(super) fn ctrl_h(state: &mut State, out: &mut Vec<Cmd>) {
 /// Puts a plan that waits before the person, once: it opens by itself while nothing else is on top and
 /// nobody is typing; else a line says how to open it.
 pub(super) fn settle(state: &mut State) {
-    let waiting = state.project.plans.iter().find(|plan| plan.status == PlanStatus::Proposed && !state.offered.contains(&plan.id));
+    let waiting = state
+        .project
+        .plans
+        .iter()
+        .find(|plan| plan.status == PlanStatus::Proposed && !state.offered.contains(&plan.id));
     let Some(id) = waiting.map(|plan| plan.id) else { return };
     match &state.mode {
         Mode::Dialog { .. } | Mode::Leader { .. } => return,

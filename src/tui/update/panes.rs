@@ -3,11 +3,11 @@
 use crate::config::keymap::Action;
 use crate::model::{SessionId, WorkerNumber};
 use crate::protocol::pane::{FromHost, ToHost};
-use crate::tui::{encode, layout};
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::pane::{Link, Pane};
 use crate::tui::state::State;
+use crate::tui::{encode, layout};
 
 /// Tries after which a session that is over is left alone.
 const TRIES_WHEN_OVER: u32 = 2;
@@ -48,9 +48,21 @@ pub(super) fn reconcile(state: &mut State, out: &mut Vec<Cmd>) {
     state.panes.retain(|id, _| known.contains(id));
 }
 
-fn attach(pane: &mut Pane, session: &crate::protocol::SessionView, size: (u16, u16), after_ms: u64, out: &mut Vec<Cmd>) {
+fn attach(
+    pane: &mut Pane,
+    session: &crate::protocol::SessionView,
+    size: (u16, u16),
+    after_ms: u64,
+    out: &mut Vec<Cmd>,
+) {
     pane.wanted = size;
-    out.push(Cmd::Attach { session: session.id.clone(), socket: session.socket.clone(), rows: size.0, cols: size.1, after_ms });
+    out.push(Cmd::Attach {
+        session: session.id.clone(),
+        socket: session.socket.clone(),
+        rows: size.0,
+        cols: size.1,
+        after_ms,
+    });
 }
 
 /// A connection opened.
@@ -63,7 +75,8 @@ pub(super) fn open(state: &mut State, session: &SessionId) {
 
 /// A connection failed or ended: tried again with growing pauses while the session lives.
 pub(super) fn lost(state: &mut State, id: &SessionId, why: String) {
-    let over = state.project.sessions.iter().find(|session| session.id == *id).is_none_or(|session| session.state.is_over());
+    let over =
+        state.project.sessions.iter().find(|session| session.id == *id).is_none_or(|session| session.state.is_over());
     let Some(pane) = state.panes.get_mut(id) else { return };
     let tries = match pane.link {
         Link::Connecting(tries) => tries + 1,
@@ -103,7 +116,10 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
         FromHost::Clipboard(text) => {
             let lines = text.lines().count();
             out.push(Cmd::Copy(text));
-            state.toast(&format!("the agent sent {lines} lines to the terminal's clipboard (OSC 52), not confirmed"), false);
+            state.toast(
+                &format!("the agent sent {lines} lines to the terminal's clipboard (OSC 52), not confirmed"),
+                false,
+            );
         }
         FromHost::Alert(text) => alert(state, id, &text, out),
         FromHost::Refused(why) => state.toast(&format!("the session refused: {why}"), true),

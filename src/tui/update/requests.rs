@@ -96,13 +96,11 @@ pub(crate) fn shown_whole(state: &State, approval: &ApprovalView) -> bool {
         return false;
     }
     let areas = layout::areas(state);
-    match areas.queue {
-        Some(queue) => cells::wrap(&approval.detail, queue.width.saturating_sub(4)).len() <= DETAIL_LINES,
-        None => {
-            let same = approval.detail.trim().is_empty() || approval.detail.trim() == approval.title.trim();
-            same && areas.queue_line.is_some_and(|line| cells::width(&approval.title) + 40 <= line.width)
-        }
+    if let Some(queue) = areas.queue {
+        return cells::wrap(&approval.detail, queue.width.saturating_sub(4)).len() <= DETAIL_LINES;
     }
+    let same = approval.detail.trim().is_empty() || approval.detail.trim() == approval.title.trim();
+    same && areas.queue_line.is_some_and(|line| cells::width(&approval.title) + 40 <= line.width)
 }
 
 /// How many lines of the first request's detail the queue shows.

@@ -1,8 +1,8 @@
 //! What the daemon tells and answers.
 
 use crate::model::{Explain, Timestamp};
-use crate::protocol::{HandoffView, ProjectView};
 use crate::protocol::control::{Failure, Request, Response};
+use crate::protocol::{HandoffView, ProjectView};
 use crate::tui::dialog::{Dialog, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::state::{Daemon, State};
@@ -61,10 +61,18 @@ fn handoff_news(state: &mut State, before: &[HandoffView]) {
             match phase {
                 _ if phase == was => None,
                 Phase::Done => Some((format!("{called}: the handoff is done, the fresh session is at work"), false)),
-                Phase::Cancelled => Some((format!("{called}: the handoff was cancelled, the old session goes on"), false)),
+                Phase::Cancelled => {
+                    Some((format!("{called}: the handoff was cancelled, the old session goes on"), false))
+                }
                 Phase::Failed { .. } => {
                     let (step, why) = failure(handoff)?;
-                    Some((format!("{called}: the handoff failed at {step}: {why} - the old session goes on; {} h shows it", state.leader()), true))
+                    Some((
+                        format!(
+                            "{called}: the handoff failed at {step}: {why} - the old session goes on; {} h shows it",
+                            state.leader()
+                        ),
+                        true,
+                    ))
                 }
                 _ => None,
             }

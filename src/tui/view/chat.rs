@@ -21,7 +21,11 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let autonomy = Span::styled(format!(" {} ", state.project.autonomy.word()), skin.ink(Role::TextDim));
     super::frame::title(frame, place, title, Some(autonomy));
     let inner = crate::tui::layout::inside(place);
-    let field_height = u16::try_from(state.chat.draft.lines().len()).unwrap_or(1).clamp(1, 6).min(inner.height / 2).max(1.min(inner.height));
+    let field_height = u16::try_from(state.chat.draft.lines().len())
+        .unwrap_or(1)
+        .clamp(1, 6)
+        .min(inner.height / 2)
+        .max(1.min(inner.height));
     let log = Rect { height: inner.height.saturating_sub(field_height), ..inner };
     let field = Rect { y: log.bottom(), height: field_height.min(inner.height), ..inner };
     said(state, skin, frame, log);
@@ -70,8 +74,13 @@ fn draft(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, focused
         return;
     }
     let text = one_line(&state.chat.draft.lines().join(" "));
-    let shown = if text.is_empty() { format!("({} to type here)", bars::hint_key(state, Action::ViewChat)) } else { text };
-    super::line(frame, Rect { height: 1, ..field }, Line::styled(cells::fit(&shown, field.width), skin.ink(Role::TextDim)));
+    let shown =
+        if text.is_empty() { format!("({} to type here)", bars::hint_key(state, Action::ViewChat)) } else { text };
+    super::line(
+        frame,
+        Rect { height: 1, ..field },
+        Line::styled(cells::fit(&shown, field.width), skin.ink(Role::TextDim)),
+    );
 }
 
 /// The chat as a line, where it has no place of its own.
@@ -86,6 +95,9 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
     };
     let hint = format!("   {key} says what is to be done");
     let room = place.width.saturating_sub(cells::width(&hint));
-    let spans = vec![Span::styled(cells::fit(&text, room), skin.ink(Role::ChatLead)), Span::styled(hint, skin.ink(Role::HintText))];
+    let spans = vec![
+        Span::styled(cells::fit(&text, room), skin.ink(Role::ChatLead)),
+        Span::styled(hint, skin.ink(Role::HintText)),
+    ];
     super::line(frame, place, Line::from(spans));
 }

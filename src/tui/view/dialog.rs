@@ -4,9 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::tui::dialog::Dialog;
-use crate::tui::{bars, cells, layout};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
+use crate::tui::{bars, cells, layout};
 
 use super::{help, lists, readers, stepper};
 
@@ -35,7 +35,12 @@ pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
 /// The line of keys at the foot of a dialog.
 pub(crate) fn keys_line(state: &State, dialog: &Dialog) -> Option<Rect> {
     let inner = layout::inside(place(state, dialog));
-    (inner.height >= 2).then(|| Rect { x: inner.x + 1, y: inner.bottom() - 1, width: inner.width.saturating_sub(2), height: 1 })
+    (inner.height >= 2).then(|| Rect {
+        x: inner.x + 1,
+        y: inner.bottom() - 1,
+        width: inner.width.saturating_sub(2),
+        height: 1,
+    })
 }
 
 /// Draws a dialog.

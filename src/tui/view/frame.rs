@@ -35,7 +35,10 @@ pub(super) fn dialog(frame: &mut Frame<'_>, skin: &Skin, place: Rect, name: &str
     let ground = Style { bg: skin.style(Role::TextNormal).bg, ..Style::default() };
     draw(frame, place, true, skin.ink(Role::FrameDialog), ground);
     frame.buffer_mut().set_style(crate::tui::layout::inside(place), skin.style(Role::TextNormal));
-    let left = vec![Span::styled(format!(" {} ", cells::fit(name, place.width.saturating_sub(8))), skin.ink(Role::TextStrong))];
+    let left = vec![Span::styled(
+        format!(" {} ", cells::fit(name, place.width.saturating_sub(8))),
+        skin.ink(Role::TextStrong),
+    )];
     let right = (!right.is_empty()).then(|| Span::styled(format!(" {right} "), skin.ink(Role::TextDim)));
     title(frame, place, left, right);
     crate::tui::layout::content(place)

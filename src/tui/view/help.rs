@@ -35,7 +35,8 @@ pub(crate) fn lines(state: &State) -> Vec<HelpLine> {
         lines.push(HelpLine::Text(String::new()));
         lines.push(HelpLine::Heading(format!("{} [{}]", context.description(), context.name())));
         for (action, chords) in state.keymap.bindings(context) {
-            let usable: Vec<Chord> = chords.into_iter().filter(|chord| usable(state, context, action, *chord)).collect();
+            let usable: Vec<Chord> =
+                chords.into_iter().filter(|chord| usable(state, context, action, *chord)).collect();
             if !usable.is_empty() {
                 let keys: Vec<String> = usable.iter().map(ToString::to_string).collect();
                 lines.push(HelpLine::Key(keys.join("  "), action.description().to_owned()));

@@ -54,7 +54,8 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
         Dialog::Ask(ask) => (u16::try_from(ask_words(state, ask, inner.width).len()).unwrap_or(2) + 1, 1),
         _ => (0, 1),
     };
-    let place = Rect { y: inner.y + above.min(inner.height), height: inner.height.saturating_sub(above + below), ..inner };
+    let place =
+        Rect { y: inner.y + above.min(inner.height), height: inner.height.saturating_sub(above + below), ..inner };
     Some(Table { place, count, chosen: chosen.min(count.saturating_sub(1)) })
 }
 
@@ -86,7 +87,11 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let agents: std::collections::BTreeSet<&str> = tasks.iter().map(|task| task.agent.as_str()).collect();
     let agents = agents.into_iter().collect::<Vec<_>>().join(", ");
     let words = [
-        format!("{on} of {} tasks ticked, with {agents}. Each in its own worktree, from {}.", tasks.len(), one_line(&state.project.target)),
+        format!(
+            "{on} of {} tasks ticked, with {agents}. Each in its own worktree, from {}.",
+            tasks.len(),
+            one_line(&state.project.target)
+        ),
         "Nothing runs until you press the key. Keys are ignored for half a second after this opened.".to_owned(),
     ];
     for (offset, text) in (0..2u16).zip(words) {
@@ -108,7 +113,12 @@ fn plan_row(skin: &Skin, task: &TaskView, on: bool, width: u16) -> Line<'static>
     let worker = task.worker.map_or_else(|| "any".to_owned(), |worker| worker.to_string());
     let after: Vec<String> = task.depends.iter().map(|id| format!("#{id}")).collect();
     let after = if after.is_empty() { "-".to_owned() } else { after.join(",") };
-    let right = format!("  {:<12} worker {:<4} after {:<8}", cells::fit(&one_line(&task.agent), 12), worker, cells::fit(&after, 8));
+    let right = format!(
+        "  {:<12} worker {:<4} after {:<8}",
+        cells::fit(&one_line(&task.agent), 12),
+        worker,
+        cells::fit(&after, 8)
+    );
     let room = usize::from(width.saturating_sub(cells::width(&right) + 11)).max(8);
     let title = cells::fit(&one_line(&task.title), u16::try_from(room).unwrap_or(u16::MAX));
     let pad = room.saturating_sub(usize::from(cells::width(&title)));
@@ -127,7 +137,11 @@ pub(super) fn tasks(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Re
     let inner = super::frame::dialog(frame, skin, place, "Tasks", &format!("{open} open, {} over", all.len() - open));
     if all.is_empty() {
         let text = "No tasks yet. Say in the chat what is to be done, or run `qd task add \"...\"`.";
-        return super::line(frame, Rect { height: 1.min(inner.height), ..inner }, Line::styled(text, skin.ink(Role::TextDim)));
+        return super::line(
+            frame,
+            Rect { height: 1.min(inner.height), ..inner },
+            Line::styled(text, skin.ink(Role::TextDim)),
+        );
     }
     let Some(table) = table(state, &Dialog::Tasks(list.clone())) else { return };
     let lines = all.iter().map(|task| task_row(skin, task, inner.width)).collect();
@@ -135,7 +149,11 @@ pub(super) fn tasks(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Re
     let detail = Rect { y: table.place.bottom(), height: inner.height.saturating_sub(table.place.height + 1), ..inner };
     if let Some(task) = all.get(table.chosen) {
         for (offset, text) in (0..detail.height).zip(about(task, detail.width)) {
-            super::line(frame, Rect { y: detail.y + offset, height: 1, ..detail }, Line::styled(text, skin.ink(Role::TextDim)));
+            super::line(
+                frame,
+                Rect { y: detail.y + offset, height: 1, ..detail },
+                Line::styled(text, skin.ink(Role::TextDim)),
+            );
         }
     }
 }
@@ -162,13 +180,21 @@ fn about(task: &TaskView, width: u16) -> Vec<String> {
     let mut lines = vec![String::new()];
     let depends: Vec<String> = task.depends.iter().map(|id| format!("#{id}")).collect();
     let after = if depends.is_empty() { String::new() } else { format!("   after {}", depends.join(", ")) };
-    lines.push(format!("#{} {}   {}{after}   attempts {}", task.id, one_line(&task.branch), one_line(&task.agent), task.attempts));
+    lines.push(format!(
+        "#{} {}   {}{after}   attempts {}",
+        task.id,
+        one_line(&task.branch),
+        one_line(&task.agent),
+        task.attempts
+    ));
     for text in [&task.needs, &task.reason, &task.summary].into_iter().flatten() {
         lines.push(one_line(text));
     }
     if task.status == TaskStatus::Completed {
         let commit = task.commit.as_deref().map(|commit| commit.get(..10).unwrap_or(commit));
-        lines.push(commit.map_or_else(|| "completed without changes".to_owned(), |commit| format!("landed as {commit}")));
+        lines.push(
+            commit.map_or_else(|| "completed without changes".to_owned(), |commit| format!("landed as {commit}")),
+        );
     }
     lines.into_iter().map(|line| cells::fit(&line, width)).collect()
 }
@@ -209,7 +235,10 @@ fn palette_row(state: &State, skin: &Skin, action: Action, width: u16) -> Line<'
     let text = cells::fit(&text, room);
     let pad = usize::from(room.saturating_sub(cells::width(&text)));
     let role = if why.is_some() { Role::TextDim } else { Role::TextNormal };
-    Line::from(vec![Span::styled(format!("{text}{}", " ".repeat(pad)), skin.ink(role)), Span::styled(format!(" {key}"), skin.ink(Role::HintKey))])
+    Line::from(vec![
+        Span::styled(format!("{text}{}", " ".repeat(pad)), skin.ink(role)),
+        Span::styled(format!(" {key}"), skin.ink(Role::HintKey)),
+    ])
 }
 
 /// One of the cockpit's own questions.
@@ -221,17 +250,28 @@ pub(super) fn ask(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect
     };
     let inner = super::frame::dialog(frame, skin, place, &name, "");
     for (offset, text) in (0..inner.height).zip(ask_words(state, ask, inner.width)) {
-        super::line(frame, Rect { y: inner.y + offset, height: 1, ..inner }, Line::styled(text, skin.ink(Role::TextNormal)));
+        super::line(
+            frame,
+            Rect { y: inner.y + offset, height: 1, ..inner },
+            Line::styled(text, skin.ink(Role::TextNormal)),
+        );
     }
     let Some(table) = table(state, &Dialog::Ask(ask.clone())) else { return };
-    let lines = ask.about.choices().iter().map(|choice| Line::styled(format!(" {choice}"), skin.ink(Role::TextNormal))).collect();
+    let lines = ask
+        .about
+        .choices()
+        .iter()
+        .map(|choice| Line::styled(format!(" {choice}"), skin.ink(Role::TextNormal)))
+        .collect();
     rows(skin, frame, table, lines);
 }
 
 /// What a question's choices mean.
 fn ask_words(state: &State, ask: &Ask, width: u16) -> Vec<String> {
     let words = match ask.about {
-        AskAbout::Quit => format!("Workers keep running when you leave; `qd` brings you back to {}.", one_line(&state.project.name)),
+        AskAbout::Quit => {
+            format!("Workers keep running when you leave; `qd` brings you back to {}.", one_line(&state.project.name))
+        }
         AskAbout::Stop(_) => "Its session ends. Branch and worktree are kept; the task can be retried.".to_owned(),
         AskAbout::CancelTask(_) => {
             "Its session ends and it will not land. What it made is kept under a hidden ref (`qd undo`).".to_owned()

@@ -43,8 +43,9 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
     if let Some(at) = layout::status_line(place) {
         super::line(frame, at, Line::styled(cells::fit(&facts(state, number), at.width), skin.ink(Role::TextDim)));
     }
+    let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked);
     match (state.session(number), state.pane(number)) {
-        (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(state, skin, frame, session, pane, body, focused),
+        (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(skin, frame, session, pane, body, typing),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
     }
@@ -68,7 +69,10 @@ fn title(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber
     let called = state.called(number);
     let words = beside_name(state, number, &called, room);
     let taken = words.iter().map(|word| cells::width(word) + 2).sum::<u16>();
-    let mut left = vec![Span::styled(format!(" {} ", cells::fit(&called, room.saturating_sub(taken))), skin.ink(Role::TextStrong))];
+    let mut left = vec![Span::styled(
+        format!(" {} ", cells::fit(&called, room.saturating_sub(taken))),
+        skin.ink(Role::TextStrong),
+    )];
     left.extend(words.into_iter().map(|word| Span::styled(format!(" {word} "), skin.ink(Role::TextDim))));
     super::frame::title(frame, place, left, Some(Span::styled(right, skin.ink(status.role))));
 }
@@ -131,13 +135,15 @@ fn source_word(session: &SessionView) -> &'static str {
 }
 
 /// Draws the screen, and what must be known of it in its last rows.
-fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane, body: Rect, focused: bool) {
+fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane, body: Rect, typing: bool) {
     let top = pane.top(body.height);
     for offset in 0..body.height {
         let number = top.saturating_add(u32::from(offset));
         let at = Rect { y: body.y + offset, height: 1, ..body };
         match pane.line(number) {
-            Some(row) => draw_cells(skin, frame, at, row, |column| pane.selection.is_some_and(|selection| selection.holds(number, column))),
+            Some(row) => draw_cells(skin, frame, at, row, |column| {
+                pane.selection.is_some_and(|selection| selection.holds(number, column))
+            }),
             None if number < pane.history => super::line(frame, at, Line::styled("...", skin.ink(Role::TextDim))),
             None => {}
         }
@@ -145,12 +151,15 @@ fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, session: &SessionVi
     if let Some(notice) = notice(session, pane, body) {
         let at = Rect { y: body.bottom().saturating_sub(1), height: 1.min(body.height), ..body };
         frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
-        let text = format!(" {:<width$}", cells::fit(&notice, at.width.saturating_sub(1)), width = usize::from(at.width.saturating_sub(1)));
+        let text = format!(
+            " {:<width$}",
+            cells::fit(&notice, at.width.saturating_sub(1)),
+            width = usize::from(at.width.saturating_sub(1))
+        );
         super::line(frame, at, Line::styled(text, skin.style(Role::SelectRow)));
         return;
     }
-    let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked) && pane.reading.is_none();
-    if let Some((row, column)) = pane.cursor.filter(|_| typing) {
+    if let Some((row, column)) = pane.cursor.filter(|_| typing && pane.reading.is_none()) {
         let shown = (pane.history + u32::from(row)).checked_sub(top).and_then(|row| u16::try_from(row).ok());
         if let Some(row) = shown.filter(|row| *row < body.height && column < body.width) {
             frame.set_cursor_position(Position::new(body.x + column, body.y + row));
@@ -159,7 +168,13 @@ fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, session: &SessionVi
 }
 
 /// Draws one row of an agent's screen. Wide characters that would be cut in half become a blank.
-fn draw_cells(skin: &Skin, frame: &mut Frame<'_>, at: Rect, row: &crate::protocol::pane::Row, selected: impl Fn(u16) -> bool) {
+fn draw_cells(
+    skin: &Skin,
+    frame: &mut Frame<'_>,
+    at: Rect,
+    row: &crate::protocol::pane::Row,
+    selected: impl Fn(u16) -> bool,
+) {
     let chosen = skin.style(Role::SelectText);
     let buffer = frame.buffer_mut();
     let mut column = 0u16;
@@ -184,7 +199,11 @@ fn draw_cells(skin: &Skin, frame: &mut Frame<'_>, at: Rect, row: &crate::protoco
 /// What must be known of a screen that is not simply live.
 fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
-        let how = session.exit.clone().or_else(|| pane.ended.as_ref().map(ToString::to_string)).unwrap_or_else(|| session.state.word().to_owned());
+        let how = session
+            .exit
+            .clone()
+            .or_else(|| pane.ended.as_ref().map(ToString::to_string))
+            .unwrap_or_else(|| session.state.word().to_owned());
         return Some(format!("session over: {} - its last screen is kept", one_line(&how)));
     }
     if pane.locked {
@@ -213,7 +232,10 @@ fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {
             one_line(&session.evidence),
         ],
         (false, Some(Link::Connecting(tries))) if *tries > 2 => {
-            vec![format!("{} runs, but its host does not answer. Trying again.", session.agent), one_line(&session.evidence)]
+            vec![
+                format!("{} runs, but its host does not answer. Trying again.", session.agent),
+                one_line(&session.evidence),
+            ]
         }
         _ => vec![format!("{} is starting ...", session.agent), one_line(&session.evidence)],
     }
@@ -239,11 +261,14 @@ fn empty(state: &State, number: WorkerNumber) -> Vec<String> {
 fn message(skin: &Skin, frame: &mut Frame<'_>, body: Rect, lines: &[String]) {
     let wrapped: Vec<String> = lines
         .iter()
-        .flat_map(|line| if line.is_empty() { vec![String::new()] } else { cells::wrap(line, body.width.saturating_sub(2)) })
+        .flat_map(
+            |line| if line.is_empty() { vec![String::new()] } else { cells::wrap(line, body.width.saturating_sub(2)) },
+        )
         .collect();
     let skip = body.height.saturating_sub(u16::try_from(wrapped.len()).unwrap_or(u16::MAX)) / 3;
     for (offset, text) in (skip..body.height).zip(wrapped) {
-        let at = Rect { x: body.x + 1.min(body.width), y: body.y + offset, width: body.width.saturating_sub(1), height: 1 };
+        let at =
+            Rect { x: body.x + 1.min(body.width), y: body.y + offset, width: body.width.saturating_sub(1), height: 1 };
         super::line(frame, at, Line::styled(text, skin.ink(Role::TextDim)));
     }
 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
-use crate::protocol::ApprovalView;
+use crate::protocol::{ApprovalView, TaskView};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::update::DETAIL_LINES;
@@ -15,7 +15,7 @@ use crate::tui::{bars, cells};
 
 /// The queue as a box.
 pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
-    let waiting = state.project.approvals.len();
+    let waiting = state.waiting();
     let border = skin.ink(if waiting > 0 { Role::AgentWaiting } else { Role::FrameNormal });
     super::frame::draw(frame, place, false, border, skin.style(Role::TextNormal));
     let as_of = state.stale_since().map(|_| "as of before the daemon went ").unwrap_or_default();
@@ -29,8 +29,17 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
 }
 
 fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
+    let stuck = state.stuck().flat_map(|task| stuck_entry(skin, task, width));
     let Some(shown) = state.shown_request() else {
-        let text = if state.stale_since().is_some() { " Not known: the daemon is away." } else { " Nothing. Workers go on by themselves." };
+        let tasks: Vec<Line<'static>> = stuck.collect();
+        if !tasks.is_empty() {
+            return tasks;
+        }
+        let text = if state.stale_since().is_some() {
+            " Not known: the daemon is away."
+        } else {
+            " Nothing. Workers go on by themselves."
+        };
         return vec![Line::styled(text, skin.ink(Role::TextDim))];
     };
     let mut lines = entry(state, skin, shown, width);
@@ -47,14 +56,34 @@ fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::default());
         lines.extend(entry(state, skin, other, width));
     }
+    lines.extend(stuck);
     lines
+}
+
+/// A task that nobody asks about but that does not go on without the person.
+fn stuck_entry(skin: &Skin, task: &TaskView, width: u16) -> Vec<Line<'static>> {
+    let why = task.needs.as_deref().or(task.reason.as_deref()).unwrap_or("a look at it");
+    let room = width.saturating_sub(4);
+    vec![
+        Line::default(),
+        Line::from(vec![
+            Span::styled(" ^ ", skin.ink(Role::AgentReview)),
+            Span::styled(
+                cells::fit(&format!("#{} {}", task.id, one_line(&task.title)), room),
+                skin.ink(Role::TextStrong),
+            ),
+        ]),
+        Line::styled(format!("   {}", cells::fit(&one_line(why), room)), skin.ink(Role::TextNormal)),
+    ]
 }
 
 /// One request in two lines: who and since when, and its title.
 fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec<Line<'static>> {
     let glyph = if approval.kind == "landing" { '^' } else { '!' };
     let role = if approval.kind == "landing" { Role::AgentReview } else { Role::AgentWaiting };
-    let who = approval.worker.map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
+    let who = approval
+        .worker
+        .map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
     let age = state.age(approval.asked_at);
     let room = width.saturating_sub(cells::width(&age) + 5);
     let who = cells::fit(&who, room);
@@ -65,13 +94,21 @@ fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec
             Span::styled(who, skin.ink(Role::TextStrong)),
             Span::styled(format!("{}{age}", " ".repeat(gap)), skin.ink(Role::TextDim)),
         ]),
-        Line::styled(format!("   {}", cells::fit(&one_line(&approval.title), width.saturating_sub(4))), skin.ink(Role::TextNormal)),
+        Line::styled(
+            format!("   {}", cells::fit(&one_line(&approval.title), width.saturating_sub(4))),
+            skin.ink(Role::TextNormal),
+        ),
     ]
 }
 
 /// The keys of the shown request, in a second line where one has no room.
 fn keys(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
-    let words = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no"), (Action::AttentionOpen, "open"), (Action::AttentionNext, "next")];
+    let words = [
+        (Action::AttentionApprove, "yes"),
+        (Action::AttentionDeny, "no"),
+        (Action::AttentionOpen, "open"),
+        (Action::AttentionNext, "next"),
+    ];
     let first = if state.keymap_needs_leader() { format!("{}: ", state.leader()) } else { String::new() };
     let mut lines = Vec::new();
     let mut spans = vec![Span::styled(format!("   {first}"), skin.ink(Role::HintText))];
@@ -97,13 +134,25 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
         return super::line(frame, place, Line::styled(cells::fit(&text, place.width), skin.ink(Role::AgentFailed)));
     }
     let Some(shown) = state.shown_request() else {
-        return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
+        let Some(task) = state.stuck().next() else {
+            return super::line(frame, place, Line::styled(" Needs you: nothing", skin.ink(Role::TextDim)));
+        };
+        let why = task.needs.as_deref().or(task.reason.as_deref()).unwrap_or("a look at it");
+        let text = format!(" Needs you: ^ #{} {}", task.id, one_line(why));
+        let keys = format!("  {} tasks ", bars::hint_key(state, Action::ViewTasks));
+        let room = place.width.saturating_sub(cells::width(&keys));
+        let spans = vec![
+            Span::styled(cells::fit(&text, room), skin.ink(Role::AgentReview)),
+            Span::styled(keys, skin.ink(Role::HintText)),
+        ];
+        return super::line(frame, place, Line::from(spans));
     };
-    let count = state.project.approvals.len();
+    let count = state.waiting();
     let who = shown.worker.map_or_else(String::new, |worker| format!("{worker} "));
     let head = if count > 1 { format!(" Needs you {count}: ") } else { " Needs you: ".to_owned() };
     let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };
-    let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen].map(|action| bars::bare_key(state, action));
+    let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen]
+        .map(|action| bars::bare_key(state, action));
     let keys = format!("  {prefix}{next} next, {yes} yes, {open} open ");
     let room = place.width.saturating_sub(cells::width(&head) + cells::width(&keys));
     let what = cells::fit(&format!("! {who}{} {}", one_line(&shown.title), state.age(shown.asked_at)), room);

@@ -15,7 +15,9 @@ use crate::tui::{cells, layout};
 /// A question.
 pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &ApprovalCard) {
     let current = state.approval(card.approval);
-    let who = current.and_then(|approval| approval.worker).map_or_else(|| "Request".to_owned(), |worker| state.called(worker));
+    let who = current
+        .and_then(|approval| approval.worker)
+        .map_or_else(|| "Request".to_owned(), |worker| state.called(worker));
     let kind = current.map_or("", |approval| approval.kind.as_str());
     let age = current.map(|approval| state.age(approval.asked_at)).unwrap_or_default();
     let inner = super::frame::dialog(frame, skin, place, &format!("{who}: {kind}"), &format!("waits {age}"));
@@ -46,7 +48,9 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
     let text = layout::reader(place);
     head(skin, frame, inner, text, &checks(state, review));
     match &review.text {
-        ReviewText::Loading => body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim)),
+        ReviewText::Loading => {
+            body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim))
+        }
         ReviewText::Failed(why) => {
             let lines = cells::wrap(&format!("The change cannot be shown: {why}. Nothing was landed."), text.width);
             body(frame, text, &lines, 0, |_| skin.ink(Role::AgentFailed));
@@ -54,21 +58,26 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
         ReviewText::Lines(_) => body(frame, text, &review.shown, review.scroll, |line| skin.ink(diff_role(line))),
     }
     let loaded = matches!(review.text, ReviewText::Lines(_));
-    let seen = if loaded { seen_words(review.seen, review.shown.len(), review.scroll, text.height) } else { String::new() };
+    let seen =
+        if loaded { seen_words(review.seen, review.shown.len(), review.scroll, text.height) } else { String::new() };
     foot(skin, frame, inner, text, (seen, "Landing merges it into the target; `qd undo` takes it back."));
 }
 
 fn counts(text: &ReviewText) -> String {
     let ReviewText::Lines(lines) = text else { return String::new() };
-    let count = |sign: char, file: &str| lines.iter().filter(|line| line.starts_with(sign) && !line.starts_with(file)).count();
+    let count =
+        |sign: char, file: &str| lines.iter().filter(|line| line.starts_with(sign) && !line.starts_with(file)).count();
     format!("+{} -{}", count('+', "+++"), count('-', "---"))
 }
 
 /// The checks that ran, in words; that there were none is said, too.
 fn checks(state: &State, review: &Review) -> String {
     let Some(task) = state.task(review.task) else { return String::new() };
-    let checks: Vec<String> =
-        task.checks.iter().map(|check| format!("{} {}", one_line(&check.name), if check.passed() { "+" } else { "x FAILED" })).collect();
+    let checks: Vec<String> = task
+        .checks
+        .iter()
+        .map(|check| format!("{} {}", one_line(&check.name), if check.passed() { "+" } else { "x FAILED" }))
+        .collect();
     let ran = if checks.is_empty() { "no checks are known for this project".to_owned() } else { checks.join(", ") };
     format!("{}   checks: {ran}", one_line(&task.title))
 }
@@ -109,6 +118,9 @@ fn seen_words(seen: bool, count: usize, scroll: u16, height: u16) -> String {
 fn foot(skin: &Skin, frame: &mut Frame<'_>, inner: Rect, read: Rect, (seen, note): (String, &str)) {
     let room = inner.bottom().saturating_sub(read.bottom() + 1);
     let at = Rect { y: inner.bottom().saturating_sub(2), height: 1.min(room), ..inner };
-    let spans = vec![Span::styled(format!("{seen}   "), skin.ink(Role::TextAccent)), Span::styled(note.to_owned(), skin.ink(Role::TextDim))];
+    let spans = vec![
+        Span::styled(format!("{seen}   "), skin.ink(Role::TextAccent)),
+        Span::styled(note.to_owned(), skin.ink(Role::TextDim)),
+    ];
     super::line(frame, at, Line::from(spans));
 }

@@ -18,7 +18,13 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let handoff = card.handoff.and_then(|id| state.project.handoffs.iter().find(|handoff| handoff.id == id));
     let called = state.called(card.worker);
     let right = handoff.map_or_else(String::new, progress);
-    let inner = super::frame::dialog(frame, skin, place, &format!("Hand off  {called} -> {} (fresh session)", card.worker), &right);
+    let inner = super::frame::dialog(
+        frame,
+        skin,
+        place,
+        &format!("Hand off  {called} -> {} (fresh session)", card.worker),
+        &right,
+    );
     let lines = match handoff {
         Some(handoff) => running(state, skin, handoff, inner.width),
         None => waiting(skin, card, inner.width),
@@ -30,7 +36,11 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
 }
 
 fn progress(handoff: &HandoffView) -> String {
-    let done = handoff.steps.iter().filter(|(_, step)| matches!(step, StepState::Done { .. } | StepState::Skipped { .. })).count();
+    let done = handoff
+        .steps
+        .iter()
+        .filter(|(_, step)| matches!(step, StepState::Done { .. } | StepState::Skipped { .. }))
+        .count();
     match (phase_of(handoff), failure(handoff)) {
         (Phase::Done, _) => "done".to_owned(),
         (Phase::Cancelled, _) => "cancelled".to_owned(),
@@ -46,7 +56,8 @@ fn waiting(skin: &Skin, card: &Stepper, width: u16) -> Vec<Line<'static>> {
     } else {
         "Enter starts it. This key is Backspace on some terminals, so nothing has happened yet; Ctrl+H again sends it to the agent."
     };
-    let mut lines: Vec<Line<'static>> = cells::wrap(words, width).into_iter().map(|text| Line::styled(text, skin.ink(Role::TextStrong))).collect();
+    let mut lines: Vec<Line<'static>> =
+        cells::wrap(words, width).into_iter().map(|text| Line::styled(text, skin.ink(Role::TextStrong))).collect();
     lines.push(Line::default());
     let what = [
         "1 Brief   a document from the facts: task, what was done, what is left",
@@ -60,7 +71,8 @@ fn waiting(skin: &Skin, card: &Stepper, width: u16) -> Vec<Line<'static>> {
 }
 
 fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec<Line<'static>> {
-    let mut lines = vec![steps_line(skin, handoff), Line::styled("─".repeat(usize::from(width)), skin.ink(Role::FrameNormal))];
+    let mut lines =
+        vec![steps_line(skin, handoff), Line::styled("─".repeat(usize::from(width)), skin.ink(Role::FrameNormal))];
     for (number, (name, step)) in (1..).zip(&handoff.steps) {
         let (words, role) = step_words(state, step);
         let text = cells::fit(&one_line(&words), width.saturating_sub(12));
@@ -73,22 +85,34 @@ fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec
     lines.push(Line::default());
     lines.extend(cells::wrap(end, width).into_iter().map(|text| Line::styled(text, skin.ink(role))));
     lines.push(Line::default());
-    let brief: Vec<String> = handoff.brief.iter().map(|text| one_line(text)).filter(|text| !text.trim().is_empty()).collect();
+    let brief: Vec<String> =
+        handoff.brief.iter().map(|text| one_line(text)).filter(|text| !text.trim().is_empty()).collect();
     if !brief.is_empty() {
         lines.push(Line::styled("What the fresh session reads:", skin.ink(Role::TextDim)));
     }
-    lines.extend(brief.iter().map(|text| Line::styled(format!("  {}", cells::fit(text, width.saturating_sub(2))), skin.ink(Role::TextNormal))));
+    lines.extend(brief.iter().map(|text| {
+        Line::styled(format!("  {}", cells::fit(text, width.saturating_sub(2))), skin.ink(Role::TextNormal))
+    }));
     lines
 }
 
 /// What holds now for the two sessions.
 fn end_words(phase: Phase) -> (&'static str, Role) {
     match phase {
-        Phase::Done => ("Done: the fresh session is at work with the brief. The old one is parked and kept for 10 minutes.", Role::AgentDone),
-        Phase::Cancelled => ("Cancelled: the old session goes on. What was written and committed is kept.", Role::TextStrong),
+        Phase::Done => (
+            "Done: the fresh session is at work with the brief. The old one is parked and kept for 10 minutes.",
+            Role::AgentDone,
+        ),
+        Phase::Cancelled => {
+            ("Cancelled: the old session goes on. What was written and committed is kept.", Role::TextStrong)
+        }
         Phase::Failed { .. } => ("The old session goes on as before until you decide.", Role::TextStrong),
-        Phase::Replacing => ("The old session is parked, its input locked, until the fresh one has begun.", Role::TextDim),
-        Phase::Unstarted | Phase::Asked | Phase::Preparing => ("Until step 4 nothing changes for the old session.", Role::TextDim),
+        Phase::Replacing => {
+            ("The old session is parked, its input locked, until the fresh one has begun.", Role::TextDim)
+        }
+        Phase::Unstarted | Phase::Asked | Phase::Preparing => {
+            ("Until step 4 nothing changes for the old session.", Role::TextDim)
+        }
     }
 }
 
