@@ -27,10 +27,19 @@ pub(crate) fn of_peer(state: &State, paths: &Paths, pid: u32) -> Authority {
         return Authority::Unknown;
     }
     let by_host = state.live_sessions.iter().find(|id| host(state, paths, id).is_some_and(|it| ancestry.contains(&it)));
-    by_host
-        .cloned()
-        .or_else(|| ancestry.iter().find_map(|process| marked(state, process.pid)))
-        .map_or(Authority::Person, Authority::Session)
+    let of_session = by_host.cloned().or_else(|| ancestry.iter().find_map(|process| marked(state, process.pid)));
+    match of_session {
+        Some(session) => Authority::Session(session),
+        // what the daemon itself started and did not mark as a session's: checks and setup run an agent's code
+        None if came_from_daemon(&ancestry) => Authority::Unknown,
+        None => Authority::Person,
+    }
+}
+
+/// Whether a process descends from this one.
+fn came_from_daemon(ancestry: &[HostIdentity]) -> bool {
+    let own = std::process::id();
+    ancestry.iter().skip(1).any(|process| process.pid == own)
 }
 
 /// A session's host as the state knows it; as it wrote itself down while its start is not committed yet.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, broadcast, mpsc};
 
 use crate::model::{Kind, ProjectId};
 use crate::protocol::control::{Call, Failure, Frame, MAX_LINE, Notice, Request, Response};
@@ -15,8 +15,10 @@ use super::{Daemon, handle, projects};
 
 /// The shortest time between two notices to one client.
 const NOTICE_PAUSE: Duration = Duration::from_millis(30);
-/// Frames that may wait for a client that does not read; then it is disconnected.
+/// Frames that may wait for a client that does not read; then its calls wait too.
 const UNREAD_FRAMES: usize = 1_024;
+/// Calls of one client that may be under way; further lines are read when one of them is answered.
+const CALLS_AT_ONCE: usize = 256;
 
 /// Serves one client until it goes away.
 pub(super) async fn serve<S>(daemon: Arc<Daemon>, stream: S, authority: Authority)
@@ -31,13 +33,19 @@ where
     let forward = {
         let frames = frames.clone();
         tokio::spawn(async move {
-            while let Ok(notice) = toasts.recv().await {
-                if frames.send(Frame::Notice(notice)).await.is_err() {
+            loop {
+                let sent = match toasts.recv().await {
+                    Ok(notice) => frames.send(Frame::Notice(notice)).await.is_ok(),
+                    Err(broadcast::error::RecvError::Lagged(_)) => true,
+                    Err(broadcast::error::RecvError::Closed) => false,
+                };
+                if !sent {
                     return;
                 }
             }
         })
     };
+    let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
     let mut lines = BufReader::new(read);
     let mut line = Vec::new();
     while let Ok(Some(())) = next_line(&mut lines, &mut line).await {
@@ -53,7 +61,9 @@ where
         };
         let (daemon, frames, authority, watching) =
             (Arc::clone(&daemon), frames.clone(), authority.clone(), Arc::clone(&watching));
+        let Ok(under_way) = Arc::clone(&calls).acquire_owned().await else { break };
         tokio::spawn(async move {
+            let _under_way = under_way;
             let outcome = answer(&daemon, &authority, &call.request, &frames, &watching).await;
             let _ = frames.send(Frame::Reply { id: call.id, outcome }).await;
         });

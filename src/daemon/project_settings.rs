@@ -3,19 +3,47 @@
 //! to exactly these: their hash is kept with the project.
 
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 use crate::config::{ProjectSettings, SettingsError};
 use crate::git::{self, GitError, Repository};
-use crate::model::{Check, Project};
+use crate::model::{Check, Explain, Kind, Project};
 
 /// The file's name in a repository's root.
 const FILE: &str = ".quarterdeck.toml";
 
-/// The settings at a commit (`HEAD` when none is named); the defaults when there is no such file.
-pub(super) fn read(repository: &Repository, revision: Option<&str>) -> Result<ProjectSettings, SettingsError> {
-    match repository.file_at(revision.unwrap_or("HEAD"), FILE) {
-        Ok(Some(text)) => ProjectSettings::parse(&String::from_utf8_lossy(&text), FILE),
-        Ok(None) | Err(_) => Ok(ProjectSettings::default()),
+/// Why a repository's settings cannot be read.
+#[derive(Debug, Error)]
+pub(super) enum Unreadable {
+    /// The file says something that is not understood.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The commit cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl Explain for Unreadable {
+    fn kind(&self) -> Kind {
+        match self {
+            Unreadable::Settings(error) => error.kind(),
+            Unreadable::Git(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Unreadable::Settings(error) => error.hint(),
+            Unreadable::Git(error) => error.hint(),
+        }
+    }
+}
+
+/// The settings at a commit (`HEAD` when none is named); the defaults only when there is no such file.
+pub(super) fn read(repository: &Repository, revision: Option<&str>) -> Result<ProjectSettings, Unreadable> {
+    match repository.file_at(revision.unwrap_or("HEAD"), FILE)? {
+        Some(text) => Ok(ProjectSettings::parse(&String::from_utf8_lossy(&text), FILE)?),
+        None => Ok(ProjectSettings::default()),
     }
 }
 
@@ -52,9 +80,19 @@ pub(super) fn checks(
     Ok(Commands::Agreed(settings.checks.iter().flatten().map(|line| check(line)).collect()))
 }
 
-/// A configured command line as an argument vector.
+/// Characters that mean something to a shell. A line without any of them is split and run as it is.
+const SHELL: &[char] = &['|', '&', ';', '<', '>', '(', ')', '$', '`', '*', '?', '[', '~', '#', '{', '!', '\n'];
+
+/// A configured command line as an argument vector. What only a shell understands goes to `sh -c` whole,
+/// as the person read and agreed to it: nothing is ever put into it.
 pub(super) fn check(line: &str) -> Check {
-    Check { name: line.to_owned(), argv: words(line) }
+    let assigns = line.split_whitespace().next().is_some_and(|word| word.contains('='));
+    let argv = if assigns || line.contains(SHELL) {
+        vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()]
+    } else {
+        words(line)
+    };
+    Check { name: line.to_owned(), argv }
 }
 
 /// SHA-256 (hex) of a list of commands.
@@ -98,6 +136,9 @@ mod tests {
     #[test]
     fn words_follow_quotes_and_expand_nothing() {
         assert_eq!(words("cargo test -p api"), ["cargo", "test", "-p", "api"]);
+        assert_eq!(check("true && false").argv, ["sh", "-c", "true && false"]);
+        assert_eq!(check("A=1 make").argv, ["sh", "-c", "A=1 make"]);
+        assert_eq!(check("make 'a b'").argv, ["make", "a b"]);
         assert_eq!(words("sh -c 'echo \"a b\"; exit 1'"), ["sh", "-c", "echo \"a b\"; exit 1"]);
         assert_eq!(words(r#"grep "a\"b" $HOME\ x"#), ["grep", "a\"b", "$HOME x"]);
         assert_eq!(words("printf ''"), ["printf", ""]);

@@ -1,11 +1,11 @@
 //! Projects: opened, looked up, and shown whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::{Command, Refusal};
 use crate::git::{GitError, Repository};
-use crate::model::{Kind, ProjectId};
+use crate::model::{Autonomy, Kind, ProjectId};
 use crate::protocol::control::{Failure, Response};
 use crate::protocol::{LogLine, ProjectView};
 use crate::store::Logged;
@@ -17,31 +17,47 @@ use super::{Daemon, project_settings, views};
 /// The first lines of a handoff document that a view carries.
 const BRIEF_LINES: usize = 40;
 
-/// Finds (or makes) the project of the repository that holds `path`.
+/// Finds (or makes) the project of the repository that holds `path`. A project that is known opens also
+/// while its checkout is on no branch or its settings cannot be read: nothing new starts then, but
+/// everything can be looked at, called off and taken back.
 pub(super) async fn open(daemon: &Arc<Daemon>, path: &Path) -> Result<Response, Failure> {
     let path = path.to_path_buf();
     let environment = daemon.git_environment.clone();
-    let (root, target, settings) = blocking(move || {
+    let (root, facts) = blocking(move || {
         let repository = Repository::open_in(&path, environment)?;
-        let settings = project_settings::read(&repository, None);
-        let target = match settings.as_ref().ok().and_then(|settings| settings.target.clone()) {
-            Some(target) => target,
-            None => repository.default_target()?,
-        };
-        Ok::<_, GitError>((repository.root().to_path_buf(), target, settings))
+        Ok::<_, GitError>((repository.root().to_path_buf(), facts(&repository)))
     })
     .await?;
-    let settings = settings.map_err(|error| Failure::of(&error))?;
-    let name = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-    let autonomy = settings.default_autonomy.unwrap_or(daemon.settings.default_autonomy);
-    let known = root.clone();
-    daemon.core.command(Command::AddProject { root, name, target, autonomy }).await?;
-    let id = daemon
-        .core
-        .look(move |state, _| state.projects.values().find(|project| project.root == known).map(|project| project.id))
-        .await?
-        .ok_or_else(|| fault("the project was not kept"))?;
+    let known = by_root(daemon, root.clone()).await?;
+    let id = match (known, facts) {
+        (Some(id), Err(_)) => id,
+        (None, Err(failure)) => return Err(failure),
+        (_, Ok((target, autonomy))) => {
+            let name = root.file_name().map_or_else(|| "project".to_owned(), |it| it.to_string_lossy().into_owned());
+            let autonomy = autonomy.unwrap_or(daemon.settings.default_autonomy);
+            daemon.core.command(Command::AddProject { root: root.clone(), name, target, autonomy }).await?;
+            by_root(daemon, root).await?.ok_or_else(|| fault("the project was not kept"))?
+        }
+    };
     Ok(Response::Project(Box::new(view(daemon, id).await?)))
+}
+
+/// Where results land, and the project's own default autonomy.
+fn facts(repository: &Repository) -> Result<(String, Option<Autonomy>), Failure> {
+    let settings = project_settings::read(repository, None).map_err(|error| Failure::of(&error))?;
+    let target = match settings.target {
+        Some(target) => target,
+        None => repository.default_target().map_err(|error| Failure::of(&error))?,
+    };
+    Ok((target, settings.default_autonomy))
+}
+
+/// The project whose main checkout this is.
+async fn by_root(daemon: &Daemon, root: PathBuf) -> Result<Option<ProjectId>, Failure> {
+    daemon
+        .core
+        .look(move |state, _| state.projects.values().find(|project| project.root == root).map(|project| project.id))
+        .await
 }
 
 /// The project of the repository that holds `path`, if it is known: what a process inside a session may

@@ -16,7 +16,7 @@ pub(super) async fn diff(daemon: &Arc<Daemon>, id: TaskId) -> Result<Response, F
     let text = blocking(move || {
         let repository = repository.open()?;
         let Some(base) = task.base else { return Ok(String::new()) };
-        let head = task.commit.unwrap_or(task.branch);
+        let head = task.commit.or(task.head).unwrap_or(task.branch);
         repository.diff(&base, &head)
     })
     .await?;

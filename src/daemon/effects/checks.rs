@@ -1,6 +1,7 @@
 //! The project's checks. Their definition comes from the target commit; they run in the task's worktree
 //! (or, for a landing, in the integration worktree), one after the other, up to the first failure.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
 use crate::engine::EffectResult;
 use crate::git::GitError;
-use crate::model::{Check, CheckRun, TaskId, sanitize};
+use crate::model::{Check, CheckRun, SessionId, Task, TaskId, sanitize};
 use crate::process::{Finished, ProcessError, Program};
 use crate::protocol::control::Failure;
 
@@ -24,8 +25,7 @@ const OUTPUT_LIMIT: usize = 1024 * 1024;
 pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
     let (project, task) = daemon.project_and_task(id).await?;
     let repository = daemon.repository(&project);
-    let timeout = Duration::from_secs(daemon.settings.check_timeout);
-    let path = daemon.agents.path().await.clone();
+    let surroundings = Surroundings::of(daemon, &task).await;
     blocking(move || {
         let repository = repository.open()?;
         let settings = match project_settings::read(&repository, Some(&project.target)) {
@@ -43,22 +43,46 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
         };
         let Some(worktree) = &task.worktree else { return Ok(EffectResult::Checked { runs: Vec::new() }) };
         let tree = repository.tree_of(&task.branch)?;
-        Ok(EffectResult::Checked { runs: run_all(&checks, worktree, &tree, timeout, &path) })
+        Ok(EffectResult::Checked { runs: run_all(&checks, worktree, &tree, &surroundings) })
     })
     .await
 }
 
-/// Runs checks in a directory, up to the first failure.
-pub(super) fn run_all(
-    checks: &[Check],
-    directory: &Path,
-    tree: &str,
+/// What a command of the project runs in besides its directory. The code that it runs is the agent's, so it
+/// carries the session's mark: calls of `qd` from it have an agent's rights, not the person's.
+pub(super) struct Surroundings {
+    path: OsString,
     timeout: Duration,
-    path: &std::ffi::OsStr,
-) -> Vec<CheckRun> {
+    home: OsString,
+    session: Option<SessionId>,
+}
+
+/// The variable that marks commands of a project, with our data directory as its value: what a killed
+/// daemon left running is found by it and ended before it would run twice.
+pub(in crate::daemon) const MARK: &str = "QD_CHECK";
+
+impl Surroundings {
+    /// For the commands of one task.
+    pub(super) async fn of(daemon: &Daemon, task: &Task) -> Self {
+        let delegation = task.delegation;
+        let session = daemon
+            .core
+            .look(move |state, _| state.delegations.get(&delegation?).and_then(|it| it.session.clone()))
+            .await;
+        Self {
+            path: daemon.agents.path().await.clone(),
+            timeout: Duration::from_secs(daemon.settings.check_timeout),
+            home: daemon.paths.data.clone().into_os_string(),
+            session: session.ok().flatten(),
+        }
+    }
+}
+
+/// Runs checks in a directory, up to the first failure.
+pub(super) fn run_all(checks: &[Check], directory: &Path, tree: &str, surroundings: &Surroundings) -> Vec<CheckRun> {
     let mut runs = Vec::new();
     for check in checks {
-        let run = run_one(check, directory, tree, timeout, path);
+        let run = run_one(check, directory, tree, surroundings);
         let passed = run.passed();
         runs.push(run);
         if !passed {
@@ -68,30 +92,35 @@ pub(super) fn run_all(
     runs
 }
 
-fn run_one(check: &Check, directory: &Path, tree: &str, timeout: Duration, path: &std::ffi::OsStr) -> CheckRun {
+/// Runs one command of the project.
+pub(super) fn run_one(check: &Check, directory: &Path, tree: &str, surroundings: &Surroundings) -> CheckRun {
     let began = Instant::now();
     let (program, arguments) = match check.argv.split_first() {
         Some((program, arguments)) => (program.clone(), arguments),
         None => (String::new(), &[][..]),
     };
-    let finished = Program::new(&program)
+    let command = Program::new(&program)
         .args(arguments)
         .cwd(directory)
-        .env("PATH", path)
+        .env("PATH", &surroundings.path)
         .env("CI", "true")
         .env("NO_COLOR", "1")
-        .remove_env("QD_SESSION")
+        .env(MARK, &surroundings.home)
         .remove_env("QD_SESSION_SOCKET")
-        .timeout(timeout)
-        .output_limit(OUTPUT_LIMIT)
-        .run();
+        .timeout(surroundings.timeout)
+        .output_limit(OUTPUT_LIMIT);
+    let command = match &surroundings.session {
+        Some(session) => command.env("QD_SESSION", session.as_str()),
+        None => command.remove_env("QD_SESSION"),
+    };
+    let finished = command.run();
     CheckRun {
         name: check.name.clone(),
         argv: check.argv.clone(),
         exit_code: finished.as_ref().ok().filter(|finished| !finished.timed_out).and_then(|finished| finished.code),
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         tree: tree.to_owned(),
-        log: log(&finished, timeout),
+        log: log(&finished, surroundings.timeout),
     }
 }
 

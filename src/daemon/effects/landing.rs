@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
@@ -14,7 +13,7 @@ use crate::git::{GitError, Integration, Landing, Repository};
 use crate::model::{CheckRun, Project, Task, TaskId};
 use crate::protocol::control::Failure;
 
-use super::checks;
+use super::checks::{self, Surroundings};
 use super::worktree::{label, trailers};
 
 /// How often a landing is tried again because the target moved under it.
@@ -23,20 +22,19 @@ const TRIES: u32 = 3;
 /// What a landing needs besides git.
 struct Place {
     integration: PathBuf,
-    timeout: Duration,
-    path: std::ffi::OsString,
+    surroundings: Surroundings,
+    /// For writes to the repository's refs and checkouts; not held while checks run.
+    lock: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Lands one task.
 pub(super) async fn land(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
     let (project, task) = daemon.project_and_task(id).await?;
-    let lock = daemon.repository_lock(project.id);
-    let _turn = lock.lock().await;
     let repository = daemon.repository(&project);
     let place = Place {
         integration: daemon.paths.worktrees(&project.name, project.id.0).join("integration"),
-        timeout: Duration::from_secs(daemon.settings.check_timeout),
-        path: daemon.agents.path().await.clone(),
+        surroundings: Surroundings::of(daemon, &task).await,
+        lock: daemon.repository_lock(project.id),
     };
     blocking(move || {
         let repository = repository.open()?;
@@ -58,7 +56,7 @@ fn try_once(
     place: &Place,
 ) -> Result<Option<EffectResult>, GitError> {
     let message = message(task);
-    let merged = repository.integrate(&place.integration, &project.target, &task.branch, &message)?;
+    let merged = repository.integrate(&place.integration, &project.target, head(task), &message)?;
     let (commit, tree, target_was) = match merged {
         Integration::UpToDate => return up_to_date(repository, project, task).map(Some),
         Integration::Conflict { files } => return Ok(Some(EffectResult::Conflict { files })),
@@ -69,6 +67,7 @@ fn try_once(
         Verified::Not(result) => return Ok(Some(result)),
     };
     let label = label(task, "landed");
+    let _turn = place.lock.blocking_lock();
     Ok(match repository.land(&project.target, &target_was, &commit, &label)? {
         Landing::Landed => Some(EffectResult::Landed { commit, runs }),
         Landing::TargetMoved => None,
@@ -76,9 +75,14 @@ fn try_once(
     })
 }
 
+/// What lands: the commit that was checked and shown.
+fn head(task: &Task) -> &str {
+    task.head.as_deref().unwrap_or(&task.branch)
+}
+
 /// Nothing is left to merge: either there never was anything, or it landed just before a crash.
 fn up_to_date(repository: &Repository, project: &Project, task: &Task) -> Result<EffectResult, GitError> {
-    Ok(match repository.landing_of(&project.target, &task.branch)? {
+    Ok(match repository.landing_of(&project.target, head(task))? {
         Some(commit) => EffectResult::Landed { commit, runs: task.checks.clone() },
         None => EffectResult::NothingToLand,
     })
@@ -113,7 +117,7 @@ fn verify(
             return Ok(Verified::Not(EffectResult::CommandsNotTrusted { hash, commands }));
         }
     };
-    let runs = checks::run_all(&agreed, &place.integration, tree, place.timeout, &place.path);
+    let runs = checks::run_all(&agreed, &place.integration, tree, &place.surroundings);
     if runs.iter().all(CheckRun::passed) {
         Ok(Verified::Green(runs))
     } else {

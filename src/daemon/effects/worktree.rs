@@ -2,32 +2,30 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::project_settings::{self, Commands};
 use crate::daemon::{Daemon, core::now};
 use crate::engine::EffectResult;
 use crate::git::{Label, Repository};
-use crate::model::{Project, Task, TaskId};
-use crate::process::Program;
+use crate::model::{Explain, Kind, Project, Task, TaskId, one_line, truncate};
 use crate::protocol::control::Failure;
 
-/// How long a project's setup command may take.
-const SETUP_TIMEOUT: Duration = Duration::from_secs(1_800);
+use super::checks::{self, Surroundings};
 
 /// Branch and worktree, ignored files copied in, the setup command run.
 pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId, fresh: bool) -> Result<EffectResult, Failure> {
     let (project, task) = daemon.project_and_task(id).await?;
     let repository = daemon.repository(&project);
     let path = daemon.paths.worktrees(&project.name, project.id.0).join(&task.short);
+    let surroundings = Surroundings::of(daemon, &task).await;
     blocking(move || {
         let repository = repository.open()?;
         if fresh && let Ok(old) = repository.worktree_at(&path) {
             repository.remove_worktree(&old, &label(&task, "started afresh"))?;
         }
         let worktree = repository.add_worktree(&path, &task.branch, &project.target)?;
-        if let Some(result) = furnish(&repository, &project, &worktree.path) {
+        if let Some(result) = furnish(&repository, &project, &worktree.path, &surroundings) {
             return Ok::<_, crate::git::GitError>(result);
         }
         Ok(EffectResult::WorktreeReady { path: worktree.path, branch: worktree.branch, base: worktree.base })
@@ -37,26 +35,30 @@ pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId, fresh: bool) -> Re
 
 /// Copies the configured ignored files and runs the setup command, when the person agreed to it. A
 /// result only when something stands in the way.
-fn furnish(repository: &Repository, project: &Project, worktree: &Path) -> Option<EffectResult> {
-    let settings = project_settings::read(repository, Some(&project.target)).ok()?;
+fn furnish(
+    repository: &Repository,
+    project: &Project,
+    worktree: &Path,
+    surroundings: &Surroundings,
+) -> Option<EffectResult> {
+    let settings = match project_settings::read(repository, Some(&project.target)) {
+        Ok(settings) => settings,
+        Err(error) => return Some(EffectResult::Failed { kind: error.kind(), detail: error.to_string() }),
+    };
     for name in &settings.copy {
         copy_ignored(&project.root, worktree, name);
     }
-    let setup = settings.setup.clone()?;
+    let setup = settings.setup.as_deref()?;
     match project_settings::checks(repository, project, &settings) {
-        Ok(Commands::NotAgreed { hash, commands }) => {
-            return Some(EffectResult::CommandsNotTrusted { hash, commands });
-        }
+        Ok(Commands::NotAgreed { hash, commands }) => return Some(EffectResult::CommandsNotTrusted { hash, commands }),
         Ok(Commands::Agreed(_)) => {}
-        Err(error) => tracing::warn!(%error, "the setup command cannot be read"),
+        Err(error) => return Some(EffectResult::Failed { kind: error.kind(), detail: error.to_string() }),
     }
-    let check = project_settings::check(&setup);
-    let (program, arguments) = check.argv.split_first()?;
-    let ran = Program::new(program).args(arguments).cwd(worktree).timeout(SETUP_TIMEOUT).run();
-    if !ran.as_ref().is_ok_and(|finished| finished.code == Some(0)) {
-        tracing::warn!(setup, "the setup command failed");
-    }
-    None
+    let ran = checks::run_one(&project_settings::check(setup), worktree, "", surroundings);
+    (!ran.passed()).then(|| EffectResult::Failed {
+        kind: Kind::Unavailable,
+        detail: format!("the setup command `{setup}` failed: {}", truncate(&one_line(&ran.log), 400)),
+    })
 }
 
 /// Copies one file into the worktree: only plain relative names, only regular files, never over a file.
