@@ -188,6 +188,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         settings: options.settings,
     });
     recovery::set_rules(&daemon).await;
+    recovery::remove_stale_locks(&daemon).await;
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
     Ok(Running { daemon, _lock: lock })

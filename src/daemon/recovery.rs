@@ -50,6 +50,18 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
     }
 }
 
+/// Frees what a killed daemon had locked.
+pub(super) async fn remove_stale_locks(daemon: &Arc<Daemon>) {
+    let projects = daemon.core.look(|state, _| state.projects.values().cloned().collect::<Vec<_>>()).await;
+    for project in projects.unwrap_or_default() {
+        let opening = daemon.repository(&project);
+        let work = tokio::task::spawn_blocking(move || opening.open().map(|repository| repository.remove_stale_locks()));
+        if let Ok(Err(error)) = work.await {
+            tracing::warn!(%error, "a project's repository cannot be opened");
+        }
+    }
+}
+
 /// Every session that was live is linked again, and the link finds out what became of it. A session
 /// that never started is left to its `StartSession`, which is still in the outbox.
 pub(super) async fn find_sessions(daemon: &Arc<Daemon>) {
