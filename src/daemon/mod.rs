@@ -170,6 +170,10 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     let lock = places::lock(&options.paths)?;
     let program = places::versioned_program(&options.paths, &options.qd)?;
     let store = Store::open(&options.paths.database())?;
+    if let Some(before) = lock.before {
+        let work = tokio::task::spawn_blocking(move || recovery::outlast_programs(before));
+        work.await.map_err(|error| DaemonError::Thread(error.into()))?;
+    }
     let (core, asked) = core::start(store)?;
     let (toasts, _) = broadcast::channel(64);
     let daemon = Arc::new(Daemon {
@@ -187,6 +191,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         settings: options.settings,
     });
     recovery::set_rules(&daemon).await;
+    recovery::remove_stale_locks(&daemon).await;
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
     Ok(Running { daemon, _lock: lock })

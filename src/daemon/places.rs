@@ -2,7 +2,7 @@
 //! an upgrade.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,8 @@ fn private_directory(path: &Path) -> Result<(), DaemonError> {
 /// so that a client that finds no socket can ask for it (SIGHUP).
 pub(super) struct Lock {
     _held: Flock<File>,
+    /// The daemon that had it before us, and is over.
+    pub(super) before: Option<u32>,
 }
 
 /// Takes the lock or says that another daemon has it.
@@ -66,8 +68,12 @@ pub(super) fn lock(paths: &Paths) -> Result<Lock, DaemonError> {
         nix::errno::Errno::EWOULDBLOCK => DaemonError::AlreadyRuns,
         other => DaemonError::Place { path: path.clone(), source: other.into() },
     })?;
+    let mut earlier = String::new();
+    // what cannot be read is nobody's name
+    let _ = held.read_to_string(&mut earlier);
+    let before = earlier.lines().nth(1).and_then(|pid| pid.trim().parse().ok()).filter(|pid| *pid != std::process::id());
     write_socket_name(&mut held, &paths.control_socket()).map_err(place)?;
-    Ok(Lock { _held: held })
+    Ok(Lock { _held: held, before })
 }
 
 fn write_socket_name(file: &mut File, socket: &Path) -> io::Result<()> {

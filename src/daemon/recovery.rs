@@ -1,12 +1,39 @@
 //! What a start does before it takes requests: the configured limits, and the sessions of before.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
 
 use crate::config::Landing;
 use crate::engine::{Command, EffectKind, Fact, Rules};
+use crate::process;
 use crate::session::{self, Found};
 
 use super::Daemon;
+
+/// Programs of a killed daemon may end by themselves for this long: a `git` that is stopped leaves locks.
+const PROGRAMS_MAY_END_WITHIN: Duration = Duration::from_secs(3);
+/// Between two looks at them.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
+
+/// Waits until what a killed daemon had started (`git`, checks) is over, for it writes where its work is
+/// about to be done again; what takes long is ended. Blocks.
+pub(super) fn outlast_programs(daemon: u32) {
+    let deadline = Instant::now() + PROGRAMS_MAY_END_WITHIN;
+    loop {
+        let left = process::carriers(process::STARTED_BY, &daemon.to_string());
+        if left.is_empty() {
+            return;
+        }
+        if Instant::now() >= deadline {
+            tracing::warn!(count = left.len(), "programs of the earlier daemon are ended");
+            left.iter().for_each(|program| process::send_signal(program.pid, Signal::SIGTERM));
+            return;
+        }
+        std::thread::sleep(LOOK_AGAIN_AFTER);
+    }
+}
 
 /// Puts the configured limits into the state, where they differ.
 pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
@@ -22,6 +49,18 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
     };
     if rules != known {
         let _ = daemon.core.command(Command::SetRules { rules }).await;
+    }
+}
+
+/// Frees what a killed daemon had locked.
+pub(super) async fn remove_stale_locks(daemon: &Arc<Daemon>) {
+    let projects = daemon.core.look(|state, _| state.projects.values().cloned().collect::<Vec<_>>()).await;
+    for project in projects.unwrap_or_default() {
+        let opening = daemon.repository(&project);
+        let work = tokio::task::spawn_blocking(move || opening.open().map(|repository| repository.remove_stale_locks()));
+        if let Ok(Err(error)) = work.await {
+            tracing::warn!(%error, "a project's repository cannot be opened");
+        }
     }
 }
 

@@ -33,6 +33,7 @@ mod record;
 mod remove;
 mod repository;
 mod snapshot;
+mod stale;
 mod undo;
 mod worktree;
 

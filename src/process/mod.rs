@@ -14,5 +14,5 @@ pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
-pub use program::{Finished, Program};
+pub use program::{Finished, Program, STARTED_BY};
 pub use table::{ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};

@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 use super::pump::{self, Limits};
 use super::{ProcessError, detached, find_program};
 
+/// The mark of a program that we wait for: the process that started it. Programs outlive a killed parent, and
+/// whoever takes its work over has to know that they still write.
+pub const STARTED_BY: &str = "QD_STARTED_BY";
+
 /// Output kept per stream when nothing else is said: 1 MiB.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
@@ -151,6 +155,7 @@ impl Program {
                 None => command.env_remove(key),
             };
         }
+        command.env(STARTED_BY, std::process::id().to_string());
         if self.own_session {
             detached::new_session(&mut command);
         } else {
