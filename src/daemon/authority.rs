@@ -36,10 +36,14 @@ pub(crate) fn of_peer(state: &State, paths: &Paths, pid: u32) -> Authority {
     }
 }
 
-/// Whether a process descends from this one.
+/// Whether a process descends from this one, or carries the mark of the programs that it starts.
 fn came_from_daemon(ancestry: &[HostIdentity]) -> bool {
     let own = std::process::id();
+    let mark = own.to_string();
     ancestry.iter().skip(1).any(|process| process.pid == own)
+        || ancestry.iter().any(|process| {
+            process::variable(process.pid, process::STARTED_BY).is_some_and(|value| value.to_str() == Some(&mark))
+        })
 }
 
 /// A session's host as the state knows it; as it wrote itself down while its start is not committed yet.

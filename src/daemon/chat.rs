@@ -16,6 +16,9 @@ use super::{Daemon, views};
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
 
+/// The highest number that a worker can have.
+const MOST_SEATS: u16 = 64;
+
 /// What a submission made.
 pub(super) struct Made {
     /// The new tasks.
@@ -274,6 +277,13 @@ pub(super) async fn start_pane(
 ) -> Result<Response, Failure> {
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
+    }
+    if let Some(number) = worker.filter(|number| !(1..=MOST_SEATS).contains(&number.0)) {
+        return Err(Failure {
+            kind: Kind::Invalid,
+            message: format!("there is no worker {number}: they are numbered 1 to {MOST_SEATS}"),
+            hint: None,
+        });
     }
     if agent == "shell" {
         daemon.core.command(Command::StartPane { project, worker, agent, run }).await?;

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::model::{ProjectId, TaskId, Timestamp};
+use crate::engine::Fact;
+use crate::git::GitError;
+use crate::model::{Project, ProjectId, TaskId, Timestamp};
 use crate::protocol::UndoView;
 use crate::protocol::control::{Failure, Response};
 
 use super::Daemon;
 use super::blocking::blocking;
+
+/// How many of the latest landings are looked at after something was taken back.
+const LOOKED_AT: usize = 100;
 
 /// The task's changes against where its branch started, as unified diff text.
 pub(super) async fn diff(daemon: &Arc<Daemon>, id: TaskId) -> Result<Response, Failure> {
@@ -48,5 +53,34 @@ pub(super) async fn undo(daemon: &Arc<Daemon>, id: ProjectId, which: Option<Stri
     let _turn = lock.lock().await;
     let done = blocking(move || repository.open()?.undo(which.as_deref())).await?;
     daemon.note(id, &format!("undone: {done}")).await;
+    note_taken_back(daemon, &project).await?;
     Ok(Response::Done(done))
+}
+
+/// Tasks whose landing is no longer in the target say so.
+async fn note_taken_back(daemon: &Arc<Daemon>, project: &Project) -> Result<(), Failure> {
+    let (id, target) = (project.id, project.target.clone());
+    let landed: Vec<(TaskId, String)> = daemon
+        .core
+        .look(move |state, _| {
+            let ours = state.tasks.values().rev().filter(|task| task.project == id);
+            ours.filter_map(|task| Some((task.id, task.commit.clone()?))).take(LOOKED_AT).collect()
+        })
+        .await?;
+    let repository = daemon.repository(project);
+    let gone = blocking(move || {
+        let repository = repository.open()?;
+        let mut gone = Vec::new();
+        for (task, commit) in landed {
+            if repository.ahead(&target, &commit)? > 0 {
+                gone.push(task);
+            }
+        }
+        Ok::<_, GitError>(gone)
+    })
+    .await?;
+    for task in gone {
+        daemon.core.fact(Fact::LandingUndone { task }).await;
+    }
+    Ok(())
 }

@@ -152,7 +152,8 @@ pub struct State {
 }
 
 impl State {
-    /// The cockpit as it opens.
+    /// The cockpit as it opens: in the chat, so that what a person types first is never taken for commands
+    /// or sent to an agent.
     pub fn new(project: ProjectView, settings: Settings, keymap: Keymap, abilities: Abilities, now: Timestamp) -> Self {
         let worker = project.workers.first().map_or(WorkerNumber(1), |worker| worker.number);
         let mut state = Self {
@@ -183,7 +184,6 @@ impl State {
             title: String::new(),
             saved: Layout::default(),
         };
-        state.mode = state.resting_mode();
         super::update::fields::dress(&mut state.chat.draft);
         state
     }
@@ -195,7 +195,6 @@ impl State {
         }
         self.shown = if layout.grid { Shown::Grid } else { Shown::Tab };
         self.minimised = layout.minimised.iter().copied().filter(|number| self.seat(*number).is_some()).collect();
-        self.mode = self.resting_mode();
         self.saved = self.layout();
     }
 

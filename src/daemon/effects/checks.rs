@@ -53,13 +53,8 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
 pub(super) struct Surroundings {
     path: OsString,
     timeout: Duration,
-    home: OsString,
     session: Option<SessionId>,
 }
-
-/// The variable that marks commands of a project, with our data directory as its value: what a killed
-/// daemon left running is found by it and ended before it would run twice.
-pub(in crate::daemon) const MARK: &str = "QD_CHECK";
 
 impl Surroundings {
     /// For the commands of one task.
@@ -72,7 +67,6 @@ impl Surroundings {
         Self {
             path: daemon.agents.path().await.clone(),
             timeout: Duration::from_secs(daemon.settings.check_timeout),
-            home: daemon.paths.data.clone().into_os_string(),
             session: session.ok().flatten(),
         }
     }
@@ -105,7 +99,6 @@ pub(super) fn run_one(check: &Check, directory: &Path, tree: &str, surroundings:
         .env("PATH", &surroundings.path)
         .env("CI", "true")
         .env("NO_COLOR", "1")
-        .env(MARK, &surroundings.home)
         .remove_env("QD_SESSION_SOCKET")
         .timeout(surroundings.timeout)
         .output_limit(OUTPUT_LIMIT);
