@@ -97,6 +97,9 @@ pub struct State {
     /// Since when tasks are in the merge queue: its order.
     #[serde(default)]
     pub merging_since: BTreeMap<TaskId, Timestamp>,
+    /// Tasks that are verified again because they changed after they were checked.
+    #[serde(default)]
+    pub changed: BTreeSet<TaskId>,
     /// Final tasks whose worktree is still to be removed.
     #[serde(default)]
     pub closing: BTreeSet<TaskId>,

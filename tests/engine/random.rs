@@ -124,7 +124,8 @@ fn result(world: &mut World, (kind, a, b): Move) {
                 EffectResult::MergedTreeFailed { runs: vec![check(false)] },
                 EffectResult::CheckoutBusy { detail: "dirty".into() },
                 EffectResult::NothingToLand,
-            ][usize::from(b) % 4]
+                EffectResult::BranchMoved,
+            ][usize::from(b) % 5]
                 .clone(),
             EffectKind::AnswerDialog { .. } => EffectResult::DialogGone,
             EffectKind::PushBranch { .. } => EffectResult::PushSkipped { reason: "no remote".into() },

@@ -24,6 +24,9 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::ResumePlanned { conversation } => {
             state.resumes.insert(id, conversation.clone());
         }
+        TaskNews::BranchMoved => {
+            state.changed.insert(id);
+        }
         TaskNews::LandingPostponed { until, .. } => {
             state.landing_after.insert(id, *until);
         }
@@ -54,6 +57,7 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
             task.failures.push(AttemptFailure { attempt: task.attempts, summary: summary.clone(), at });
         }
         TaskNews::ReasonSet { reason } => task.reason = Some(reason.clone()),
+        TaskNews::HeadSeen { head } => task.head = Some(head.clone()),
         TaskNews::Reminded => task.reminders = task.reminders.saturating_add(1),
         TaskNews::LandingPostponed { detail, .. } => {
             task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() });
@@ -89,6 +93,9 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
         state.landing_after.remove(&id);
     } else if from != TaskStatus::Merging {
         state.merging_since.insert(id, at);
+    }
+    if to != TaskStatus::Verifying {
+        state.changed.remove(&id);
     }
     if !matches!(to, TaskStatus::Ready | TaskStatus::Executing) {
         state.restarts.remove(&id);
@@ -141,6 +148,7 @@ fn started(state: &mut State, id: TaskId, delegation: &Delegation, at: Timestamp
     task.attempts = delegation.attempt;
     task.worker = Some(delegation.worker);
     task.reminders = 0;
+    task.head = None;
     task.summary = None;
     task.started_at = task.started_at.or(Some(at));
     state.delegations.insert(delegation.id, delegation.clone());

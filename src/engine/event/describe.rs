@@ -97,6 +97,8 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::Restarted => "restarted after its agent was lost".to_owned(),
         TaskNews::ResumePlanned { .. } => "goes on in the same conversation".to_owned(),
         TaskNews::Reminded => "reminded to report".to_owned(),
+        TaskNews::HeadSeen { head } => format!("its branch is at {}", head.get(..10).unwrap_or(head)),
+        TaskNews::BranchMoved => "changed after it was checked, is looked at again".to_owned(),
         TaskNews::LandingPostponed { detail, .. } => format!("waits to land: {}", quote(detail)),
         TaskNews::LandingUndone => "landing taken back".to_owned(),
         TaskNews::Completed { commit: Some(commit) } => format!("landed as {}", commit.get(..10).unwrap_or(commit)),

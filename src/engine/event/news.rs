@@ -174,6 +174,13 @@ pub enum TaskNews {
     },
     /// The agent was reminded to report.
     Reminded,
+    /// What its branch holds is known: this is what is checked, shown and landed.
+    HeadSeen {
+        /// The branch's head (hex).
+        head: String,
+    },
+    /// Its branch or worktree changed after it was checked: what was to land is looked at again.
+    BranchMoved,
     /// The target's checkout cannot move now; another try comes later.
     LandingPostponed {
         /// When.

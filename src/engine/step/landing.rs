@@ -36,6 +36,7 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let Some(task) = turn.state.task(id).filter(|task| task.status == TaskStatus::Merging) else { return };
     match result {
         EffectResult::Landed { commit, runs } => success(turn, task, commit, runs),
+        EffectResult::BranchMoved => moved(turn, task),
         EffectResult::NothingToLand => moves::complete(turn, task, None),
         EffectResult::Conflict { files } => conflict(turn, task, files),
         EffectResult::MergedTreeFailed { runs } => {
@@ -45,6 +46,12 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
         EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
     }
+}
+
+/// What lands is what was checked and shown; anything else is looked at, and asked for, again.
+fn moved(turn: &mut Turn, task: &Task) {
+    turn.task(task, TaskNews::BranchMoved);
+    moves::verify(turn, task);
 }
 
 fn success(turn: &mut Turn, task: &Task, commit: String, runs: Vec<CheckRun>) {
