@@ -86,12 +86,15 @@ fn a_busy_checkout_is_tried_again_and_others_go_first() {
 }
 
 #[test]
-fn nothing_to_land_completes_and_a_failing_world_is_shown() {
+fn work_that_is_not_there_when_it_lands_is_shown_and_so_is_a_failing_world() {
     let (mut world, tasks) = queued(1);
     world.settle(|kind| matches!(kind, EffectKind::Land { .. }), failed("index is locked"));
     assert!(matches!(world.task(tasks[0]).reason, Some(StatusReason::WorldFailed { .. })));
     let (mut world, tasks) = queued(1);
     world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::NothingToLand);
+    assert_eq!(world.status(tasks[0]), TaskStatus::NeedsReview);
+    assert_eq!(world.task(tasks[0]).reason, Some(StatusReason::NothingToLand));
+    world.obey(Command::Land { task: tasks[0] }).unwrap();
     assert_eq!((world.status(tasks[0]), world.task(tasks[0]).commit.clone()), (TaskStatus::Completed, None));
 }
 

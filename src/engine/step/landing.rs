@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus};
+use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus, TaskType};
 
 use super::super::{EffectResult, Refusal, TaskNews};
 use super::turn::Turn;
@@ -15,7 +15,9 @@ pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
         (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => {
             queue(turn, task);
         }
-        (TaskStatus::NeedsReview, Some(StatusReason::NoChanges)) => moves::complete(turn, task, None),
+        (TaskStatus::NeedsReview, Some(StatusReason::NoChanges | StatusReason::NothingToLand)) => {
+            moves::complete(turn, task, None);
+        }
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
         (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {
             turn.task(task, TaskNews::LandingPostponed { until: turn.now, detail: detail.clone() });
@@ -37,7 +39,7 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     match result {
         EffectResult::Landed { commit, runs } => success(turn, task, commit, runs),
         EffectResult::BranchMoved => moved(turn, task),
-        EffectResult::NothingToLand => moves::complete(turn, task, None),
+        EffectResult::NothingToLand => nothing(turn, task),
         EffectResult::Conflict { files } => conflict(turn, task, files),
         EffectResult::MergedTreeFailed { runs } => {
             verify::red(turn, task, runs, "on the result merged with the target");
@@ -52,6 +54,15 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
 fn moved(turn: &mut Turn, task: &Task) {
     turn.task(task, TaskNews::BranchMoved);
     moves::verify(turn, task);
+}
+
+/// It had something to land when it was checked. Finding out may end without changes; everything else is looked at.
+fn nothing(turn: &mut Turn, task: &Task) {
+    if task.task_type == TaskType::Research {
+        moves::complete(turn, task, None);
+    } else {
+        moves::to_review(turn, task, StatusReason::NothingToLand);
+    }
 }
 
 fn success(turn: &mut Turn, task: &Task, commit: String, runs: Vec<CheckRun>) {
