@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{landing, moves, plan, prompt, reading, task};
+use super::{landing, moves, plan, prompt, reading, start, task};
 
 /// A given answer.
 struct Given<'t> {
@@ -180,7 +180,10 @@ fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) 
         let Some(task) = other.task.and_then(|task| state.task(task)) else { continue };
         match (given.kind, task.status) {
             (AnswerKind::Yes, TaskStatus::Verifying) => turn.request_once(EffectKind::RunChecks { task: task.id }),
-            (AnswerKind::No, TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
+            (AnswerKind::Yes, TaskStatus::Executing) if start::awaiting(turn, task).is_some() => {
+                start::prepare(turn, task);
+            }
+            (AnswerKind::No, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
 use super::turn::{Question, Turn};
-use super::{effect, moves};
+use super::{effect, moves, start};
 
 fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
     turn.state.task(id).filter(|task| task.status == TaskStatus::Verifying)
@@ -115,8 +115,10 @@ fn send_back(turn: &mut Turn, task: &Task, what: &str) {
 pub(super) fn hold(turn: &mut Turn, task: &Task, hash: String, commands: Vec<String>) {
     let state = turn.state;
     if state.projects.get(&task.project).is_some_and(|project| project.trusted_commands.contains(&hash)) {
-        if task.status == TaskStatus::Verifying {
-            turn.request_once(EffectKind::RunChecks { task: task.id });
+        match task.status {
+            TaskStatus::Verifying => turn.request_once(EffectKind::RunChecks { task: task.id }),
+            TaskStatus::Executing => start::prepare(turn, task),
+            _ => {}
         }
         return;
     }
