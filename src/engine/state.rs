@@ -100,6 +100,9 @@ pub struct State {
     /// Tasks that are verified again because they changed after they were checked.
     #[serde(default)]
     pub changed: BTreeSet<TaskId>,
+    /// Tasks that need review and that the person said to leave as they are.
+    #[serde(default)]
+    pub dismissed: BTreeSet<TaskId>,
     /// Final tasks whose worktree is still to be removed.
     #[serde(default)]
     pub closing: BTreeSet<TaskId>,

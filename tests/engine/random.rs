@@ -229,6 +229,10 @@ fn patience(world: &mut World, round: usize) {
         world.state.open().filter(|task| world.state.needs(task.id).is_some()).map(|task| task.id).collect();
     let panes: Vec<_> =
         world.state.live().filter(|session| session.task.is_none()).map(|session| session.id.clone()).collect();
+    for task in world.state.open().filter(|task| task.status == TaskStatus::NeedsReview) {
+        let asked = world.state.waiting_for(task.id).next().is_some() || world.state.dismissed.contains(&task.id);
+        assert!(asked, "#{} needs the person and nothing asks: {task:#?}", task.id);
+    }
     let stuck = world.state.open().find(|task| matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying));
     if let Some(task) = stuck.filter(|task| world.state.needs(task.id).is_none() && world.state.outbox.is_empty()) {
         let current = world.state.session_of(task);

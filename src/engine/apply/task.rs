@@ -94,6 +94,7 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
     } else if from != TaskStatus::Merging {
         state.merging_since.insert(id, at);
     }
+    state.dismissed.remove(&id);
     if to != TaskStatus::Verifying {
         state.changed.remove(&id);
     }

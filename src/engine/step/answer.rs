@@ -30,13 +30,7 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
-        Subject::Review { task } => match kind {
-            AnswerKind::Yes => task::retry(turn, *task),
-            AnswerKind::No => {
-                close(turn, approval, &given);
-                Ok(())
-            }
-        },
+        Subject::Review { task } => to_review(turn, approval, *task, &given),
         Subject::Commands { hash, .. } => {
             to_commands(turn, approval, hash, &given);
             Ok(())
@@ -75,6 +69,19 @@ fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -
         }
     }
     Ok(())
+}
+
+/// Yes tries again, and with words the next attempt knows them. No leaves the task as it is.
+fn to_review(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -> Result<(), Refusal> {
+    let task = task::find(turn, id)?;
+    close(turn, approval, given);
+    if given.kind == AnswerKind::No {
+        return Ok(());
+    }
+    if let Some(text) = given.text {
+        turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
+    }
+    task::retry(turn, id)
 }
 
 /// A new attempt that knows the person's words.

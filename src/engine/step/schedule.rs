@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, report, session, start};
+use super::{handoff, moves, report, review, session, start};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
@@ -21,6 +21,7 @@ pub(super) fn run(turn: &mut Turn) {
     verification(turn);
     stops(turn);
     seats(turn);
+    review::ask(turn);
     clean_up(turn);
     landings(turn);
     starts(turn);
