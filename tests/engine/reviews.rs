@@ -1,7 +1,9 @@
 //! What needs the person is in the queue, says what happened, and goes away with it.
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult};
-use quarterdeck::model::{AnswerKind, Approval, Autonomy, StatusReason, Subject, TaskId, TaskStatus};
+use quarterdeck::model::{
+    AnswerKind, Approval, Autonomy, Dependency, StatusReason, Subject, TaskDraft, TaskId, TaskStatus,
+};
 
 use crate::world::*;
 
@@ -90,4 +92,20 @@ fn an_agents_own_question_is_enough() {
     assert_eq!(world.task(task).reason, Some(StatusReason::LooksFinished));
     world.approval(|subject| matches!(subject, Subject::Question { .. }));
     assert_eq!(world.state.waiting().count(), 1);
+}
+
+#[test]
+fn a_task_that_waits_for_one_that_needs_the_person_says_so() {
+    let mut world = World::new(Autonomy::Full);
+    let after = |place, title| TaskDraft { depends: vec![Dependency::Sibling(place)], ..shell(title) };
+    let tasks = world.submit(vec![shell("make"), after(0, "test"), after(1, "ship")]);
+    assert_eq!(world.state.needs(tasks[2]), None, "it goes on by itself");
+    let session = world.work(tasks[0]);
+    world.end(&session, exit(3));
+    for task in &tasks[1..] {
+        let needs = world.state.needs(*task).unwrap();
+        assert!(needs.starts_with("#1, which it waits for, needs you: ") && needs.contains("exit code 3"), "{needs}");
+    }
+    world.answer(is_review, AnswerKind::Yes, None);
+    assert_eq!(world.state.needs(tasks[2]), None);
 }
