@@ -109,6 +109,9 @@ pub struct State {
     /// Conversations that the next start of a task resumes.
     #[serde(default)]
     pub resumes: BTreeMap<TaskId, String>,
+    /// Tasks whose next start is from the target as it is then: what their worktree holds is kept aside.
+    #[serde(default)]
+    pub fresh: BTreeSet<TaskId>,
     /// How often the running attempt of a task was restarted by itself after a loss.
     #[serde(default)]
     pub restarts: BTreeMap<TaskId, u32>,

@@ -35,6 +35,7 @@ fn a_conflict_is_a_question_that_says_what_yes_does_and_what_else_can_be_done() 
     assert!(asked.detail.contains("qd task cancel 1"));
     world.answer(is_review, AnswerKind::Yes, None);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
+    assert!(world.has(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: true }), "not on top of the old target");
     assert_eq!(world.state.waiting().count(), 0);
     assert_eq!(world.state.needs(task), None);
 }
@@ -108,4 +109,20 @@ fn a_task_that_waits_for_one_that_needs_the_person_says_so() {
     }
     world.answer(is_review, AnswerKind::Yes, None);
     assert_eq!(world.state.needs(tasks[2]), None);
+}
+
+#[test]
+fn after_a_conflict_the_brief_is_about_the_target_as_it_is_now_and_later_starts_keep_their_worktree() {
+    let mut world = World::new(Autonomy::Full);
+    let task = world.submit(vec![draft("Add dark mode")])[0];
+    let session = world.work(task);
+    world.end(&session, exit(0));
+    world.verify(task);
+    world.settle(|kind| *kind == EffectKind::Land { task }, EffectResult::Conflict { files: vec!["list.txt".into()] });
+    world.obey(Command::Retry { task }).unwrap();
+    let brief = world.state.delegation_of(world.task(task)).unwrap().context.clone();
+    assert!(brief.contains("conflict in list.txt") && brief.contains("from the target as it is now"), "{brief}");
+    let session = world.work(task);
+    world.end(&session, exit(1));
+    assert!(world.has(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }));
 }

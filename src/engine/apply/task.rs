@@ -24,6 +24,9 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::ResumePlanned { conversation } => {
             state.resumes.insert(id, conversation.clone());
         }
+        TaskNews::FreshPlanned => {
+            state.fresh.insert(id);
+        }
         TaskNews::BranchMoved => {
             state.changed.insert(id);
         }
@@ -81,6 +84,7 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
     if to.is_final() {
         state.open_tasks.remove(&id);
         state.resumes.remove(&id);
+        state.fresh.remove(&id);
         if task.worktree.is_some() {
             state.closing.insert(id);
         }
@@ -198,6 +202,7 @@ fn worktree(state: &mut State, id: TaskId, news: &TaskNews) {
     let Some(task) = state.tasks.get_mut(&id) else { return };
     match news {
         TaskNews::WorktreeMade { path, branch, base } => {
+            state.fresh.remove(&id);
             task.worktree = Some(path.clone());
             task.branch.clone_from(branch);
             task.base = Some(base.clone());

@@ -96,6 +96,7 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::SentBack { attempt } => format!("sent back to its agent, attempt {attempt}"),
         TaskNews::Restarted => "restarted after its agent was lost".to_owned(),
         TaskNews::ResumePlanned { .. } => "goes on in the same conversation".to_owned(),
+        TaskNews::FreshPlanned => "starts next from the target as it is then".to_owned(),
         TaskNews::Reminded => "reminded to report".to_owned(),
         TaskNews::HeadSeen { head } => format!("its branch is at {}", head.get(..10).unwrap_or(head)),
         TaskNews::BranchMoved => "changed after it was checked, is looked at again".to_owned(),

@@ -172,6 +172,8 @@ pub enum TaskNews {
         /// The agent's own id of it.
         conversation: String,
     },
+    /// Its next start is from the target as it is then, in a worktree made anew.
+    FreshPlanned,
     /// The agent was reminded to report.
     Reminded,
     /// What its branch holds is known: this is what is checked, shown and landed.

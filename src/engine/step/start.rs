@@ -9,9 +9,10 @@ use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, bri
 use super::turn::Turn;
 use super::{effect, handoff, moves, verify};
 
-/// Asks for the worktree of a task that starts.
+/// Asks for the worktree of a task that starts: the one it has, or one from the target as it is now.
 pub(super) fn prepare(turn: &mut Turn, task: &Task) {
-    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh: false });
+    let fresh = turn.state.fresh.contains(&task.id);
+    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh });
 }
 
 /// The attempt that waits for its worktree.
