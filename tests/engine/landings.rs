@@ -59,6 +59,8 @@ fn a_conflict_needs_the_person_and_lands_after_it_was_resolved() {
     assert_eq!(world.task(tasks[0]).reason, Some(StatusReason::MergeConflict { files: vec!["src/a.rs".into()] }));
     assert!(world.state.needs(tasks[0]).unwrap().contains("src/a.rs"));
     world.obey(Command::Land { task: tasks[0] }).unwrap();
+    assert_eq!(world.status(tasks[0]), TaskStatus::Verifying, "what the person resolved counts, committed or not");
+    world.verify(tasks[0]);
     world.land(tasks[0]);
     assert_eq!(world.status(tasks[0]), TaskStatus::Completed);
 }

@@ -12,9 +12,7 @@ use super::{effect, moves, task, verify};
 pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
     let task = task::find(turn, id)?;
     match (task.status, &task.reason) {
-        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => {
-            queue(turn, task);
-        }
+        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. })) => queue(turn, task),
         (TaskStatus::NeedsReview, Some(StatusReason::NoChanges | StatusReason::NothingToLand)) => {
             moves::complete(turn, task, None);
         }
