@@ -7,7 +7,9 @@ mod project;
 mod session;
 mod task;
 
-use crate::model::{Approval, ApprovalId, DialogKind, EffectId, Plan, PlanId, Timestamp};
+use crate::model::{
+    Answer, AnswerKind, Approval, ApprovalId, DialogKind, EffectId, Plan, PlanId, Subject, Timestamp,
+};
 
 use super::{ApprovalNews, Effect, EffectKind, Event, PlanNews, State, Stop};
 
@@ -45,7 +47,7 @@ fn made(state: &mut State, plan: &Plan) {
 fn approval_news(state: &mut State, id: ApprovalId, news: &ApprovalNews) {
     match news {
         ApprovalNews::Asked { question } => asked(state, question),
-        ApprovalNews::Answered { answer } => close(state, id, |approval| approval.answer = Some(answer.clone())),
+        ApprovalNews::Answered { answer } => answered(state, id, answer),
         ApprovalNews::Withdrawn => close(state, id, |approval| approval.withdrawn = true),
     }
 }
@@ -56,6 +58,15 @@ fn asked(state: &mut State, question: &Approval) {
         state.open_approvals.insert(question.id);
     }
     state.approvals.insert(question.id, question.clone());
+}
+
+/// A no to landing, or to another try, leaves the task as it is; where it is moved instead, the move says so.
+fn answered(state: &mut State, id: ApprovalId, answer: &Answer) {
+    let about = state.approvals.get(&id).filter(|approval| approval.is_open()).map(|approval| &approval.subject);
+    if let (AnswerKind::No, Some(Subject::Review { task } | Subject::Landing { task })) = (answer.kind, about) {
+        state.dismissed.insert(*task);
+    }
+    close(state, id, |approval| approval.answer = Some(answer.clone()));
 }
 
 fn close(state: &mut State, id: ApprovalId, how: impl FnOnce(&mut Approval)) {

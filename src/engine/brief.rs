@@ -21,6 +21,9 @@ pub(super) fn compose(state: &State, task: &Task) -> String {
     }
     landed_before(state, task, &mut text);
     failed_before(task, &mut text);
+    if state.fresh.contains(&task.id) && task.attempts > 0 {
+        text.push_str(AFRESH);
+    }
     text.push_str(
         "\n## How to work\n\n\
          - You are in a git worktree of your own, on a branch of your own. Work only here; do not touch other checkouts.\n\
@@ -39,6 +42,10 @@ const REPORTING: &str = "\n## How to report\n\n\
     - When the work is finished, run: qd report done \"<what you did, one or two sentences>\"\n\
     - When you need an answer from the person, run: qd report ask \"<your question>\" and wait.\n\
     - For news on the way, run: qd report progress \"<one line>\"\n";
+
+/// What an attempt is told that does not find the work of the one before.
+const AFRESH: &str = "\nThis attempt starts from the target as it is now: what earlier attempts changed is not in this worktree. \
+    Look at what is there and do the task on top of it.\n";
 
 /// What this task builds on.
 fn landed_before(state: &State, task: &Task, text: &mut String) {
@@ -113,10 +120,9 @@ pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
 pub(super) fn reason(task: &Task) -> Option<String> {
     match task.reason.as_ref()? {
         StatusReason::ChecksFailed { check, log } => Some(format!("check `{check}` failed: {}", truncate(log, 2_000))),
-        StatusReason::MergeConflict { files } => Some(format!(
-            "the result conflicted with the target in {}; start from the target as it is now",
-            files.join(", ")
-        )),
+        StatusReason::MergeConflict { files } => {
+            Some(format!("the result conflicted with the target in {}", files.join(", ")))
+        }
         StatusReason::ByPerson | StatusReason::DependencyLost { .. } | StatusReason::ReadyToLand { .. } => None,
         other => Some(other.to_string()),
     }

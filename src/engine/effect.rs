@@ -162,7 +162,7 @@ pub enum EffectResult {
         /// The runs.
         runs: Vec<CheckRun>,
     },
-    /// `RunChecks`, `Land`: commands from the repository's configuration were never agreed to; nothing ran.
+    /// `PrepareWorktree`, `RunChecks`, `Land`: commands from the repository's configuration were never agreed to; nothing ran.
     CommandsNotTrusted {
         /// SHA-256 of the list (hex).
         hash: String,

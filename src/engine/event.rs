@@ -152,7 +152,10 @@ impl Event {
             Event::Task { news, .. } => {
                 matches!(
                     news,
-                    TaskNews::DelegationMoved { .. } | TaskNews::ResumePlanned { .. } | TaskNews::WorkerFreed { .. }
+                    TaskNews::DelegationMoved { .. }
+                        | TaskNews::ResumePlanned { .. }
+                        | TaskNews::HeadSeen { .. }
+                        | TaskNews::WorkerFreed { .. }
                 )
             }
             Event::Session { news, .. } => matches!(

@@ -1,6 +1,8 @@
 //! What the person is needed for, in words. The same answer ends `--wait`, lights the attention line and
 //! heads a worker's pane.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use crate::model::{
     Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, one_line, truncate,
 };
@@ -25,8 +27,24 @@ impl State {
                 Some(reason @ StatusReason::CheckoutBusy { .. }) => Some(reason.to_string()),
                 _ => None,
             },
+            TaskStatus::Blocked => self.held_up(task),
             _ => None,
         }
+    }
+
+    /// What the person is needed for at a task that this one waits for, directly or through others.
+    fn held_up(&self, task: &Task) -> Option<String> {
+        let mut seen: BTreeSet<TaskId> = BTreeSet::from([task.id]);
+        let mut waits = VecDeque::from(self.unmet(task));
+        while let Some(id) = waits.pop_front() {
+            let Some(before) = self.task(id).filter(|_| seen.insert(id)) else { continue };
+            if before.status == TaskStatus::Blocked && self.waiting_for(id).next().is_none() {
+                waits.extend(self.unmet(before));
+            } else if let Some(needs) = self.needs(id) {
+                return Some(format!("#{id}, which it waits for, needs you: {needs}"));
+            }
+        }
+        None
     }
 }
 
@@ -44,7 +62,9 @@ fn words(approval: &Approval) -> String {
             format!("{what}: {}", truncate(&one_line(&dialog.text), 120))
         }
         Subject::Question { .. } => format!("an answer: {}", truncate(&one_line(&approval.detail), 120)),
-        Subject::Review { .. } => one_line(&approval.title),
+        Subject::Review { task } => {
+            one_line(approval.title.strip_prefix(&format!("#{task} ")).unwrap_or(&approval.title))
+        }
         Subject::Commands { commands, .. } => {
             format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120))
         }

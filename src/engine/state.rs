@@ -97,12 +97,21 @@ pub struct State {
     /// Since when tasks are in the merge queue: its order.
     #[serde(default)]
     pub merging_since: BTreeMap<TaskId, Timestamp>,
+    /// Tasks that are verified again because they changed after they were checked.
+    #[serde(default)]
+    pub changed: BTreeSet<TaskId>,
+    /// Tasks that need review and that the person said to leave as they are.
+    #[serde(default)]
+    pub dismissed: BTreeSet<TaskId>,
     /// Final tasks whose worktree is still to be removed.
     #[serde(default)]
     pub closing: BTreeSet<TaskId>,
     /// Conversations that the next start of a task resumes.
     #[serde(default)]
     pub resumes: BTreeMap<TaskId, String>,
+    /// Tasks whose next start is from the target as it is then: what their worktree holds is kept aside.
+    #[serde(default)]
+    pub fresh: BTreeSet<TaskId>,
     /// How often the running attempt of a task was restarted by itself after a loss.
     #[serde(default)]
     pub restarts: BTreeMap<TaskId, u32>,

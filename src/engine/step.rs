@@ -11,6 +11,7 @@ mod project;
 mod prompt;
 mod reading;
 mod report;
+mod review;
 mod schedule;
 mod session;
 mod start;

@@ -260,6 +260,8 @@ pub enum StatusReason {
     },
     /// The agent says it is done but nothing changed.
     NoChanges,
+    /// It was to land something, and its branch holds nothing that the target lacks.
+    NothingToLand,
     /// The agent stopped twice without `qd report done`.
     LooksFinished,
     /// The agent asks the person something.
@@ -303,6 +305,7 @@ impl fmt::Display for StatusReason {
             StatusReason::CheckoutBusy { detail } => write!(f, "the target's checkout is busy: {detail}"),
             StatusReason::AgentFailed { detail } => write!(f, "the agent failed: {detail}"),
             StatusReason::NoChanges => f.write_str("the agent says done, but nothing changed"),
+            StatusReason::NothingToLand => f.write_str("its branch holds nothing that the target lacks"),
             StatusReason::LooksFinished => f.write_str("looks finished, but the agent did not report it"),
             StatusReason::Asks { question } => write!(f, "asks: {question}"),
             StatusReason::WorldFailed { detail } => f.write_str(detail),

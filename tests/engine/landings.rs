@@ -59,6 +59,8 @@ fn a_conflict_needs_the_person_and_lands_after_it_was_resolved() {
     assert_eq!(world.task(tasks[0]).reason, Some(StatusReason::MergeConflict { files: vec!["src/a.rs".into()] }));
     assert!(world.state.needs(tasks[0]).unwrap().contains("src/a.rs"));
     world.obey(Command::Land { task: tasks[0] }).unwrap();
+    assert_eq!(world.status(tasks[0]), TaskStatus::Verifying, "what the person resolved counts, committed or not");
+    world.verify(tasks[0]);
     world.land(tasks[0]);
     assert_eq!(world.status(tasks[0]), TaskStatus::Completed);
 }
@@ -86,12 +88,15 @@ fn a_busy_checkout_is_tried_again_and_others_go_first() {
 }
 
 #[test]
-fn nothing_to_land_completes_and_a_failing_world_is_shown() {
+fn work_that_is_not_there_when_it_lands_is_shown_and_so_is_a_failing_world() {
     let (mut world, tasks) = queued(1);
     world.settle(|kind| matches!(kind, EffectKind::Land { .. }), failed("index is locked"));
     assert!(matches!(world.task(tasks[0]).reason, Some(StatusReason::WorldFailed { .. })));
     let (mut world, tasks) = queued(1);
     world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::NothingToLand);
+    assert_eq!(world.status(tasks[0]), TaskStatus::NeedsReview);
+    assert_eq!(world.task(tasks[0]).reason, Some(StatusReason::NothingToLand));
+    world.obey(Command::Land { task: tasks[0] }).unwrap();
     assert_eq!((world.status(tasks[0]), world.task(tasks[0]).commit.clone()), (TaskStatus::Completed, None));
 }
 
@@ -163,4 +168,40 @@ fn commands_of_the_repository_run_only_after_a_yes_to_exactly_them() {
     assert_eq!(world.status(task), TaskStatus::Merging);
     world.answer(|subject| matches!(subject, Subject::Commands { .. }), AnswerKind::No, None);
     assert_eq!(world.status(task), TaskStatus::NeedsReview);
+}
+
+#[test]
+fn what_lands_is_what_was_checked_and_shown() {
+    let mut world = World::new(Autonomy::Manual);
+    let task = world.submit(vec![draft("Add dark mode")])[0];
+    world.obey(Command::Run { task }).unwrap();
+    world.work(task);
+    world.report_done(task);
+    world.verify(task);
+    assert_eq!(world.task(task).head.as_deref(), Some("abcdef0123456789"));
+    world.answer(|subject| matches!(subject, Subject::Landing { .. }), AnswerKind::Yes, None);
+    world.settle(|kind| *kind == EffectKind::Land { task }, EffectResult::BranchMoved);
+    assert_eq!(world.status(task), TaskStatus::Verifying);
+    let result = EffectResult::Committed { head: "fedcba9876543210".into(), ahead: 2 };
+    world.settle(|kind| *kind == EffectKind::CommitLeftovers { task }, result);
+    assert_eq!(world.task(task).head.as_deref(), Some("fedcba9876543210"));
+    world.settle(|kind| *kind == EffectKind::RunChecks { task }, EffectResult::Checked { runs: vec![check(true)] });
+    let again = world.approval(|subject| matches!(subject, Subject::Landing { .. }));
+    assert!(again.title.contains("changed since you saw it"), "{}", again.title);
+    world.answer(|subject| matches!(subject, Subject::Landing { .. }), AnswerKind::No, Some("undo that"));
+    let session = world.session(task).id;
+    world.settle(|kind| is_prompt(kind, &session), EffectResult::Delivered);
+    world.report_done(task);
+    world.verify(task);
+    let fresh = world.approval(|subject| matches!(subject, Subject::Landing { .. }));
+    assert!(!fresh.title.contains("changed since"), "said once: {}", fresh.title);
+}
+
+#[test]
+fn a_branch_that_moved_goes_round_by_itself_where_nobody_is_asked() {
+    let (mut world, tasks) = queued(1);
+    world.settle(|kind| matches!(kind, EffectKind::Land { .. }), EffectResult::BranchMoved);
+    world.verify(tasks[0]);
+    world.land(tasks[0]);
+    assert_eq!(world.status(tasks[0]), TaskStatus::Completed);
 }

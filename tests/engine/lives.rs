@@ -1,7 +1,9 @@
 //! Sessions from start to end: brief, crash, loss, stop, kill, panes.
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Purpose, Refusal, next_wake, outbox_after_restart};
-use quarterdeck::model::{Autonomy, DelegationStatus, SessionState, StatusReason, TaskStatus, WorkerNumber};
+use quarterdeck::model::{
+    AnswerKind, Autonomy, DelegationStatus, SessionState, StatusReason, Subject, TaskStatus, WorkerNumber,
+};
 
 use crate::world::*;
 
@@ -241,4 +243,23 @@ fn what_is_owed_after_a_restart_is_in_the_order_it_was_asked_for() {
     let owed = outbox_after_restart(&world.state);
     assert_eq!(owed.len(), 3);
     assert!(owed.windows(2).all(|pair| pair[0].id < pair[1].id));
+}
+
+#[test]
+fn a_setup_command_runs_only_after_a_yes_and_holds_the_task_until_then() {
+    let asked = || {
+        let (mut world, task) = interactive();
+        let result = EffectResult::CommandsNotTrusted { hash: "h1".into(), commands: vec!["npm install".into()] };
+        world.settle(|kind| matches!(kind, EffectKind::PrepareWorktree { .. }), result);
+        assert_eq!(world.status(task), TaskStatus::Executing);
+        assert!(world.state.needs(task).unwrap().contains("npm install") && world.state.outbox.is_empty());
+        (world, task)
+    };
+    let (mut world, task) = asked();
+    world.answer(|subject| matches!(subject, Subject::Commands { .. }), AnswerKind::Yes, None);
+    world.work(task);
+    assert_eq!(world.state.needs(task), None);
+    let (mut world, task) = asked();
+    world.answer(|subject| matches!(subject, Subject::Commands { .. }), AnswerKind::No, None);
+    assert_eq!(world.status(task), TaskStatus::NeedsReview);
 }

@@ -17,4 +17,5 @@ mod plans;
 mod prompts;
 mod random;
 mod results;
+mod reviews;
 mod world;

@@ -124,13 +124,14 @@ fn result(world: &mut World, (kind, a, b): Move) {
                 EffectResult::MergedTreeFailed { runs: vec![check(false)] },
                 EffectResult::CheckoutBusy { detail: "dirty".into() },
                 EffectResult::NothingToLand,
-            ][usize::from(b) % 4]
+                EffectResult::BranchMoved,
+            ][usize::from(b) % 5]
                 .clone(),
             EffectKind::AnswerDialog { .. } => EffectResult::DialogGone,
             EffectKind::PushBranch { .. } => EffectResult::PushSkipped { reason: "no remote".into() },
             _ => failed("no luck"),
         },
-        2 if matches!(effect.kind, EffectKind::RunChecks { .. } | EffectKind::Land { .. }) => {
+        2 if matches!(effect.kind, EffectKind::PrepareWorktree { .. } | EffectKind::RunChecks { .. } | EffectKind::Land { .. }) => {
             EffectResult::CommandsNotTrusted { hash: format!("h{}", b % 2), commands: vec!["make".into()] }
         }
         3 => EffectResult::Done,
@@ -228,6 +229,10 @@ fn patience(world: &mut World, round: usize) {
         world.state.open().filter(|task| world.state.needs(task.id).is_some()).map(|task| task.id).collect();
     let panes: Vec<_> =
         world.state.live().filter(|session| session.task.is_none()).map(|session| session.id.clone()).collect();
+    for task in world.state.open().filter(|task| task.status == TaskStatus::NeedsReview) {
+        let asked = world.state.waiting_for(task.id).next().is_some() || world.state.dismissed.contains(&task.id);
+        assert!(asked, "#{} needs the person and nothing asks: {task:#?}", task.id);
+    }
     let stuck = world.state.open().find(|task| matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying));
     if let Some(task) = stuck.filter(|task| world.state.needs(task.id).is_none() && world.state.outbox.is_empty()) {
         let current = world.state.session_of(task);

@@ -24,6 +24,12 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::ResumePlanned { conversation } => {
             state.resumes.insert(id, conversation.clone());
         }
+        TaskNews::FreshPlanned => {
+            state.fresh.insert(id);
+        }
+        TaskNews::BranchMoved => {
+            state.changed.insert(id);
+        }
         TaskNews::LandingPostponed { until, .. } => {
             state.landing_after.insert(id, *until);
         }
@@ -54,6 +60,7 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
             task.failures.push(AttemptFailure { attempt: task.attempts, summary: summary.clone(), at });
         }
         TaskNews::ReasonSet { reason } => task.reason = Some(reason.clone()),
+        TaskNews::HeadSeen { head } => task.head = Some(head.clone()),
         TaskNews::Reminded => task.reminders = task.reminders.saturating_add(1),
         TaskNews::LandingPostponed { detail, .. } => {
             task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() });
@@ -77,6 +84,7 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
     if to.is_final() {
         state.open_tasks.remove(&id);
         state.resumes.remove(&id);
+        state.fresh.remove(&id);
         if task.worktree.is_some() {
             state.closing.insert(id);
         }
@@ -89,6 +97,10 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
         state.landing_after.remove(&id);
     } else if from != TaskStatus::Merging {
         state.merging_since.insert(id, at);
+    }
+    state.dismissed.remove(&id);
+    if to != TaskStatus::Verifying {
+        state.changed.remove(&id);
     }
     if !matches!(to, TaskStatus::Ready | TaskStatus::Executing) {
         state.restarts.remove(&id);
@@ -141,6 +153,7 @@ fn started(state: &mut State, id: TaskId, delegation: &Delegation, at: Timestamp
     task.attempts = delegation.attempt;
     task.worker = Some(delegation.worker);
     task.reminders = 0;
+    task.head = None;
     task.summary = None;
     task.started_at = task.started_at.or(Some(at));
     state.delegations.insert(delegation.id, delegation.clone());
@@ -189,6 +202,7 @@ fn worktree(state: &mut State, id: TaskId, news: &TaskNews) {
     let Some(task) = state.tasks.get_mut(&id) else { return };
     match news {
         TaskNews::WorktreeMade { path, branch, base } => {
+            state.fresh.remove(&id);
             task.worktree = Some(path.clone());
             task.branch.clone_from(branch);
             task.base = Some(base.clone());

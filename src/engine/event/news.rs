@@ -172,8 +172,17 @@ pub enum TaskNews {
         /// The agent's own id of it.
         conversation: String,
     },
+    /// Its next start is from the target as it is then, in a worktree made anew.
+    FreshPlanned,
     /// The agent was reminded to report.
     Reminded,
+    /// What its branch holds is known: this is what is checked, shown and landed.
+    HeadSeen {
+        /// The branch's head (hex).
+        head: String,
+    },
+    /// Its branch or worktree changed after it was checked: what was to land is looked at again.
+    BranchMoved,
     /// The target's checkout cannot move now; another try comes later.
     LandingPostponed {
         /// When.

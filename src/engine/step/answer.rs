@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{landing, moves, plan, prompt, reading, task};
+use super::{landing, moves, plan, prompt, reading, start, task};
 
 /// A given answer.
 struct Given<'t> {
@@ -30,13 +30,7 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
-        Subject::Review { task } => match kind {
-            AnswerKind::Yes => task::retry(turn, *task),
-            AnswerKind::No => {
-                close(turn, approval, &given);
-                Ok(())
-            }
-        },
+        Subject::Review { task } => to_review(turn, approval, *task, &given),
         Subject::Commands { hash, .. } => {
             to_commands(turn, approval, hash, &given);
             Ok(())
@@ -75,6 +69,19 @@ fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -
         }
     }
     Ok(())
+}
+
+/// Yes tries again, and with words the next attempt knows them. No leaves the task as it is.
+fn to_review(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -> Result<(), Refusal> {
+    let task = task::find(turn, id)?;
+    close(turn, approval, given);
+    if given.kind == AnswerKind::No {
+        return Ok(());
+    }
+    if let Some(text) = given.text {
+        turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
+    }
+    task::retry(turn, id)
 }
 
 /// A new attempt that knows the person's words.
@@ -180,7 +187,10 @@ fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) 
         let Some(task) = other.task.and_then(|task| state.task(task)) else { continue };
         match (given.kind, task.status) {
             (AnswerKind::Yes, TaskStatus::Verifying) => turn.request_once(EffectKind::RunChecks { task: task.id }),
-            (AnswerKind::No, TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
+            (AnswerKind::Yes, TaskStatus::Executing) if start::awaiting(turn, task).is_some() => {
+                start::prepare(turn, task);
+            }
+            (AnswerKind::No, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
             _ => {}
         }
     }

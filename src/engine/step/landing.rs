@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus};
+use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus, TaskType};
 
 use super::super::{EffectResult, Refusal, TaskNews};
 use super::turn::Turn;
@@ -12,10 +12,10 @@ use super::{effect, moves, task, verify};
 pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
     let task = task::find(turn, id)?;
     match (task.status, &task.reason) {
-        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. } | StatusReason::MergeConflict { .. })) => {
-            queue(turn, task);
+        (TaskStatus::NeedsReview, Some(StatusReason::ReadyToLand { .. })) => queue(turn, task),
+        (TaskStatus::NeedsReview, Some(StatusReason::NoChanges | StatusReason::NothingToLand)) => {
+            moves::complete(turn, task, None);
         }
-        (TaskStatus::NeedsReview, Some(StatusReason::NoChanges)) => moves::complete(turn, task, None),
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
         (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {
             turn.task(task, TaskNews::LandingPostponed { until: turn.now, detail: detail.clone() });
@@ -36,7 +36,8 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let Some(task) = turn.state.task(id).filter(|task| task.status == TaskStatus::Merging) else { return };
     match result {
         EffectResult::Landed { commit, runs } => success(turn, task, commit, runs),
-        EffectResult::NothingToLand => moves::complete(turn, task, None),
+        EffectResult::BranchMoved => moved(turn, task),
+        EffectResult::NothingToLand => nothing(turn, task),
         EffectResult::Conflict { files } => conflict(turn, task, files),
         EffectResult::MergedTreeFailed { runs } => {
             verify::red(turn, task, runs, "on the result merged with the target");
@@ -44,6 +45,21 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
         EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
         EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+    }
+}
+
+/// What lands is what was checked and shown; anything else is looked at, and asked for, again.
+fn moved(turn: &mut Turn, task: &Task) {
+    turn.task(task, TaskNews::BranchMoved);
+    moves::verify(turn, task);
+}
+
+/// It had something to land when it was checked. Finding out may end without changes; everything else is looked at.
+fn nothing(turn: &mut Turn, task: &Task) {
+    if task.task_type == TaskType::Research {
+        moves::complete(turn, task, None);
+    } else {
+        moves::to_review(turn, task, StatusReason::NothingToLand);
     }
 }
 

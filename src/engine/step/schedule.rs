@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, report, session};
+use super::{handoff, moves, report, review, session, start};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
@@ -21,6 +21,7 @@ pub(super) fn run(turn: &mut Turn) {
     verification(turn);
     stops(turn);
     seats(turn);
+    review::ask(turn);
     clean_up(turn);
     landings(turn);
     starts(turn);
@@ -170,7 +171,7 @@ fn starts(turn: &mut Turn) {
         if let Some(worker) = seat(turn, project, task, taken) {
             taken.insert(worker);
             slots = slots.saturating_sub(1);
-            start(turn, project, task, worker);
+            begin(turn, project, task, worker);
         }
     }
 }
@@ -203,7 +204,7 @@ fn seat(turn: &Turn, project: &Project, task: &Task, taken: &BTreeSet<WorkerNumb
     wanted.or_else(|| project.workers.keys().find(|worker| free(worker)).copied())
 }
 
-fn start(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) {
+fn begin(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) {
     if !project.workers.contains_key(&worker) {
         turn.project(project.id, ProjectNews::SeatAdded { worker });
     }
@@ -223,5 +224,5 @@ fn start(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) 
     };
     turn.task(task, TaskNews::DelegationStarted { delegation: Box::new(delegation) });
     turn.move_task(task, TaskStatus::Executing, None);
-    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh: false });
+    start::prepare(turn, task);
 }

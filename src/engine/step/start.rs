@@ -7,24 +7,35 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, brief};
 use super::turn::Turn;
-use super::{effect, handoff, moves};
+use super::{effect, handoff, moves, verify};
 
-/// The worktree is there, or not.
-pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
-    let state = turn.state;
-    let Some(task) = state.task(id) else { return };
-    let waiting = state.delegation_of(task).filter(|delegation| {
+/// Asks for the worktree of a task that starts: the one it has, or one from the target as it is now.
+pub(super) fn prepare(turn: &mut Turn, task: &Task) {
+    let fresh = turn.state.fresh.contains(&task.id);
+    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh });
+}
+
+/// The attempt that waits for its worktree.
+pub(super) fn awaiting<'a>(turn: &Turn<'a>, task: &Task) -> Option<&'a Delegation> {
+    turn.state.delegation_of(task).filter(|delegation| {
         task.status == TaskStatus::Executing
             && delegation.session.is_none()
             && delegation.status == DelegationStatus::Spawning
-    });
-    match (result, waiting) {
+    })
+}
+
+/// The worktree is there, or not. A setup command that was never agreed to is asked for; the task is held.
+pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
+    let state = turn.state;
+    let Some(task) = state.task(id) else { return };
+    match (result, awaiting(turn, task)) {
         (EffectResult::WorktreeReady { path, branch, base }, waiting) => {
             turn.task(task, TaskNews::WorktreeMade { path, branch, base });
             if let Some(delegation) = waiting {
                 launch(turn, task, delegation, state.resumes.get(&id).cloned());
             }
         }
+        (EffectResult::CommandsNotTrusted { hash, commands }, Some(_)) => verify::hold(turn, task, hash, commands),
         (other, Some(_)) => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
         (_, None) => {}
     }

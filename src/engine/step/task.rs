@@ -1,6 +1,6 @@
 //! What a person does with one task: change it, start it, call it off, try it again.
 
-use crate::model::{Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate};
+use crate::model::{StatusReason, Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate};
 
 use super::super::{Refusal, TaskNews};
 use super::turn::Turn;
@@ -83,6 +83,9 @@ pub(super) fn retry(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
         return Err(wrong(task, "retried"));
     }
     moves::remember(turn, task);
+    if matches!(task.reason, Some(StatusReason::MergeConflict { .. } | StatusReason::DependencyLost { .. })) {
+        turn.task(task, TaskNews::FreshPlanned);
+    }
     moves::break_off_handoff(turn, task);
     turn.withdraw(task.id, |_| true);
     moves::release(turn, task);

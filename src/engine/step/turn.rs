@@ -107,7 +107,9 @@ impl<'a> Turn<'a> {
         self.emit(Event::Task { project: task.project, task: task.id, news });
     }
 
+    /// Moves a task. The question what to do about it goes with the status that raised it.
     pub(super) fn move_task(&mut self, task: &Task, to: TaskStatus, reason: Option<StatusReason>) {
+        self.withdraw(task.id, |subject| matches!(subject, Subject::Review { .. }));
         self.task(task, TaskNews::Moved { from: task.status, to, reason });
     }
 

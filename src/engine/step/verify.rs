@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
 use super::turn::{Question, Turn};
-use super::{effect, moves};
+use super::{effect, moves, start};
 
 fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
     turn.state.task(id).filter(|task| task.status == TaskStatus::Verifying)
@@ -16,8 +16,14 @@ fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
 pub(super) fn committed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let Some(task) = verifying(turn, id) else { return };
     match result {
-        EffectResult::Committed { ahead: 0, .. } => unchanged(turn, task),
-        EffectResult::Committed { .. } => turn.request_once(EffectKind::RunChecks { task: id }),
+        EffectResult::Committed { head, ahead } => {
+            turn.task(task, TaskNews::HeadSeen { head });
+            if ahead == 0 {
+                unchanged(turn, task);
+            } else {
+                turn.request_once(EffectKind::RunChecks { task: id });
+            }
+        }
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
     }
 }
@@ -50,12 +56,18 @@ fn green(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>) {
         return;
     }
     moves::to_review(turn, task, StatusReason::ReadyToLand { checked });
+    ask_landing(turn, task, checked);
+}
+
+fn ask_landing(turn: &mut Turn, task: &Task, checked: bool) {
     let target = turn.state.projects.get(&task.project).map_or("the target", |project| project.target.as_str());
-    let title = if checked {
-        format!("Land #{} {} on `{target}`?", task.id, task.title)
-    } else {
-        format!("Land #{} {} on `{target}`? No checks are known for this project.", task.id, task.title)
-    };
+    let mut title = format!("Land #{} {} on `{target}`?", task.id, task.title);
+    if turn.state.changed.contains(&task.id) {
+        title.push_str(" It changed since you saw it.");
+    }
+    if !checked {
+        title.push_str(" No checks are known for this project.");
+    }
     let detail = task.summary.clone().unwrap_or_else(|| task.title.clone());
     turn.ask(Question {
         project: task.project,
@@ -103,8 +115,10 @@ fn send_back(turn: &mut Turn, task: &Task, what: &str) {
 pub(super) fn hold(turn: &mut Turn, task: &Task, hash: String, commands: Vec<String>) {
     let state = turn.state;
     if state.projects.get(&task.project).is_some_and(|project| project.trusted_commands.contains(&hash)) {
-        if task.status == TaskStatus::Verifying {
-            turn.request_once(EffectKind::RunChecks { task: task.id });
+        match task.status {
+            TaskStatus::Verifying => turn.request_once(EffectKind::RunChecks { task: task.id }),
+            TaskStatus::Executing => start::prepare(turn, task),
+            _ => {}
         }
         return;
     }
