@@ -93,6 +93,16 @@ pub enum GitError {
         /// Paths, relative to the repository.
         files: Vec<String>,
     },
+    /// The worktree is on commits that its task's branch does not lead to; they are kept.
+    #[error("the work is at {}, which is not on top of the task's branch `{branch}`", short(.head))]
+    StrayHead {
+        /// The task's branch.
+        branch: String,
+        /// Where the work is (hex).
+        head: String,
+        /// The hidden ref that keeps it.
+        kept: String,
+    },
     /// Another git process works on the index, or died while it did.
     #[error("another git process holds `{}`", .path.display())]
     IndexLocked {
@@ -201,6 +211,7 @@ impl Explain for GitError {
             GitError::NoCommits { .. }
             | GitError::Detached { .. }
             | GitError::Unresolved { .. }
+            | GitError::StrayHead { .. }
             | GitError::NotOnTop { .. }
             | GitError::AlreadyUndone { .. }
             | GitError::MovedOn { .. } => Kind::Conflict,
@@ -242,11 +253,22 @@ impl Explain for GitError {
             GitError::MovedOn { commit, .. } => {
                 return Some(format!("`git revert -m 1 {commit}` takes back only this"));
             }
+            GitError::StrayHead { branch, head, .. } => {
+                return Some(format!(
+                    "nothing is lost; `git switch {branch} && git merge {}` in the worktree brings it onto the branch",
+                    short(head)
+                ));
+            }
             GitError::Process(error) => return error.hint(),
             _ => return None,
         };
         Some(hint.to_owned())
     }
+}
+
+/// A commit as people read it.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
 }
 
 /// Adds what was being done to an error of libgit2.

@@ -5,7 +5,7 @@ use git2::Oid;
 use serde::{Deserialize, Serialize};
 
 use super::checkout::{Move, Moved, Way};
-use super::error::{Doing, GitError};
+use super::error::{Doing, GitError, short};
 use super::{Label, Repository};
 use crate::model::Timestamp;
 
@@ -206,10 +206,6 @@ fn can_be_latest(undo: &Undo) -> bool {
         UndoAction::Restored { .. } => false,
     };
     holds && undo.undoes.is_none() && !undo.taken_back
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..8).unwrap_or(commit)
 }
 
 /// The time of an undo: nobody above has a label for it.

@@ -87,7 +87,7 @@ pub(super) async fn commit_leftovers(daemon: &Arc<Daemon>, id: TaskId) -> Result
         };
         let worktree = repository.worktree_at(path)?;
         repository.commit_leftovers(&worktree, &task.title, &trailers(&task))?;
-        let head = repository.head_of(&worktree)?;
+        let head = repository.tip_of(&worktree)?;
         let base = task.base.clone().unwrap_or_else(|| worktree.base.clone());
         let ahead = repository.ahead(&base, &head)?;
         Ok(EffectResult::Committed { head, ahead })
