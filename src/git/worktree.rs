@@ -177,7 +177,7 @@ impl Repository {
     }
 
     /// Takes away what an unfinished `git worktree add` of ours left. Nobody has worked there yet.
-    fn clear(&self, record: &Record) -> Result<(), GitError> {
+    pub(super) fn clear(&self, record: &Record) -> Result<(), GitError> {
         if record.admin.is_empty() && record.path.is_dir() {
             fs::remove_dir_all(&record.path).at("removing", &record.path)?;
         }

@@ -215,7 +215,7 @@ fn removing_keeps_every_bit_and_restoring_brings_it_back() {
     assert!(!index.is_empty() && !worktree.path.exists() && !worktree.git_dir.exists());
     assert_eq!(place.tip("feat/x"), tip, "a branch with work of its own stays");
     assert!(place.git(&["worktree", "list"]).lines().count() == 1);
-    assert_eq!(repository.remove_worktree(&worktree, &label("again")).unwrap(), None);
+    assert_eq!(repository.remove_worktree(&worktree, &label("again")).unwrap(), Some(kept));
     let said = repository.undo(None).unwrap();
     assert!(said.contains("restored/feat/x"), "{said}");
     place.git(&["switch", "-q", "restored/feat/x"]);
