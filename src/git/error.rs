@@ -140,6 +140,14 @@ pub enum GitError {
         /// The commit that landed.
         commit: String,
     },
+    /// The branch does not have it: it never got there, or was taken back by hand.
+    #[error("`{target}` does not have {}: there is nothing to take back", short(.commit))]
+    NotThere {
+        /// The branch.
+        target: String,
+        /// The commit of the record.
+        commit: String,
+    },
     /// A checkout cannot move now.
     #[error("the checkout of `{target}` cannot move now: {detail}")]
     CheckoutBusy {
@@ -214,7 +222,8 @@ impl Explain for GitError {
             | GitError::StrayHead { .. }
             | GitError::NotOnTop { .. }
             | GitError::AlreadyUndone { .. }
-            | GitError::MovedOn { .. } => Kind::Conflict,
+            | GitError::MovedOn { .. }
+            | GitError::NotThere { .. } => Kind::Conflict,
             GitError::IndexLocked { .. } | GitError::CheckoutBusy { .. } => Kind::Busy,
             GitError::ForeignOwner { .. }
             | GitError::Unsupported { .. }
@@ -241,7 +250,9 @@ impl Explain for GitError {
             GitError::BadBranchName { .. } => "letters, digits, `-`, `_` and `/` are safe",
             GitError::Unresolved { .. } => "resolve them in the worktree, then try again",
             GitError::IndexLocked { .. } => "try again when it has ended; if no git runs there, delete the file",
-            GitError::NothingToUndo | GitError::NoUndo { .. } => "`qd undo --list` shows what can be taken back",
+            GitError::NothingToUndo | GitError::NoUndo { .. } | GitError::NotThere { .. } => {
+                "`qd undo --list` shows what can be taken back"
+            }
             GitError::CheckoutBusy { .. } => "commit, stash or finish what is under way there, then try again",
             GitError::TimedOut { .. } => "is the disk or the network very slow?",
             GitError::ForeignOwner { path } => {

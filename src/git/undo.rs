@@ -92,7 +92,9 @@ impl Repository {
             all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
         }
         all.sort_by(|a, b| (a.at, a.id.len(), &a.id).cmp(&(b.at, b.id.len(), &b.id)));
-        let taken: Vec<String> = all.iter().filter_map(|undo| undo.undoes.clone()).collect();
+        // A record is written first: one that took something back counts when that happened.
+        let taken: Vec<String> =
+            all.iter().filter(|undo| self.is_in_effect(undo)).filter_map(|undo| undo.undoes.clone()).collect();
         for undo in &mut all {
             undo.taken_back = taken.contains(&undo.id);
         }
@@ -107,7 +109,10 @@ impl Repository {
             Some(id) => {
                 all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
             }
-            None => all.into_iter().rev().find(can_be_latest).ok_or(GitError::NothingToUndo)?,
+            None => {
+                let latest = all.into_iter().rev().find(|undo| can_be_latest(undo) && self.is_in_effect(undo));
+                latest.ok_or(GitError::NothingToUndo)?
+            }
         };
         if found.taken_back {
             return Err(GitError::AlreadyUndone { id: found.id });
@@ -122,10 +127,26 @@ impl Repository {
         }
     }
 
+    /// Whether what a record says is so. A crash after a record was written and before the branch moved leaves
+    /// one that never came true; a person who resets the branch by hand takes it back without us.
+    fn is_in_effect(&self, undo: &Undo) -> bool {
+        let UndoAction::Moved { target, old, new } = &undo.action else { return true };
+        let (Ok(tip), Ok(old), Ok(new)) = (self.branch_tip(target), Oid::from_str(old), Oid::from_str(new)) else {
+            return false;
+        };
+        let has = |commit| self.contains(tip, commit).unwrap_or(false);
+        let goes_back = self.contains(old, new).unwrap_or(false);
+        if goes_back { !has(old) } else { has(new) }
+    }
+
     /// Moves a branch back to where it was, with its checkout.
     fn undo_move(&self, found: &Undo, target: &str, old: &str, new: &str) -> Result<String, GitError> {
         let (was, to) = (self.commit(new)?.id(), self.commit(old)?.id());
-        if self.branch_tip(target)? != was {
+        let tip = self.branch_tip(target)?;
+        if !self.contains(tip, was)? {
+            return Err(GitError::NotThere { target: target.to_owned(), commit: new.to_owned() });
+        }
+        if tip != was {
             return Err(GitError::MovedOn { target: target.to_owned(), commit: new.to_owned() });
         }
         let what = format!("take back: {}", found.what);

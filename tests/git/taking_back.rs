@@ -61,6 +61,36 @@ fn the_clean_up_after_a_landing_is_not_the_latest_thing() {
 }
 
 #[test]
+fn a_landing_that_never_happened_is_in_nobodys_way() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, landed) = land(&place, &repository, "a.txt");
+    let (_, lost) = land(&place, &repository, "b.txt");
+    // As a kill between record and move leaves it, with work of the person on top of what did land.
+    place.git(&["reset", "-q", "--hard", &landed]);
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("land a.txt"), "{said}");
+    assert_eq!(place.tip("main"), start);
+    assert!(matches!(repository.undo(None), Err(GitError::NothingToUndo)));
+    let undo = repository.undos().unwrap().into_iter().find(|undo| undo.what == "land b.txt").unwrap();
+    let error = repository.undo(Some(&undo.id)).unwrap_err();
+    assert!(matches!(&error, GitError::NotThere { commit, .. } if *commit == lost), "{error}");
+}
+
+#[test]
+fn an_undo_that_was_cut_short_takes_nothing_back() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, landed) = land(&place, &repository, "a.txt");
+    repository.undo(None).unwrap();
+    assert!(repository.undos().unwrap().iter().any(|undo| undo.taken_back));
+    place.git(&["reset", "-q", "--hard", &landed]);
+    assert!(!repository.undos().unwrap().iter().any(|undo| undo.taken_back));
+    repository.undo(None).unwrap();
+    assert_eq!(place.tip("main"), start);
+}
+
+#[test]
 fn the_checkout_is_as_safe_as_in_landing() {
     let place = Place::new();
     let repository = place.open();
