@@ -105,26 +105,46 @@ impl Repository {
     /// that it can be taken back by its own id.
     pub fn undo(&self, id: Option<&str>) -> Result<String, GitError> {
         let all = self.undos()?;
-        let found = match id {
+        let at = match id {
             Some(id) => {
-                all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
+                all.iter().position(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
             }
-            None => {
-                let latest = all.into_iter().rev().find(|undo| can_be_latest(undo) && self.is_in_effect(undo));
-                latest.ok_or(GitError::NothingToUndo)?
-            }
+            None => self.latest(&all).ok_or(GitError::NothingToUndo)?,
+        };
+        let Some((found, later)) = all.get(at..).and_then(<[Undo]>::split_first) else {
+            return Err(GitError::NothingToUndo);
         };
         if found.taken_back {
-            return Err(GitError::AlreadyUndone { id: found.id });
+            return Err(GitError::AlreadyUndone { id: found.id.clone() });
         }
         match &found.action {
-            UndoAction::Moved { target, old, new } => self.undo_move(&found, target, old, new),
+            UndoAction::Moved { target, old, new } => {
+                let said = self.undo_move(found, target, old, new)?;
+                Ok(match kept_after(found, later) {
+                    Some(kept) => format!("{said}; what was not committed in its worktree is kept at `{kept}`"),
+                    None => said,
+                })
+            }
             UndoAction::Removed { branch, kept, tip, .. } => {
                 let from = kept.as_ref().or(tip.as_ref()).ok_or(GitError::NothingToUndo)?;
-                self.undo_removal(&found, branch, from)
+                self.undo_removal(found, branch, from)
             }
             UndoAction::Restored { .. } => Err(GitError::NothingToUndo),
         }
+    }
+
+    /// Which of all records, oldest first, a person means who names none: the latest thing done. The clean-up
+    /// of a task whose landing is the latest landing is part of that landing, which comes first.
+    fn latest(&self, all: &[Undo]) -> Option<usize> {
+        let counts = |undo: &Undo| can_be_latest(undo) && self.is_in_effect(undo);
+        let latest = all.iter().rposition(counts)?;
+        let removal = all.get(latest).filter(|undo| matches!(undo.action, UndoAction::Removed { .. }));
+        let Some(removal) = removal else { return Some(latest) };
+        let is_landing = |undo: &Undo| matches!(undo.action, UndoAction::Moved { .. }) && counts(undo);
+        let landing = all.iter().rposition(is_landing);
+        let same =
+            landing.filter(|at| all.get(*at).is_some_and(|undo| undo.task.is_some() && undo.task == removal.task));
+        same.or(Some(latest))
     }
 
     /// Whether what a record says is so. A crash after a record was written and before the branch moved leaves
@@ -227,6 +247,15 @@ fn can_be_latest(undo: &Undo) -> bool {
         UndoAction::Restored { .. } => false,
     };
     holds && undo.undoes.is_none() && !undo.taken_back
+}
+
+/// Where the clean-up after a landing put what was not committed.
+fn kept_after<'a>(landing: &Undo, later: &'a [Undo]) -> Option<&'a str> {
+    let same = later.iter().filter(|undo| undo.task.is_some() && undo.task == landing.task && can_be_latest(undo));
+    same.into_iter().find_map(|undo| match &undo.action {
+        UndoAction::Removed { kept, .. } => kept.as_deref(),
+        _ => None,
+    })
 }
 
 /// The time of an undo: nobody above has a label for it.

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use quarterdeck::git::{GitError, Integration, Landing, Repository, UndoAction};
+use quarterdeck::git::{GitError, Integration, Label, Landing, Repository, UndoAction};
 
-use super::support::{Place, label};
+use super::support::{Place, label, write};
 
 /// Lands a change of one file; returns the target before and after.
 fn land(place: &Place, repository: &Repository, name: &str) -> (String, String) {
@@ -58,6 +58,35 @@ fn the_clean_up_after_a_landing_is_not_the_latest_thing() {
     let removal = repository.undos().unwrap().into_iter().find(|undo| undo.what == "clean up").unwrap();
     assert!(repository.undo(Some(&removal.id)).unwrap().contains("restored/feat/a.txt"));
     assert_eq!(place.git(&["show", "restored/feat/a.txt:a.txt"]), "landed");
+}
+
+#[test]
+fn a_landing_comes_before_the_files_that_its_clean_up_kept() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, _) = land(&place, &repository, "a.txt");
+    let worktree = repository.worktree_at(&place.state("feat-a.txt")).unwrap();
+    write(&worktree.path.join("left.txt"), "left\n");
+    let kept = repository.remove_worktree(&worktree, &label("clean up")).unwrap().unwrap();
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("land a.txt") && said.contains(&format!("`{kept}`")), "{said}");
+    assert_eq!(place.tip("main"), start);
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("restored/feat/a.txt"), "{said}");
+    assert_eq!(place.git(&["show", "restored/feat/a.txt:left.txt"]), "left");
+}
+
+#[test]
+fn files_kept_for_another_task_are_the_latest_thing() {
+    let place = Place::new();
+    let repository = place.open();
+    let (_, landed) = land(&place, &repository, "a.txt");
+    let worktree = repository.add_worktree(&place.state("t8"), "feat/b", "main").unwrap();
+    write(&worktree.path.join("left.txt"), "left\n");
+    let other = Label { task: Some(8), ..label("clean up") };
+    repository.remove_worktree(&worktree, &other).unwrap().unwrap();
+    assert!(repository.undo(None).unwrap().contains("restored/feat/b"));
+    assert_eq!(place.tip("main"), landed);
 }
 
 #[test]
