@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::checkout::{Move, Moved, Way};
 use super::error::{Doing, GitError, short};
 use super::{Label, Repository};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, one_line};
 
 const PREFIX: &str = "refs/quarterdeck/undo/";
+
+/// How the first line of a record's commit begins: `git log --all` shows it.
+const SUBJECT: &str = "quarterdeck undo record:";
 
 /// Something that was done and can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,7 +68,7 @@ pub enum UndoAction {
     },
 }
 
-/// The message of a record's commit.
+/// What the message of a record's commit says, as JSON below a line for people.
 #[derive(Serialize, Deserialize)]
 struct Written {
     what: String,
@@ -86,7 +89,7 @@ impl Repository {
                 continue;
             };
             let commit = reference.peel_to_commit().doing("reading undo records")?;
-            let written: Written = serde_json::from_slice(commit.message_bytes())
+            let written: Written = serde_json::from_slice(body(commit.message_bytes()))
                 .map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
             let Written { what, task, at, undoes, action } = written;
             all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
@@ -217,8 +220,9 @@ impl Repository {
             undoes: undoes.map(str::to_owned),
             action: action.clone(),
         };
-        let message = serde_json::to_string_pretty(&written)
+        let facts = serde_json::to_string_pretty(&written)
             .map_err(|source| GitError::BadRecord { id: label.what.clone(), source })?;
+        let message = format!("{SUBJECT} {}\n\n{facts}\n", one_line(&label.what));
         let mut parents = Vec::new();
         for commit in commits.iter().flatten() {
             if !parents.contains(commit) {
@@ -236,6 +240,12 @@ impl Repository {
         let reference = self.inner.find_reference(&format!("{PREFIX}{id}"));
         reference.and_then(|mut reference| reference.delete()).doing("removing an undo record")
     }
+}
+
+/// The JSON of a record's message. The first records had nothing else.
+fn body(message: &[u8]) -> &[u8] {
+    let after = message.windows(2).position(|pair| pair == b"\n\n").and_then(|at| message.get(at..));
+    after.filter(|_| message.starts_with(SUBJECT.as_bytes())).unwrap_or(message)
 }
 
 /// What `qd undo` without an id may pick: something done that was not taken back. The clean-up after a landing

@@ -166,3 +166,18 @@ fn records_keep_their_commits_alive() {
     let parents = place.git(&["log", "-1", "--format=%P", &format!("refs/quarterdeck/undo/{}", undo.id)]);
     assert_eq!(parents, format!("{old} {new}"));
 }
+
+#[test]
+fn records_read_well_in_a_log_and_old_ones_are_still_read() {
+    let place = Place::new();
+    let repository = place.open();
+    land(&place, &repository, "a.txt");
+    let record = format!("refs/quarterdeck/undo/{}", repository.undos().unwrap().remove(0).id);
+    assert_eq!(place.git(&["log", "-1", "--format=%s", &record]), "quarterdeck undo record: land a.txt");
+    let before = repository.undos().unwrap();
+    let json = place.git(&["log", "-1", "--format=%b", &record]);
+    let tree = place.git(&["rev-parse", &format!("{record}^{{tree}}")]);
+    let old = place.git(&["commit-tree", &tree, "-m", &json]);
+    place.git(&["update-ref", &record, &old]);
+    assert_eq!(repository.undos().unwrap(), before);
+}
