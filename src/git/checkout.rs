@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use git2::Oid;
 
-use super::Repository;
 use super::error::GitError;
 use super::program::failure;
 use super::record::strip_newline;
 use super::repository::branch_of_head;
+use super::{Repository, Worktree};
 
 /// What git leaves in a checkout's git directory while something is under way there.
 const UNDER_WAY: &[(&str, &str)] = &[
@@ -86,6 +86,12 @@ impl Repository {
             }
         }
         all
+    }
+
+    /// Whether a checkout other than the worktree itself is on the worktree's branch.
+    pub(super) fn is_held_elsewhere(&self, worktree: &Worktree) -> bool {
+        let others = self.checkouts().into_iter().filter(|checkout| checkout.git_dir != worktree.git_dir);
+        others.into_iter().any(|checkout| holds(&checkout, &worktree.branch))
     }
 
     /// Moves a branch, with its checkout where it has one.

@@ -41,8 +41,9 @@ impl Repository {
     }
 }
 
-/// A message with trailers (`Key: value` lines of git-interpret-trailers(1)) as its last paragraph.
-pub(super) fn with_trailers(message: &str, trailers: &[(String, String)]) -> String {
+/// A message with trailers (`Key: value` lines of git-interpret-trailers(1)) as its last paragraph. Only that
+/// paragraph counts for git, so what the message says, an agent's words for instance, adds none.
+pub fn with_trailers(message: &str, trailers: &[(String, String)]) -> String {
     let mut whole = message.trim_end().to_owned();
     if !trailers.is_empty() {
         whole.push('\n');

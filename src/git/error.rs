@@ -93,6 +93,16 @@ pub enum GitError {
         /// Paths, relative to the repository.
         files: Vec<String>,
     },
+    /// The worktree is on commits that its task's branch does not lead to; they are kept.
+    #[error("the work is at {}, which is not on top of the task's branch `{branch}`", short(.head))]
+    StrayHead {
+        /// The task's branch.
+        branch: String,
+        /// Where the work is (hex).
+        head: String,
+        /// The hidden ref that keeps it.
+        kept: String,
+    },
     /// Another git process works on the index, or died while it did.
     #[error("another git process holds `{}`", .path.display())]
     IndexLocked {
@@ -128,6 +138,14 @@ pub enum GitError {
         /// The branch.
         target: String,
         /// The commit that landed.
+        commit: String,
+    },
+    /// The branch does not have it: it never got there, or was taken back by hand.
+    #[error("`{target}` does not have {}: there is nothing to take back", short(.commit))]
+    NotThere {
+        /// The branch.
+        target: String,
+        /// The commit of the record.
         commit: String,
     },
     /// A checkout cannot move now.
@@ -201,9 +219,11 @@ impl Explain for GitError {
             GitError::NoCommits { .. }
             | GitError::Detached { .. }
             | GitError::Unresolved { .. }
+            | GitError::StrayHead { .. }
             | GitError::NotOnTop { .. }
             | GitError::AlreadyUndone { .. }
-            | GitError::MovedOn { .. } => Kind::Conflict,
+            | GitError::MovedOn { .. }
+            | GitError::NotThere { .. } => Kind::Conflict,
             GitError::IndexLocked { .. } | GitError::CheckoutBusy { .. } => Kind::Busy,
             GitError::ForeignOwner { .. }
             | GitError::Unsupported { .. }
@@ -230,7 +250,9 @@ impl Explain for GitError {
             GitError::BadBranchName { .. } => "letters, digits, `-`, `_` and `/` are safe",
             GitError::Unresolved { .. } => "resolve them in the worktree, then try again",
             GitError::IndexLocked { .. } => "try again when it has ended; if no git runs there, delete the file",
-            GitError::NothingToUndo | GitError::NoUndo { .. } => "`qd undo --list` shows what can be taken back",
+            GitError::NothingToUndo | GitError::NoUndo { .. } | GitError::NotThere { .. } => {
+                "`qd undo --list` shows what can be taken back"
+            }
             GitError::CheckoutBusy { .. } => "commit, stash or finish what is under way there, then try again",
             GitError::TimedOut { .. } => "is the disk or the network very slow?",
             GitError::ForeignOwner { path } => {
@@ -242,11 +264,22 @@ impl Explain for GitError {
             GitError::MovedOn { commit, .. } => {
                 return Some(format!("`git revert -m 1 {commit}` takes back only this"));
             }
+            GitError::StrayHead { branch, head, .. } => {
+                return Some(format!(
+                    "nothing is lost; `git switch {branch} && git merge {}` in the worktree brings it onto the branch",
+                    short(head)
+                ));
+            }
             GitError::Process(error) => return error.hint(),
             _ => return None,
         };
         Some(hint.to_owned())
     }
+}
+
+/// A commit as people read it.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
 }
 
 /// Adds what was being done to an error of libgit2.

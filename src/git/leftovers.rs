@@ -12,6 +12,10 @@ use super::error::{At, Doing, GitError};
 use super::repository::branch_of_head;
 use super::snapshot::{self, Snapshot};
 use super::{Repository, Worktree};
+use crate::model::slug;
+
+/// Where work is kept that is not on the task's branch and cannot get there.
+const KEPT: &str = "refs/quarterdeck/kept/stray/";
 
 /// How long a git that still works on the index is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
@@ -21,8 +25,10 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(30);
 
 impl Repository {
     /// Commits everything in the worktree that is not committed and not ignored. `None` when there is
-    /// nothing. No filters, hooks or signing run. The commit goes on top of the worktree's HEAD and onto the
-    /// task's branch when that is on the way; no other branch ever moves, whatever HEAD says.
+    /// nothing. No filters, hooks or signing run. The commit goes on top of the worktree's HEAD, and the task's
+    /// branch moves up to it, also when the agent committed everything itself on another branch; no other
+    /// branch ever moves, whatever HEAD says. Where the task's branch cannot come along, the work is kept
+    /// under a hidden ref and the error is [`GitError::StrayHead`].
     pub fn commit_leftovers(
         &self,
         worktree: &Worktree,
@@ -39,36 +45,53 @@ impl Repository {
         let merging = snapshot::merge_heads(&handle);
         let head_tree = self.inner.find_commit(head).doing("reading HEAD")?.tree_id();
         if snapshot.tree == head_tree && merging.is_empty() {
+            self.advance(&handle, worktree, head, head)?;
             return Ok(None);
         }
         let parents: Vec<Oid> =
             std::iter::once(head).chain(merging.iter().copied().filter(|other| *other != head)).collect();
         let commit = self.write_commit(snapshot.tree, &parents, &with_trailers(message, trailers))?;
-        self.advance(&handle, worktree, head, commit)?;
-        write_index(&handle, &mut snapshot)?;
-        if !merging.is_empty() {
-            handle.cleanup_state().doing("ending the merge")?;
+        let advanced = self.advance(&handle, worktree, head, commit);
+        if matches!(advanced, Ok(()) | Err(GitError::StrayHead { .. })) {
+            write_index(&handle, &mut snapshot)?;
+            if !merging.is_empty() {
+                handle.cleanup_state().doing("ending the merge")?;
+            }
         }
-        Ok(Some(commit.to_string()))
+        advanced.map(|()| Some(commit.to_string()))
     }
 
-    /// Moves the worktree to a new commit: with its branch, when the branch is at or before `head`;
-    /// detached, when the agent left its branch for something else.
+    /// Moves the worktree from `head` to `commit`, and with it the task's branch, when that is at or before
+    /// `head` (or gone, and `head` stands on where the task started). Otherwise, or when another checkout has
+    /// the branch now, the commit is kept and the worktree is on it detached.
     fn advance(&self, handle: &Handle, worktree: &Worktree, head: Oid, commit: Oid) -> Result<(), GitError> {
+        let is_on_it = branch_of_head(&worktree.git_dir).as_deref() == Some(worktree.branch.as_str());
+        let tip = self.branch_tip(&worktree.branch).ok();
+        let from = tip.map_or_else(|| self.commit(&worktree.base).map(|base| base.id()), Ok)?;
+        if !self.contains(head, from)? || (!is_on_it && self.is_held_elsewhere(worktree)) {
+            return Err(self.stray(handle, worktree, head, commit)?);
+        }
         let name = format!("refs/heads/{}", worktree.branch);
-        let on_the_way = match self.branch_tip(&worktree.branch) {
-            Ok(tip) => self.contains(head, tip)?.then_some(tip),
-            Err(_) => None,
-        };
-        let why = "quarterdeck: leftovers";
-        let Some(tip) = on_the_way else {
-            return handle.set_head_detached(commit).doing("moving the worktree");
-        };
-        self.inner.reference_matching(&name, commit, true, tip, why).doing("moving the task's branch")?;
-        if branch_of_head(&worktree.git_dir).as_deref() != Some(worktree.branch.as_str()) {
+        let why = "quarterdeck: what the agent left";
+        if let Some(tip) = tip.filter(|tip| *tip != commit) {
+            self.inner.reference_matching(&name, commit, true, tip, why).doing("moving the task's branch")?;
+        } else if tip.is_none() {
+            self.inner.reference(&name, commit, false, why).doing("making the task's branch again")?;
+        }
+        if !is_on_it {
             handle.set_head(&name).doing("moving the worktree")?;
         }
         Ok(())
+    }
+
+    /// Keeps work that the task's branch cannot move up to; no branch moves. The same work is kept once.
+    fn stray(&self, handle: &Handle, worktree: &Worktree, head: Oid, commit: Oid) -> Result<GitError, GitError> {
+        let kept = format!("{KEPT}{}-{commit}", slug(&worktree.branch));
+        self.inner.reference(&kept, commit, true, "work off the task's branch").doing("keeping the work")?;
+        if commit != head {
+            handle.set_head_detached(commit).doing("moving the worktree")?;
+        }
+        Ok(GitError::StrayHead { branch: worktree.branch.clone(), head: commit.to_string(), kept })
     }
 }
 

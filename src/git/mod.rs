@@ -38,6 +38,7 @@ mod undo;
 mod worktree;
 
 pub use checks::detect_checks;
+pub use commit::with_trailers;
 pub use environment::Environment;
 pub use error::GitError;
 pub use integrate::Integration;

@@ -50,6 +50,7 @@ impl Repository {
         let directory = self.records();
         fs::create_dir_all(&directory).at("making", &directory)?;
         let file = self.record_file(&record.path);
+        remove_file(&removal_file(&file))?;
         let fresh = file.with_extension("new");
         fs::write(&fresh, print(record)).at("writing", &fresh)?;
         fs::rename(&fresh, &file).at("writing", &file)
@@ -58,10 +59,21 @@ impl Repository {
     /// Forgets a path.
     pub(super) fn forget_record(&self, path: &Path) -> Result<(), GitError> {
         let file = self.record_file(path);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("removing", &file),
-            _ => Ok(()),
-        }
+        remove_file(&file)?;
+        remove_file(&removal_file(&file))
+    }
+
+    /// Notes beside a record that its worktree is being removed, under which undo record.
+    pub(super) fn note_removal(&self, path: &Path, undo: &str) -> Result<(), GitError> {
+        let file = removal_file(&self.record_file(path));
+        let fresh = file.with_extension("new-removal");
+        fs::write(&fresh, undo).at("writing", &fresh)?;
+        fs::rename(&fresh, &file).at("writing", &file)
+    }
+
+    /// The undo record of a removal that began and did not end.
+    pub(super) fn noted_removal(&self, path: &Path) -> Option<String> {
+        fs::read_to_string(removal_file(&self.record_file(path))).ok()
     }
 
     /// The git directory that a record names: always directly below `<common>/worktrees`.
@@ -80,6 +92,19 @@ impl Repository {
             let same = Path::new(&OsString::from_vec(strip_newline(&said).to_vec())) == link;
             same.then(|| entry.file_name().into_string().ok()).flatten()
         })
+    }
+}
+
+/// Where the removal of a record's worktree is noted.
+fn removal_file(record: &Path) -> PathBuf {
+    record.with_extension("removal")
+}
+
+/// Removes a file that may be gone already.
+fn remove_file(file: &Path) -> Result<(), GitError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("removing", file),
+        _ => Ok(()),
     }
 }
 

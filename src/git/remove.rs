@@ -14,21 +14,63 @@ use crate::model::slug;
 /// Removed worktrees wait under this name, beside where they were, until they are deleted.
 const TRASH: &str = ".quarterdeck-trash-";
 
+/// What a removal kept.
+struct Removal {
+    /// The hidden ref, when there was anything to keep.
+    kept: Option<String>,
+    /// Where the branch was.
+    tip: Option<Oid>,
+}
+
 impl Repository {
+    /// Removes the worktree that we made at `path`, whatever an earlier removal left of it: cut short in the
+    /// middle, it is finished; done before, it is told again.
+    pub fn remove_worktree_at(&self, path: &Path, label: &Label) -> Result<Option<String>, GitError> {
+        let path = &self.place(path)?;
+        match self.record(path) {
+            Some(record) if record.admin.is_empty() && self.find_admin(path).is_none() => {
+                // Cut short while it was made: nobody worked there.
+                self.clear(&record)?;
+                self.forget_record(path)?;
+                Ok(None)
+            }
+            Some(record) if record.admin.is_empty() => self.remove_worktree(&self.complete(record)?, label),
+            Some(_) => self.remove_worktree(&self.worktree_at(path)?, label),
+            None => self.removed_before(path, label),
+        }
+    }
+
     /// Removes a worktree of ours. What is not committed there (tracked and untracked, not ignored) is kept
     /// under a hidden ref first. Its branch is deleted only when another branch has all of it, and its tip is
     /// kept then too. Returns the hidden ref, when there was anything to keep. Removing what is gone is fine.
     pub fn remove_worktree(&self, worktree: &Worktree, label: &Label) -> Result<Option<String>, GitError> {
         let Some(record) = self.record(&worktree.path).filter(|record| record.branch == worktree.branch) else {
-            if worktree.path.symlink_metadata().is_ok() {
-                return Err(GitError::NotOurs { path: worktree.path.clone() });
-            }
-            return Ok(None);
+            return self.removed_before(&worktree.path, label);
         };
         // The places are those of the record, not those that were passed.
         let admin = self.admin_dir(&record).filter(|admin| *admin == worktree.git_dir);
         let admin = admin.ok_or_else(|| GitError::NotOurs { path: worktree.path.clone() })?;
         self.writable()?;
+        let removal = match self.begun(&worktree.path)? {
+            Some(removal) => removal,
+            None => self.keep_all(worktree, label)?,
+        };
+        discard(&worktree.path)?;
+        if admin.is_dir() {
+            fs::remove_dir_all(&admin).at("removing", &admin)?;
+        }
+        if let Some(tip) = removal.tip
+            && self.is_elsewhere(&worktree.branch, tip)?
+        {
+            self.delete_branch(&worktree.branch, tip)?;
+        }
+        self.forget_record(&worktree.path)?;
+        Ok(removal.kept)
+    }
+
+    /// Keeps everything in a worktree, records that it goes, and notes which record that is: from here on a
+    /// removal that was cut short only has to be finished.
+    fn keep_all(&self, worktree: &Worktree, label: &Label) -> Result<Removal, GitError> {
         let tip = self.branch_tip(&worktree.branch).ok();
         let merged = match tip {
             Some(tip) => self.is_elsewhere(&worktree.branch, tip)?,
@@ -37,27 +79,48 @@ impl Repository {
         let files = self.keep_files(worktree, &label.what, &[])?;
         let stray = self.stray_head(worktree, tip)?;
         let kept = self.name_kept(worktree, label, files.or(stray).or(tip.filter(|_| merged)))?;
-        self.record_undo(
-            label,
-            &UndoAction::Removed {
-                branch: worktree.branch.clone(),
-                path: worktree.path.to_string_lossy().into_owned(),
-                kept: kept.clone(),
-                tip: tip.map(|tip| tip.to_string()),
-                held_work: files.or(stray).is_some(),
-            },
-            &[files.or(stray), tip],
-            None,
-        )?;
-        discard(&worktree.path)?;
-        if admin.is_dir() {
-            fs::remove_dir_all(&admin).at("removing", &admin)?;
+        let action = UndoAction::Removed {
+            branch: worktree.branch.clone(),
+            path: worktree.path.to_string_lossy().into_owned(),
+            kept: kept.clone(),
+            tip: tip.map(|tip| tip.to_string()),
+            held_work: files.or(stray).is_some(),
+        };
+        let id = self.record_undo(label, &action, &[files.or(stray), tip], None)?;
+        self.note_removal(&worktree.path, &id)?;
+        Ok(Removal { kept, tip })
+    }
+
+    /// The removal that was cut short after the files had gone. While files are there it begins again, since
+    /// somebody may have worked on, and its first record is forgotten (what it kept stays).
+    fn begun(&self, path: &Path) -> Result<Option<Removal>, GitError> {
+        let Some(id) = self.noted_removal(path) else { return Ok(None) };
+        let Some(found) = self.undos()?.into_iter().find(|undo| undo.id == id) else { return Ok(None) };
+        match found.action {
+            UndoAction::Removed { .. } if path.symlink_metadata().is_ok() => {
+                self.forget_undo(&id)?;
+                Ok(None)
+            }
+            UndoAction::Removed { kept, tip, .. } => {
+                Ok(Some(Removal { kept, tip: tip.and_then(|tip| Oid::from_str(&tip).ok()) }))
+            }
+            _ => Ok(None),
         }
-        if let Some(tip) = tip.filter(|_| merged) {
-            self.delete_branch(&worktree.branch, tip)?;
+    }
+
+    /// What the removal of a worktree that has no record any more kept, for the same task.
+    fn removed_before(&self, path: &Path, label: &Label) -> Result<Option<String>, GitError> {
+        if path.symlink_metadata().is_ok() {
+            return Err(GitError::NotOurs { path: path.to_path_buf() });
         }
-        self.forget_record(&worktree.path)?;
-        Ok(kept)
+        let here = path.to_string_lossy();
+        let mut undos = self.undos()?.into_iter().rev().filter(|undo| undo.task == label.task);
+        Ok(undos
+            .find_map(|undo| match undo.action {
+                UndoAction::Removed { path, kept, .. } if path == here => Some(kept),
+                _ => None,
+            })
+            .flatten())
     }
 
     /// Whether another local branch has all of this one.

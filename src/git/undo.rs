@@ -5,11 +5,14 @@ use git2::Oid;
 use serde::{Deserialize, Serialize};
 
 use super::checkout::{Move, Moved, Way};
-use super::error::{Doing, GitError};
+use super::error::{Doing, GitError, short};
 use super::{Label, Repository};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, one_line};
 
 const PREFIX: &str = "refs/quarterdeck/undo/";
+
+/// How the first line of a record's commit begins: `git log --all` shows it.
+const SUBJECT: &str = "quarterdeck undo record:";
 
 /// Something that was done and can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,7 +68,7 @@ pub enum UndoAction {
     },
 }
 
-/// The message of a record's commit.
+/// What the message of a record's commit says, as JSON below a line for people.
 #[derive(Serialize, Deserialize)]
 struct Written {
     what: String,
@@ -86,13 +89,15 @@ impl Repository {
                 continue;
             };
             let commit = reference.peel_to_commit().doing("reading undo records")?;
-            let written: Written = serde_json::from_slice(commit.message_bytes())
+            let written: Written = serde_json::from_slice(body(commit.message_bytes()))
                 .map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
             let Written { what, task, at, undoes, action } = written;
             all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
         }
         all.sort_by(|a, b| (a.at, a.id.len(), &a.id).cmp(&(b.at, b.id.len(), &b.id)));
-        let taken: Vec<String> = all.iter().filter_map(|undo| undo.undoes.clone()).collect();
+        // A record is written first: one that took something back counts when that happened.
+        let taken: Vec<String> =
+            all.iter().filter(|undo| self.is_in_effect(undo)).filter_map(|undo| undo.undoes.clone()).collect();
         for undo in &mut all {
             undo.taken_back = taken.contains(&undo.id);
         }
@@ -103,29 +108,68 @@ impl Repository {
     /// that it can be taken back by its own id.
     pub fn undo(&self, id: Option<&str>) -> Result<String, GitError> {
         let all = self.undos()?;
-        let found = match id {
+        let at = match id {
             Some(id) => {
-                all.into_iter().find(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
+                all.iter().position(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
             }
-            None => all.into_iter().rev().find(can_be_latest).ok_or(GitError::NothingToUndo)?,
+            None => self.latest(&all).ok_or(GitError::NothingToUndo)?,
+        };
+        let Some((found, later)) = all.get(at..).and_then(<[Undo]>::split_first) else {
+            return Err(GitError::NothingToUndo);
         };
         if found.taken_back {
-            return Err(GitError::AlreadyUndone { id: found.id });
+            return Err(GitError::AlreadyUndone { id: found.id.clone() });
         }
         match &found.action {
-            UndoAction::Moved { target, old, new } => self.undo_move(&found, target, old, new),
+            UndoAction::Moved { target, old, new } => {
+                let said = self.undo_move(found, target, old, new)?;
+                Ok(match kept_after(found, later) {
+                    Some(kept) => format!("{said}; what was not committed in its worktree is kept at `{kept}`"),
+                    None => said,
+                })
+            }
             UndoAction::Removed { branch, kept, tip, .. } => {
                 let from = kept.as_ref().or(tip.as_ref()).ok_or(GitError::NothingToUndo)?;
-                self.undo_removal(&found, branch, from)
+                self.undo_removal(found, branch, from)
             }
             UndoAction::Restored { .. } => Err(GitError::NothingToUndo),
         }
     }
 
+    /// Which of all records, oldest first, a person means who names none: the latest thing done. The clean-up
+    /// of a task whose landing is the latest landing is part of that landing, which comes first.
+    fn latest(&self, all: &[Undo]) -> Option<usize> {
+        let counts = |undo: &Undo| can_be_latest(undo) && self.is_in_effect(undo);
+        let latest = all.iter().rposition(counts)?;
+        let removal = all.get(latest).filter(|undo| matches!(undo.action, UndoAction::Removed { .. }));
+        let Some(removal) = removal else { return Some(latest) };
+        let is_landing = |undo: &Undo| matches!(undo.action, UndoAction::Moved { .. }) && counts(undo);
+        let landing = all.iter().rposition(is_landing);
+        let same =
+            landing.filter(|at| all.get(*at).is_some_and(|undo| undo.task.is_some() && undo.task == removal.task));
+        same.or(Some(latest))
+    }
+
+    /// Whether what a record says is so. A crash after a record was written and before the branch moved leaves
+    /// one that never came true; a person who resets the branch by hand takes it back without us.
+    fn is_in_effect(&self, undo: &Undo) -> bool {
+        let UndoAction::Moved { target, old, new } = &undo.action else { return true };
+        let (Ok(tip), Ok(old), Ok(new)) = (self.branch_tip(target), Oid::from_str(old), Oid::from_str(new)) else {
+            return false;
+        };
+        let has = |commit| self.contains(tip, commit).unwrap_or(false);
+        let goes_back = self.contains(old, new).unwrap_or(false);
+        if goes_back { !has(old) } else { has(new) }
+    }
+
     /// Moves a branch back to where it was, with its checkout.
     fn undo_move(&self, found: &Undo, target: &str, old: &str, new: &str) -> Result<String, GitError> {
         let (was, to) = (self.commit(new)?.id(), self.commit(old)?.id());
-        if self.branch_tip(target)? != was {
+        let tip = self.branch_tip(target)?;
+        if !self.contains(tip, was)? {
+            return Err(GitError::NotThere { target: target.to_owned(), commit: new.to_owned() });
+        }
+        if tip != was {
             return Err(GitError::MovedOn { target: target.to_owned(), commit: new.to_owned() });
         }
         let what = format!("take back: {}", found.what);
@@ -176,8 +220,9 @@ impl Repository {
             undoes: undoes.map(str::to_owned),
             action: action.clone(),
         };
-        let message = serde_json::to_string_pretty(&written)
+        let facts = serde_json::to_string_pretty(&written)
             .map_err(|source| GitError::BadRecord { id: label.what.clone(), source })?;
+        let message = format!("{SUBJECT} {}\n\n{facts}\n", one_line(&label.what));
         let mut parents = Vec::new();
         for commit in commits.iter().flatten() {
             if !parents.contains(commit) {
@@ -197,6 +242,12 @@ impl Repository {
     }
 }
 
+/// The JSON of a record's message. The first records had nothing else.
+fn body(message: &[u8]) -> &[u8] {
+    let after = message.windows(2).position(|pair| pair == b"\n\n").and_then(|at| message.get(at..));
+    after.filter(|_| message.starts_with(SUBJECT.as_bytes())).unwrap_or(message)
+}
+
 /// What `qd undo` without an id may pick: something done that was not taken back. The clean-up after a landing
 /// is not what a person means, so a removal counts only when work was in there.
 fn can_be_latest(undo: &Undo) -> bool {
@@ -208,8 +259,13 @@ fn can_be_latest(undo: &Undo) -> bool {
     holds && undo.undoes.is_none() && !undo.taken_back
 }
 
-fn short(commit: &str) -> &str {
-    commit.get(..8).unwrap_or(commit)
+/// Where the clean-up after a landing put what was not committed.
+fn kept_after<'a>(landing: &Undo, later: &'a [Undo]) -> Option<&'a str> {
+    let same = later.iter().filter(|undo| undo.task.is_some() && undo.task == landing.task && can_be_latest(undo));
+    same.into_iter().find_map(|undo| match &undo.action {
+        UndoAction::Removed { kept, .. } => kept.as_deref(),
+        _ => None,
+    })
 }
 
 /// The time of an undo: nobody above has a label for it.

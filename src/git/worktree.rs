@@ -86,6 +86,11 @@ impl Repository {
         head.or_else(|_| self.branch_tip(&worktree.branch)).map(|commit| commit.to_string())
     }
 
+    /// The tip of a worktree's own branch (hex), wherever its HEAD is: what of it can land.
+    pub fn tip_of(&self, worktree: &Worktree) -> Result<String, GitError> {
+        self.branch_tip(&worktree.branch).map(|tip| tip.to_string())
+    }
+
     /// The absolute path of a worktree, its parent resolved, so that one place has one name.
     pub(super) fn place(&self, path: &Path) -> Result<PathBuf, GitError> {
         let bad = |why| GitError::BadPlace { path: path.to_path_buf(), why };
@@ -172,7 +177,7 @@ impl Repository {
     }
 
     /// Takes away what an unfinished `git worktree add` of ours left. Nobody has worked there yet.
-    fn clear(&self, record: &Record) -> Result<(), GitError> {
+    pub(super) fn clear(&self, record: &Record) -> Result<(), GitError> {
         if record.admin.is_empty() && record.path.is_dir() {
             fs::remove_dir_all(&record.path).at("removing", &record.path)?;
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use quarterdeck::git::{GitError, Integration, Landing, Repository, Worktree};
+use quarterdeck::git::{GitError, Integration, Landing, Repository, Worktree, with_trailers};
 
 use super::support::{Place, label, write};
 
@@ -41,6 +41,19 @@ fn a_clean_checkout_moves_whole() {
     );
     assert_eq!(repository.land("main", &was, &commit, &label("land #7")).unwrap(), Landing::Landed, "twice is once");
     assert_eq!(repository.undos().unwrap().len(), 1);
+}
+
+#[test]
+fn an_agents_words_are_no_trailers() {
+    let place = Place::new();
+    let repository = place.open();
+    let worktree = place.task(&repository, "feat/a", &[("a.txt", "a\n")]);
+    let words = "Merge #7: work\n\nDone.\n\nQuarterdeck-Agent: somebody\nSigned-off-by: Ada <ada@example.org>\n";
+    let message = with_trailers(words, &[("Quarterdeck-Agent".to_owned(), "claude".to_owned())]);
+    let head = repository.head_of(&worktree).unwrap();
+    let merged = repository.integrate(&place.state("integration"), "main", &head, &message).unwrap();
+    let Integration::Merged { commit, .. } = merged else { panic!("{merged:?}") };
+    assert_eq!(place.git(&["log", "-1", "--format=%(trailers)", &commit]), "Quarterdeck-Agent: claude");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod hostile;
 mod landing;
 mod odd;
 mod process;
+mod removals;
 mod taking_back;
 mod worktrees;
 

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use quarterdeck::git::{GitError, Integration, Landing, Repository, UndoAction};
+use quarterdeck::git::{GitError, Integration, Label, Landing, Repository, UndoAction};
 
-use super::support::{Place, label};
+use super::support::{Place, label, write};
 
 /// Lands a change of one file; returns the target before and after.
 fn land(place: &Place, repository: &Repository, name: &str) -> (String, String) {
@@ -61,6 +61,65 @@ fn the_clean_up_after_a_landing_is_not_the_latest_thing() {
 }
 
 #[test]
+fn a_landing_comes_before_the_files_that_its_clean_up_kept() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, _) = land(&place, &repository, "a.txt");
+    let worktree = repository.worktree_at(&place.state("feat-a.txt")).unwrap();
+    write(&worktree.path.join("left.txt"), "left\n");
+    let kept = repository.remove_worktree(&worktree, &label("clean up")).unwrap().unwrap();
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("land a.txt") && said.contains(&format!("`{kept}`")), "{said}");
+    assert_eq!(place.tip("main"), start);
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("restored/feat/a.txt"), "{said}");
+    assert_eq!(place.git(&["show", "restored/feat/a.txt:left.txt"]), "left");
+}
+
+#[test]
+fn files_kept_for_another_task_are_the_latest_thing() {
+    let place = Place::new();
+    let repository = place.open();
+    let (_, landed) = land(&place, &repository, "a.txt");
+    let worktree = repository.add_worktree(&place.state("t8"), "feat/b", "main").unwrap();
+    write(&worktree.path.join("left.txt"), "left\n");
+    let other = Label { task: Some(8), ..label("clean up") };
+    repository.remove_worktree(&worktree, &other).unwrap().unwrap();
+    assert!(repository.undo(None).unwrap().contains("restored/feat/b"));
+    assert_eq!(place.tip("main"), landed);
+}
+
+#[test]
+fn a_landing_that_never_happened_is_in_nobodys_way() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, landed) = land(&place, &repository, "a.txt");
+    let (_, lost) = land(&place, &repository, "b.txt");
+    // As a kill between record and move leaves it, with work of the person on top of what did land.
+    place.git(&["reset", "-q", "--hard", &landed]);
+    let said = repository.undo(None).unwrap();
+    assert!(said.contains("land a.txt"), "{said}");
+    assert_eq!(place.tip("main"), start);
+    assert!(matches!(repository.undo(None), Err(GitError::NothingToUndo)));
+    let undo = repository.undos().unwrap().into_iter().find(|undo| undo.what == "land b.txt").unwrap();
+    let error = repository.undo(Some(&undo.id)).unwrap_err();
+    assert!(matches!(&error, GitError::NotThere { commit, .. } if *commit == lost), "{error}");
+}
+
+#[test]
+fn an_undo_that_was_cut_short_takes_nothing_back() {
+    let place = Place::new();
+    let repository = place.open();
+    let (start, landed) = land(&place, &repository, "a.txt");
+    repository.undo(None).unwrap();
+    assert!(repository.undos().unwrap().iter().any(|undo| undo.taken_back));
+    place.git(&["reset", "-q", "--hard", &landed]);
+    assert!(!repository.undos().unwrap().iter().any(|undo| undo.taken_back));
+    repository.undo(None).unwrap();
+    assert_eq!(place.tip("main"), start);
+}
+
+#[test]
 fn the_checkout_is_as_safe_as_in_landing() {
     let place = Place::new();
     let repository = place.open();
@@ -106,4 +165,19 @@ fn records_keep_their_commits_alive() {
     assert_eq!((undo.task, undo.at), (Some(7), label("").at));
     let parents = place.git(&["log", "-1", "--format=%P", &format!("refs/quarterdeck/undo/{}", undo.id)]);
     assert_eq!(parents, format!("{old} {new}"));
+}
+
+#[test]
+fn records_read_well_in_a_log_and_old_ones_are_still_read() {
+    let place = Place::new();
+    let repository = place.open();
+    land(&place, &repository, "a.txt");
+    let record = format!("refs/quarterdeck/undo/{}", repository.undos().unwrap().remove(0).id);
+    assert_eq!(place.git(&["log", "-1", "--format=%s", &record]), "quarterdeck undo record: land a.txt");
+    let before = repository.undos().unwrap();
+    let json = place.git(&["log", "-1", "--format=%b", &record]);
+    let tree = place.git(&["rev-parse", &format!("{record}^{{tree}}")]);
+    let old = place.git(&["commit-tree", &tree, "-m", &json]);
+    place.git(&["update-ref", &record, &old]);
+    assert_eq!(repository.undos().unwrap(), before);
 }

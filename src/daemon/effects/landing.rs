@@ -1,7 +1,6 @@
 //! Landing: merge in the integration worktree, check the merged tree, move the target to exactly that
 //! tree. One landing per project at a time. When the target moved in between, it is merged again.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,8 +8,8 @@ use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
 use crate::engine::EffectResult;
-use crate::git::{GitError, Integration, Landing, Repository};
-use crate::model::{CheckRun, Project, Task, TaskId};
+use crate::git::{GitError, Integration, Landing, Repository, with_trailers};
+use crate::model::{CheckRun, Project, Task, TaskId, one_line, sanitize};
 use crate::protocol::control::Failure;
 
 use super::checks::{self, Surroundings};
@@ -125,17 +124,13 @@ fn verify(
     }
 }
 
-/// The merge commit's message: what and by whom, findable by its trailers.
+/// The merge commit's message: what and by whom, findable by its trailers. The words are the agent's: they
+/// become plain text, and no trailer of ours.
 fn message(task: &Task) -> String {
-    let mut message = format!("Merge #{}: {}\n", task.id, task.title);
+    let mut message = format!("Merge #{}: {}", task.id, one_line(&task.title));
     if let Some(summary) = &task.summary {
-        message.push('\n');
-        message.push_str(summary.trim());
-        message.push('\n');
+        message.push_str("\n\n");
+        message.push_str(sanitize(summary).trim());
     }
-    message.push('\n');
-    for (name, value) in trailers(task) {
-        let _ = writeln!(message, "{name}: {value}");
-    }
-    message
+    with_trailers(&message, &trailers(task))
 }

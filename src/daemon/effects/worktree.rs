@@ -89,7 +89,7 @@ pub(super) async fn commit_leftovers(daemon: &Arc<Daemon>, id: TaskId) -> Result
         };
         let worktree = repository.worktree_at(path)?;
         repository.commit_leftovers(&worktree, &task.title, &trailers(&task))?;
-        let head = repository.head_of(&worktree)?;
+        let head = repository.tip_of(&worktree)?;
         let base = task.base.clone().unwrap_or_else(|| worktree.base.clone());
         let ahead = repository.ahead(&base, &head)?;
         Ok(EffectResult::Committed { head, ahead })
@@ -121,13 +121,8 @@ pub(super) async fn remove(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectRes
     let path = task.worktree.clone().ok_or_else(|| fault("the task has no worktree"))?;
     blocking(move || {
         let repository = repository.open()?;
-        if !path.exists() {
-            return Ok::<_, crate::git::GitError>(EffectResult::Removed { kept: None });
-        }
-        let worktree = repository.worktree_at(&path)?;
-        let label = label(&task, "removed the worktree of");
-        let kept = repository.remove_worktree(&worktree, &label)?;
-        Ok(EffectResult::Removed { kept })
+        let kept = repository.remove_worktree_at(&path, &label(&task, "removed the worktree of"))?;
+        Ok::<_, crate::git::GitError>(EffectResult::Removed { kept })
     })
     .await
 }
