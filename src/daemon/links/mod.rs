@@ -3,8 +3,13 @@
 //! (prompts, answers, locks, stops) into journalled writes. It holds no truth: killed with the daemon, it
 //! is made again from the state and the host's own records.
 
+mod answering;
+mod control;
+mod deliveries;
+mod dialogs;
 mod link;
-mod tasks;
+mod over;
+mod reports;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
