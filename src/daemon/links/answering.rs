@@ -6,6 +6,16 @@ use crate::agents::{DIALOG_SETTLE, anchor};
 use crate::model::{Dialog, EffectId, Timestamp};
 use crate::protocol::pane::WriteFate;
 
+/// An answer whose turn has not come.
+pub(super) struct Answer {
+    /// The effect that asked.
+    pub(super) effect: EffectId,
+    /// What is answered.
+    pub(super) dialog: Dialog,
+    /// Which way.
+    pub(super) yes: bool,
+}
+
 /// The keys of one dialog answer on their way, one write each. Programs ignore keys that come as soon as a
 /// question appears, so the question must have stood for a while first, and must be seen to go afterwards;
 /// if it stays, the same keys are sent again under new journal keys.
@@ -47,8 +57,8 @@ const GOES_WITHIN: Duration = Duration::from_secs(2);
 const ANSWER_TRIES: u32 = 3;
 
 impl Answering {
-    /// Of this dialog, which stood since `since`. Nothing is written yet.
-    pub(super) fn new(effect: EffectId, dialog: Dialog, yes: bool, since: Timestamp) -> Self {
+    /// Of its dialog, which stood since `since`. Nothing is written yet.
+    pub(super) fn new(Answer { effect, dialog, yes }: Answer, since: Timestamp) -> Self {
         let keys = if yes { dialog.yes.clone() } else { dialog.no.clone() };
         let phase = AnswerPhase::Press { key: 0, at: since.after(DIALOG_SETTLE) };
         Self { effect, dialog, keys, tries: 1, phase }

@@ -6,14 +6,28 @@ use crate::engine::EffectResult;
 use crate::model::{Dialog, EffectId};
 use crate::protocol::pane::ToHost;
 
-use super::answering::{AnswerStep, Answering};
+use super::answering::{Answer, AnswerStep, Answering};
 use super::link::Link;
 
 impl Link {
-    /// Begins to answer a dialog.
+    /// Answers a dialog, after those that are being answered.
     pub(super) fn answer(&mut self, effect: EffectId, dialog: Dialog, yes: bool) {
-        let since = self.shown.as_ref().filter(|(shown, _)| *shown == dialog).map_or_else(now, |(_, since)| *since);
-        self.answering = Some(Answering::new(effect, dialog, yes, since));
+        let known = self.answering.as_ref().is_some_and(|answering| answering.effect == effect)
+            || self.to_answer.iter().any(|answer| answer.effect == effect);
+        if !known {
+            self.to_answer.push_back(Answer { effect, dialog, yes });
+            self.next_answer();
+        }
+    }
+
+    /// Begins with the next answer when none is on its way.
+    fn next_answer(&mut self) {
+        if self.answering.is_none() {
+            self.answering = self.to_answer.pop_front().map(|answer| {
+                let shown = self.shown.as_ref().filter(|(shown, _)| *shown == answer.dialog);
+                Answering::new(answer, shown.map_or_else(now, |(_, since)| *since))
+            });
+        }
     }
 
     /// Remembers since when a dialog stands on the screen; tells an answer under way when it went.
@@ -41,5 +55,6 @@ impl Link {
         if let Some(answering) = self.answering.take() {
             self.ended(answering.effect, result).await;
         }
+        self.next_answer();
     }
 }

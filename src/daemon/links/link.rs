@@ -1,5 +1,6 @@
 //! One session's link: a select loop over its host, its asks and its own timers.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::model::{Dialog, EffectId, SessionId, SessionState, Timestamp};
 use crate::protocol::pane::{FromHost, Observation, ToHost, VERSION};
 
 use super::Ask;
-use super::answering::Answering;
+use super::answering::{Answer, Answering};
 use super::control::{Quieting, Stopping};
 use super::deliveries::Deliveries;
 
@@ -71,6 +72,8 @@ pub(super) struct Link {
     pub(super) signals: Signals,
     pub(super) deliveries: Deliveries,
     pub(super) answering: Option<Answering>,
+    /// Answers that wait for that one.
+    pub(super) to_answer: VecDeque<Answer>,
     pub(super) quieting: Vec<Quieting>,
     pub(super) stopping: Vec<Stopping>,
     pub(super) seen: Option<Observation>,
@@ -105,6 +108,7 @@ impl Link {
             signals,
             deliveries: Deliveries::default(),
             answering: None,
+            to_answer: VecDeque::new(),
             quieting: Vec::new(),
             stopping: Vec::new(),
             seen: None,

@@ -67,6 +67,9 @@ impl Link {
         if let Some(answering) = self.answering.take() {
             self.ended(answering.effect, EffectResult::DialogGone).await;
         }
+        for answer in std::mem::take(&mut self.to_answer) {
+            self.ended(answer.effect, EffectResult::DialogGone).await;
+        }
         for quieting in self.quieting.drain(..) {
             let _ = quieting.reply.send(true);
         }
