@@ -59,10 +59,10 @@ impl Link {
 
     /// Answers when no turn is under way.
     pub(super) fn be_quiet(&mut self, patience: Duration, reply: oneshot::Sender<bool>) {
-        if self.signals.verdict().is_some_and(|known| known.state == SessionState::Working) {
-            self.quieting.push(Quieting { until: now().after(patience), interrupted: false, reply });
-        } else {
+        if self.signals.verdict().is_some_and(|known| is_at_rest(known.state)) {
             let _ = reply.send(true);
+        } else {
+            self.quieting.push(Quieting { until: now().after(patience), interrupted: false, reply });
         }
     }
 
@@ -103,5 +103,20 @@ fn sent(outcome: Result<(), ClientError>) -> EffectResult {
     match outcome {
         Ok(()) => EffectResult::Done,
         Err(error) => EffectResult::Failed { kind: Kind::Unavailable, detail: error.to_string() },
+    }
+}
+
+/// Whether surely no turn is under way. What is not known counts as work.
+pub(super) fn is_at_rest(state: SessionState) -> bool {
+    match state {
+        SessionState::Idle
+        | SessionState::WaitingInput
+        | SessionState::WaitingPermission
+        | SessionState::Limited
+        | SessionState::Paused
+        | SessionState::Interrupted
+        | SessionState::Exited
+        | SessionState::Crashed => true,
+        SessionState::Starting | SessionState::Working | SessionState::Unreachable | SessionState::Unknown => false,
     }
 }

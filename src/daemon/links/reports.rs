@@ -8,6 +8,7 @@ use crate::engine::Fact;
 use crate::model::{Reading, SessionId, SessionState, StateSource};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
+use super::control::is_at_rest;
 use super::link::Link;
 
 /// What came of a report.
@@ -98,9 +99,9 @@ impl Link {
     }
 
     pub(super) async fn read(&mut self, reading: Reading) {
-        let working = reading.state == SessionState::Working;
+        let at_rest = is_at_rest(reading.state);
         self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
-        if !working {
+        if at_rest {
             for quieting in self.quieting.drain(..) {
                 let _ = quieting.reply.send(true);
             }
