@@ -47,7 +47,8 @@ impl Link {
     /// Ends the agent. Answered when it is gone: its worktree must not be touched before.
     pub(super) async fn stop(&mut self, to: &PaneSender, effect: EffectId, at_once: bool) {
         let grace_ms = if at_once { 0 } else { STOP_GRACE_MS };
-        let ask = if at_once { Vec::new() } else { self.agent.polite_exit().to_vec() };
+        let polite = self.agent.as_ref().filter(|_| !at_once);
+        let ask = polite.map(|agent| agent.polite_exit().to_vec()).unwrap_or_default();
         match to.send(ToHost::Stop { grace_ms, ask }) {
             Ok(()) => {
                 let until = now().after(Duration::from_millis(grace_ms) + FORCED_WITHIN);

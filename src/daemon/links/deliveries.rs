@@ -57,10 +57,14 @@ impl Deliveries {
 impl Link {
     /// A text for the composer, behind those that wait.
     pub(super) async fn deliver(&mut self, to: &PaneSender, effect: EffectId, text: &str, purpose: Purpose) {
-        if purpose == Purpose::Brief && self.agent.definition().prompt == PromptDelivery::Argument {
+        let Some(agent) = &self.agent else {
+            let detail = "its agent's definition is gone, so nothing can be typed safely".to_owned();
+            return self.ended(effect, EffectResult::Failed { kind: Kind::NotFound, detail }).await;
+        };
+        if purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument {
             return self.ended(effect, EffectResult::Delivered).await;
         }
-        self.deliveries.push(effect, Delivery::new(&effect.to_string(), text, &self.agent));
+        self.deliveries.push(effect, Delivery::new(&effect.to_string(), text, agent));
         self.step_delivery(to, None).await;
     }
 

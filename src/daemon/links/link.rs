@@ -68,7 +68,8 @@ enum Served {
 pub(super) struct Link {
     pub(super) daemon: Arc<Daemon>,
     pub(super) id: SessionId,
-    pub(super) agent: Agent,
+    /// How to read and to treat it; `None` when its definition is gone since it started.
+    pub(super) agent: Option<Agent>,
     pub(super) signals: Signals,
     pub(super) deliveries: Deliveries,
     pub(super) answering: Option<Answering>,
@@ -95,7 +96,7 @@ impl Link {
             })
             .await
             .ok()??;
-        let agent = daemon.agents.get(&session.agent)?.clone();
+        let agent = daemon.agents.get(&session.agent).cloned();
         let signals = match session.verdict.state {
             SessionState::Starting => Signals::new(),
             state => Signals::resumed(state, &session.verdict.evidence),
@@ -103,7 +104,7 @@ impl Link {
         Some(Self {
             daemon: Arc::clone(daemon),
             id: id.clone(),
-            transcript: Transcript::new(agent.name()),
+            transcript: Transcript::new(&session.agent),
             agent,
             signals,
             deliveries: Deliveries::default(),

@@ -45,14 +45,8 @@ impl Link {
 
     /// Answers an ask that came when the session was already over.
     pub(super) async fn refuse(&mut self, ask: Ask) {
-        let effect = match &ask {
-            Ask::Deliver { effect, .. }
-            | Ask::AnswerDialog { effect, .. }
-            | Ask::Lock { effect, .. }
-            | Ask::Stop { effect, .. } => Some(*effect),
-            Ask::Quiet { .. } => None,
-        };
-        let result = super::when_over(ask);
+        let effect = ask.effect();
+        let result = ask.when_over();
         if let Some(effect) = effect {
             self.ended(effect, result).await;
         }

@@ -24,7 +24,7 @@ pub(super) enum Taken {
 
 impl Link {
     pub(super) async fn observed(&mut self, to: &PaneSender, observation: Observation) {
-        let reading = self.agent.read(&observation);
+        let reading = self.agent.as_ref().and_then(|agent| agent.read(&observation));
         self.dialog_shown(to, reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;
@@ -63,7 +63,7 @@ impl Link {
     }
 
     pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
-        let news = self.agent.hook(event, payload);
+        let news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
         if let Some(conversation) = news.conversation {
             let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
             if !self.daemon.core.collect(fact, mark).await {
