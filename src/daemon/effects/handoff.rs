@@ -131,7 +131,7 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
 pub(super) async fn commit(daemon: &Arc<Daemon>, id: HandoffId) -> Result<EffectResult, Failure> {
     let (handoff, project, task) = facts(daemon, id).await?;
     let (reply, quiet) = tokio::sync::oneshot::channel();
-    daemon.links.ask(&handoff.from, Ask::Quiet { patience: TURN_PATIENCE, reply });
+    daemon.links.ask(daemon, &handoff.from, Ask::Quiet { patience: TURN_PATIENCE, reply }).await;
     if !quiet.await.unwrap_or(false) {
         return Err(Failure {
             kind: Kind::Busy,

@@ -41,7 +41,7 @@ pub(super) async fn run(daemon: Arc<Daemon>, mut asked: tokio::sync::mpsc::Unbou
 
 /// Carries one effect out. `None`: the session's link took it over and answers itself.
 async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> {
-    let id = effect.id;
+    let ask = Ask::of(&effect);
     let outcome = match effect.kind {
         EffectKind::PrepareWorktree { task, fresh } => worktree::prepare(&daemon, task, fresh).await,
         EffectKind::RemoveWorktree { task } => worktree::remove(&daemon, task).await,
@@ -52,16 +52,10 @@ async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> 
         EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
         EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,
         EffectKind::PushBranch { handoff } => handoff::push(&daemon, handoff).await,
-        EffectKind::DeliverPrompt { session, text, purpose } => {
-            return daemon.links.ask(&session, Ask::Deliver { effect: id, text, purpose });
-        }
-        EffectKind::AnswerDialog { session, dialog, yes } => {
-            return daemon.links.ask(&session, Ask::AnswerDialog { effect: id, dialog, yes });
-        }
-        EffectKind::LockInput { session, locked } => {
-            return daemon.links.ask(&session, Ask::Lock { effect: id, locked });
-        }
-        EffectKind::StopSession { session, now } => return daemon.links.ask(&session, Ask::Stop { effect: id, now }),
+        EffectKind::DeliverPrompt { session, .. }
+        | EffectKind::AnswerDialog { session, .. }
+        | EffectKind::LockInput { session, .. }
+        | EffectKind::StopSession { session, .. } => return daemon.links.ask(&daemon, &session, ask?).await,
     };
     Some(outcome.unwrap_or_else(failed))
 }

@@ -1,56 +1,19 @@
-//! What a link is in the middle of: deliveries in order, one dialog answer, callers that wait for the
-//! turn to end. Plain state; the link does the talking.
+//! One answer to one dialog, key by key. Plain state; the link does the talking.
 
-use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use crate::agents::delivery::Delivery;
 use crate::agents::{DIALOG_SETTLE, anchor};
 use crate::model::{Dialog, EffectId, Timestamp};
 use crate::protocol::pane::WriteFate;
 
-/// A delivery under way and those that wait behind it.
-#[derive(Default)]
-pub(super) struct Deliveries {
-    waiting: VecDeque<(EffectId, Delivery)>,
-    wakes: BTreeSet<Timestamp>,
-}
-
-impl Deliveries {
-    /// Puts a delivery behind the others. The same effect is not queued twice.
-    pub(super) fn push(&mut self, effect: EffectId, delivery: Delivery) {
-        if !self.waiting.iter().any(|(known, _)| *known == effect) {
-            self.waiting.push_back((effect, delivery));
-        }
-    }
-
-    /// The one whose turn it is.
-    pub(super) fn current(&mut self) -> Option<&mut (EffectId, Delivery)> {
-        self.waiting.front_mut()
-    }
-
-    /// The current one is over.
-    pub(super) fn pop(&mut self) -> Option<EffectId> {
-        self.wakes.clear();
-        self.waiting.pop_front().map(|(effect, _)| effect)
-    }
-
-    /// Remembers when to tick.
-    pub(super) fn wake_at(&mut self, at: Timestamp) {
-        self.wakes.insert(at);
-    }
-
-    /// When the next tick is due.
-    pub(super) fn due(&self) -> Option<Timestamp> {
-        self.wakes.first().copied()
-    }
-
-    /// Forgets ticks that were due.
-    pub(super) fn ticked(&mut self, now: Timestamp) {
-        self.wakes = self.wakes.split_off(&Timestamp(now.0.saturating_add(1)));
-    }
+/// An answer whose turn has not come.
+pub(super) struct Answer {
+    /// The effect that asked.
+    pub(super) effect: EffectId,
+    /// What is answered.
+    pub(super) dialog: Dialog,
+    /// Which way.
+    pub(super) yes: bool,
 }
 
 /// The keys of one dialog answer on their way, one write each. Programs ignore keys that come as soon as a
@@ -94,8 +57,8 @@ const GOES_WITHIN: Duration = Duration::from_secs(2);
 const ANSWER_TRIES: u32 = 3;
 
 impl Answering {
-    /// Of this dialog, which stood since `since`. Nothing is written yet.
-    pub(super) fn new(effect: EffectId, dialog: Dialog, yes: bool, since: Timestamp) -> Self {
+    /// Of its dialog, which stood since `since`. Nothing is written yet.
+    pub(super) fn new(Answer { effect, dialog, yes }: Answer, since: Timestamp) -> Self {
         let keys = if yes { dialog.yes.clone() } else { dialog.no.clone() };
         let phase = AnswerPhase::Press { key: 0, at: since.after(DIALOG_SETTLE) };
         Self { effect, dialog, keys, tries: 1, phase }
@@ -166,14 +129,4 @@ impl Answering {
         let checking = matches!(self.phase, AnswerPhase::Check { .. });
         (checking && dialog.is_none_or(|shown| anchor(shown) != anchor(&self.dialog))).then_some(AnswerStep::Answered)
     }
-}
-
-/// Somebody waits until no turn is under way.
-pub(super) struct Quieting {
-    /// When to interrupt, and after that when to give up.
-    pub(super) until: Timestamp,
-    /// The interrupt was sent.
-    pub(super) interrupted: bool,
-    /// Who waits.
-    pub(super) reply: oneshot::Sender<bool>,
 }

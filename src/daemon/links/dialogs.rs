@@ -1,0 +1,60 @@
+//! The dialog on the screen, and the answer that is given to it.
+
+use crate::client::pane::PaneSender;
+use crate::daemon::core::now;
+use crate::engine::EffectResult;
+use crate::model::{Dialog, EffectId};
+use crate::protocol::pane::ToHost;
+
+use super::answering::{Answer, AnswerStep, Answering};
+use super::link::Link;
+
+impl Link {
+    /// Answers a dialog, after those that are being answered.
+    pub(super) fn answer(&mut self, effect: EffectId, dialog: Dialog, yes: bool) {
+        let known = self.answering.as_ref().is_some_and(|answering| answering.effect == effect)
+            || self.to_answer.iter().any(|answer| answer.effect == effect);
+        if !known {
+            self.to_answer.push_back(Answer { effect, dialog, yes });
+            self.next_answer();
+        }
+    }
+
+    /// Begins with the next answer when none is on its way.
+    fn next_answer(&mut self) {
+        if self.answering.is_none() {
+            self.answering = self.to_answer.pop_front().map(|answer| {
+                let shown = self.shown.as_ref().filter(|(shown, _)| *shown == answer.dialog);
+                Answering::new(answer, shown.map_or_else(now, |(_, since)| *since))
+            });
+        }
+    }
+
+    /// Remembers since when a dialog stands on the screen; tells an answer under way when it went.
+    pub(super) async fn dialog_shown(&mut self, to: &PaneSender, dialog: Option<Dialog>) {
+        if let Some(step) = self.answering.as_ref().and_then(|answering| answering.sees(dialog.as_ref())) {
+            self.answer_step(to, step).await;
+        }
+        let since = match &self.shown {
+            Some((shown, since)) if Some(shown) == dialog.as_ref() => *since,
+            _ => now(),
+        };
+        self.shown = dialog.map(|dialog| (dialog, since));
+    }
+
+    /// Does what an answer under way wants.
+    pub(super) async fn answer_step(&mut self, to: &PaneSender, step: AnswerStep) {
+        let result = match step {
+            AnswerStep::Write(key, bytes, only_if) => {
+                let _ = to.send(ToHost::Write { key, bytes, paste: false, only_if });
+                return;
+            }
+            AnswerStep::Answered => EffectResult::Answered,
+            AnswerStep::Gone => EffectResult::DialogGone,
+        };
+        if let Some(answering) = self.answering.take() {
+            self.ended(answering.effect, result).await;
+        }
+        self.next_answer();
+    }
+}

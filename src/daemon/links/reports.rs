@@ -1,0 +1,110 @@
+//! What comes out of a session: what its screen and hooks say, and what it reported.
+
+use crate::agents::delivery::DeliveryEvent;
+use crate::agents::transcript::News;
+use crate::client::pane::PaneSender;
+use crate::daemon::core::now;
+use crate::engine::Fact;
+use crate::model::{Reading, SessionId, SessionState, StateSource};
+use crate::protocol::pane::{Observation, SessionReport, ToHost};
+
+use super::control::is_at_rest;
+use super::link::Link;
+
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is in the log.
+    In,
+    /// It is, and it said that the agent's turn began.
+    TurnStarted,
+    /// It is not: the host keeps it.
+    Kept,
+}
+
+impl Link {
+    pub(super) async fn observed(&mut self, to: &PaneSender, observation: Observation) {
+        let reading = self.agent.as_ref().and_then(|agent| agent.read(&observation));
+        self.dialog_shown(to, reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
+        if let Some(news) = self.signals.observed(reading, now()) {
+            self.read(news).await;
+        }
+        self.seen = Some(observation);
+        self.step_delivery(to, None).await;
+    }
+
+    pub(super) async fn reported(&mut self, to: &PaneSender, number: u64, report: SessionReport) {
+        match self.take_in(number, report).await {
+            Taken::Kept => return,
+            Taken::In => {}
+            Taken::TurnStarted => self.step_delivery(to, Some(DeliveryEvent::HookTurnStarted)).await,
+        }
+        let _ = to.send(ToHost::Collected { up_to: number });
+    }
+
+    /// What a report says becomes a fact, once.
+    pub(super) async fn take_in(&mut self, number: u64, report: SessionReport) -> Taken {
+        if number <= self.collected {
+            return Taken::In;
+        }
+        let mark = Some((self.id.clone(), number));
+        let taken = match report {
+            SessionReport::Said(report) => {
+                let fact = Fact::Reported { session: self.id.clone(), report };
+                if self.daemon.core.collect(fact, mark).await { Taken::In } else { Taken::Kept }
+            }
+            SessionReport::Hook { event, payload } => self.hooked(&event, &payload, mark).await,
+            SessionReport::Stream { line } => self.streamed(&line, mark).await,
+        };
+        if taken != Taken::Kept {
+            self.collected = number;
+        }
+        taken
+    }
+
+    pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
+        let news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
+        if let Some(conversation) = news.conversation {
+            let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
+            if !self.daemon.core.collect(fact, mark).await {
+                return Taken::Kept;
+            }
+        }
+        if let Some(reading) = news.reading.and_then(|reading| self.signals.hook(reading, now())) {
+            self.read(reading).await;
+        }
+        if news.turn_started { Taken::TurnStarted } else { Taken::In }
+    }
+
+    /// A line of a headless agent's structured output: its first one names the conversation.
+    pub(super) async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
+        for news in self.transcript.line(line).news {
+            if let News::Started { conversation, .. } = news {
+                let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
+                if !self.daemon.core.collect(fact, mark.clone()).await {
+                    return Taken::Kept;
+                }
+            }
+        }
+        let working = Reading {
+            state: SessionState::Working,
+            source: StateSource::Stream,
+            evidence: "structured output".to_owned(),
+            dialog: None,
+        };
+        if let Some(reading) = self.signals.hook(working, now()) {
+            self.read(reading).await;
+        }
+        Taken::In
+    }
+
+    pub(super) async fn read(&mut self, reading: Reading) {
+        let at_rest = is_at_rest(reading.state);
+        self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
+        if at_rest {
+            for quieting in self.quieting.drain(..) {
+                let _ = quieting.reply.send(true);
+            }
+        }
+    }
+}
