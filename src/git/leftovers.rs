@@ -61,6 +61,20 @@ impl Repository {
         advanced.map(|()| Some(commit.to_string()))
     }
 
+    /// Whether a worktree is exactly its branch at `head`: the branch's tip and HEAD are that commit, no merge
+    /// is under way, and no file differs, untracked ones included. Changes nothing and runs no program.
+    pub fn is_clean_at(&self, worktree: &Worktree, head: &str) -> Result<bool, GitError> {
+        let handle = self.handle(worktree)?;
+        let head = self.commit(head)?;
+        let id = head.id().to_string();
+        if self.tip_of(worktree).ok().as_ref() != Some(&id) || self.head_of(worktree)? != id {
+            return Ok(false);
+        }
+        let snapshot = snapshot::take(&handle, head.id())?;
+        let resolved = snapshot.unresolved.is_empty() && snapshot::merge_heads(&handle).is_empty();
+        Ok(resolved && snapshot.tree == head.tree_id())
+    }
+
     /// Moves the worktree from `head` to `commit`, and with it the task's branch, when that is at or before
     /// `head` (or gone, and `head` stands on where the task started). Otherwise, or when another checkout has
     /// the branch now, the commit is kept and the worktree is on it detached.

@@ -7,7 +7,7 @@ use std::thread;
 use git2::Oid;
 
 use super::error::{At, Doing, GitError};
-use super::undo::UndoAction;
+use super::undo::{Undo, UndoAction};
 use super::{Label, Repository, Worktree};
 use crate::model::slug;
 
@@ -95,7 +95,7 @@ impl Repository {
     /// somebody may have worked on, and its first record is forgotten (what it kept stays).
     fn begun(&self, path: &Path) -> Result<Option<Removal>, GitError> {
         let Some(id) = self.noted_removal(path) else { return Ok(None) };
-        let Some(found) = self.undos()?.into_iter().find(|undo| undo.id == id) else { return Ok(None) };
+        let Some(found) = self.readable_undos().into_iter().find(|undo| undo.id == id) else { return Ok(None) };
         match found.action {
             UndoAction::Removed { .. } if path.symlink_metadata().is_ok() => {
                 self.forget_undo(&id)?;
@@ -114,13 +114,18 @@ impl Repository {
             return Err(GitError::NotOurs { path: path.to_path_buf() });
         }
         let here = path.to_string_lossy();
-        let mut undos = self.undos()?.into_iter().rev().filter(|undo| undo.task == label.task);
+        let mut undos = self.readable_undos().into_iter().rev().filter(|undo| undo.task == label.task);
         Ok(undos
             .find_map(|undo| match undo.action {
                 UndoAction::Removed { path, kept, .. } if path == here => Some(kept),
                 _ => None,
             })
             .flatten())
+    }
+
+    /// The undo records; none where one of them is broken, which must not keep a worktree from going.
+    fn readable_undos(&self) -> Vec<Undo> {
+        self.undos().unwrap_or_default()
     }
 
     /// Whether another local branch has all of this one.
@@ -162,14 +167,13 @@ impl Repository {
         self.write_hidden_ref(&name, commit, &label.what).map(Some)
     }
 
-    /// Deletes a branch that is where we saw it.
+    /// Deletes a branch that is where we saw it, if it is there at all.
     fn delete_branch(&self, branch: &str, tip: Oid) -> Result<(), GitError> {
-        let reference = self.inner.find_reference(&format!("refs/heads/{branch}"));
-        let mut reference = reference.doing("deleting the branch")?;
-        if reference.target() == Some(tip) {
-            reference.delete().doing("deleting the branch")?;
+        match self.inner.find_reference(&format!("refs/heads/{branch}")) {
+            Ok(mut reference) if reference.target() == Some(tip) => reference.delete().doing("deleting the branch"),
+            Err(error) if error.code() != git2::ErrorCode::NotFound => Err(error).doing("deleting the branch"),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -146,8 +146,14 @@ impl Repository {
         tip.map(|commit| commit.id()).map_err(|_| GitError::NoBranch { name: name.to_owned() })
     }
 
-    /// A commit by branch name, hex id or any other way that git has to name one.
+    /// A commit by hex id, branch name or any other way that git has to name one. A whole id is never taken
+    /// for the name of a branch: an agent can make one of that name.
     pub(super) fn commit(&self, rev: &str) -> Result<git2::Commit<'_>, GitError> {
+        if rev.len() == 40
+            && let Ok(id) = Oid::from_str(rev)
+        {
+            return self.inner.find_commit(id).map_err(|_| GitError::NoCommit { rev: rev.to_owned() });
+        }
         let object = self.inner.find_reference(&format!("refs/heads/{rev}")).and_then(|branch| branch.peel_to_commit());
         object
             .or_else(|_| self.inner.revparse_single(rev).and_then(|object| object.peel_to_commit()))

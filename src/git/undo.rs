@@ -96,8 +96,8 @@ impl Repository {
         }
         all.sort_by(|a, b| (a.at, a.id.len(), &a.id).cmp(&(b.at, b.id.len(), &b.id)));
         // A record is written first: one that took something back counts when that happened.
-        let taken: Vec<String> =
-            all.iter().filter(|undo| self.is_in_effect(undo)).filter_map(|undo| undo.undoes.clone()).collect();
+        let backs = all.iter().filter(|undo| undo.undoes.is_some() && self.is_in_effect(undo));
+        let taken: Vec<String> = backs.filter_map(|undo| undo.undoes.clone()).collect();
         for undo in &mut all {
             undo.taken_back = taken.contains(&undo.id);
         }

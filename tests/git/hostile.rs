@@ -12,6 +12,7 @@ fn whole_life(place: &Place, repository: &Repository, worktree: &Worktree) -> St
     write(&worktree.path.join("work.txt"), "work\n");
     repository.commit_leftovers(worktree, "Work", &[]).unwrap().unwrap();
     let head = repository.head_of(worktree).unwrap();
+    assert!(repository.is_clean_at(worktree, &head).unwrap());
     repository.diff("main", &head).unwrap();
     repository.changed_files("main", &head).unwrap();
     repository.dirty().unwrap();
@@ -232,6 +233,17 @@ fn a_head_that_points_at_the_target_moves_no_target() {
     let commit = repository.commit_leftovers(&worktree, "Work", &[]).unwrap().unwrap();
     assert_eq!(place.tip("main"), before);
     assert_eq!((place.tip("feat/x"), repository.head_of(&worktree).unwrap()), (commit.clone(), commit));
+}
+
+#[test]
+fn a_branch_named_like_a_commit_is_not_that_commit() {
+    let place = Place::new();
+    let repository = place.open();
+    let worktree = place.task(&repository, "feat/x", &[("a.txt", "a\n")]);
+    let (head, main) = (repository.head_of(&worktree).unwrap(), place.tip("main"));
+    place.git(&["update-ref", &format!("refs/heads/{head}"), &main]);
+    assert!(repository.file_at(&head, "a.txt").unwrap().is_some());
+    assert_eq!(repository.ahead("main", &head).unwrap(), 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking and counts no allocations"
 )]
 
+mod branches;
 mod hostile;
 mod landing;
 mod odd;

@@ -62,7 +62,7 @@ fn cut_short(place: &Place, books: &Books, worktree: &Worktree) {
 
 #[test]
 fn a_removal_cut_short_is_finished_by_the_repeat() {
-    for with_git_dir in [true, false] {
+    for (with_git_dir, with_branch) in [(true, true), (false, true), (false, false)] {
         let place = Place::new();
         let repository = place.open();
         let worktree = worktree(&place, &repository);
@@ -71,6 +71,9 @@ fn a_removal_cut_short_is_finished_by_the_repeat() {
         cut_short(&place, &books, &worktree);
         if with_git_dir {
             copy(&books.git_dir, &worktree.git_dir);
+        }
+        if !with_branch {
+            place.git(&["branch", "-q", "-D", "feat/x"]);
         }
         let again = repository.remove_worktree_at(&worktree.path, &label("clean up")).unwrap();
         assert_eq!(again.as_deref(), Some(kept.as_str()), "what the first try kept");
