@@ -21,6 +21,6 @@ pub use error::SessionError;
 pub use find::find;
 pub use host::run_host;
 pub use launch::{Found, Launch, Started, host_of};
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_by_force, end_leftovers};
 pub use reports::uncollected;
 pub use start::start;

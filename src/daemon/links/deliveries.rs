@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
-use crate::client::pane::PaneSender;
 use crate::config::PromptDelivery;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Purpose};
@@ -56,7 +55,7 @@ impl Deliveries {
 
 impl Link {
     /// A text for the composer, behind those that wait.
-    pub(super) async fn deliver(&mut self, to: &PaneSender, effect: EffectId, text: &str, purpose: Purpose) {
+    pub(super) async fn deliver(&mut self, effect: EffectId, text: &str, purpose: Purpose) {
         let Some(agent) = &self.agent else {
             let detail = "its agent's definition is gone, so nothing can be typed safely".to_owned();
             return self.ended(effect, EffectResult::Failed { kind: Kind::NotFound, detail }).await;
@@ -65,22 +64,28 @@ impl Link {
             return self.ended(effect, EffectResult::Delivered).await;
         }
         self.deliveries.push(effect, Delivery::new(&effect.to_string(), text, agent));
-        self.step_delivery(to, None).await;
+        self.step_delivery(None).await;
     }
 
-    pub(super) async fn wrote(&mut self, to: &PaneSender, key: &str, fate: WriteFate) {
+    pub(super) async fn wrote(&mut self, key: &str, fate: WriteFate) {
         if let Some(answering) = self.answering.as_mut().filter(|answering| answering.is_writing(key)) {
             if let Some(step) = answering.wrote(fate, now()) {
-                self.answer_step(to, step).await;
+                self.answer_step(step).await;
             }
             return;
         }
-        self.step_delivery(to, Some(DeliveryEvent::Wrote { key, fate })).await;
-        self.step_delivery(to, None).await;
+        if matches!(&self.writing, Some(ToHost::Write { key: of, .. }) if of == key) {
+            self.writing = None;
+        }
+        self.step_delivery(Some(DeliveryEvent::Wrote { key, fate })).await;
+        self.step_delivery(None).await;
     }
 
     /// Feeds the current delivery: the event, or (without one) the last observation.
-    pub(super) async fn step_delivery(&mut self, to: &PaneSender, event: Option<DeliveryEvent<'_>>) {
+    pub(super) async fn step_delivery(&mut self, event: Option<DeliveryEvent<'_>>) {
+        if self.line.is_none() {
+            return;
+        }
         let Some((_, delivery)) = self.deliveries.current() else { return };
         let actions = match (event, &self.seen) {
             (Some(event), _) => delivery.step(event, now()),
@@ -90,7 +95,9 @@ impl Link {
         for action in actions {
             match action {
                 DeliveryAction::Write { key, bytes, paste } => {
-                    let _ = to.send(ToHost::Write { key, bytes, paste, only_if: String::new() });
+                    let write = ToHost::Write { key, bytes, paste, only_if: String::new() };
+                    self.writing = Some(write.clone());
+                    self.send(write);
                 }
                 DeliveryAction::WakeAt(at) => self.deliveries.wake_at(at),
                 DeliveryAction::Delivered => self.delivered(EffectResult::Delivered).await,
@@ -103,6 +110,7 @@ impl Link {
 
     pub(super) async fn delivered(&mut self, result: EffectResult) {
         if let Some(effect) = self.deliveries.pop() {
+            self.writing = None;
             self.ended(effect, result).await;
             self.deliveries.wake_at(now());
         }
