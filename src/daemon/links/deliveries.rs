@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
+use crate::agents::{prompt, prompt_file};
 use crate::config::PromptDelivery;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Purpose};
 use crate::model::{EffectId, Kind, Timestamp};
 use crate::protocol::pane::{ToHost, WriteFate};
+use crate::session;
 
 use super::link::Link;
 
@@ -60,11 +62,25 @@ impl Link {
             let detail = "its agent's definition is gone, so nothing can be typed safely".to_owned();
             return self.ended(effect, EffectResult::Failed { kind: Kind::NotFound, detail }).await;
         };
-        if purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument {
+        let by_argument = purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument;
+        let delivery = Delivery::new(&effect.to_string(), text, agent);
+        if by_argument && self.was_started_with(text).await {
             return self.ended(effect, EffectResult::Delivered).await;
         }
-        self.deliveries.push(effect, Delivery::new(&effect.to_string(), text, agent));
+        self.deliveries.push(effect, delivery);
         self.step_delivery(None).await;
+    }
+
+    /// Whether the agent's command line carried the text, or named the file that holds it.
+    async fn was_started_with(&self, text: &str) -> bool {
+        let directory = self.daemon.paths.session(&self.id);
+        let file = prompt_file(&self.daemon.paths.agent_files(&self.id));
+        let text = prompt::safe(text);
+        let looked = tokio::task::spawn_blocking(move || {
+            session::arguments_of(&directory).contains(&text)
+                || std::fs::read_to_string(file).is_ok_and(|written| written == text)
+        });
+        looked.await.unwrap_or(false)
     }
 
     pub(super) async fn wrote(&mut self, key: &str, fate: WriteFate) {
