@@ -124,13 +124,18 @@ pub(super) fn shell_reading() -> Reading {
     }
 }
 
+/// Where a prompt is that no argument holds.
+pub fn prompt_file(session_directory: &Path) -> PathBuf {
+    session_directory.join("prompt.md")
+}
+
 /// The prompt as an argument, or a sentence that names the file it was written to.
 fn prompt_argument(context: &LaunchContext<'_>, plan: &mut LaunchPlan) -> String {
     let text = prompt::safe(context.prompt);
     if text.len() <= LONGEST_ARGUMENT {
         return text;
     }
-    let path = context.session_directory.join("prompt.md");
+    let path = prompt_file(context.session_directory);
     let sentence = format!("Your task is in the file {}. Read all of it, then do what it says.", path.display());
     plan.files.push((path, text));
     sentence

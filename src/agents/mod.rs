@@ -24,5 +24,5 @@ pub mod signals;
 pub mod transcript;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
-pub use launch::{LaunchContext, LaunchPlan};
+pub use launch::{LaunchContext, LaunchPlan, prompt_file};
 pub use screen::{DIALOG_SETTLE, anchor};

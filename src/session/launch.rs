@@ -83,6 +83,12 @@ pub fn host_of(directory: &Path) -> Option<HostIdentity> {
     read_json::<HostRecord>(&Directory(directory).host()).ok()?.map(|record| record.identity())
 }
 
+/// The agent's program and arguments as it was started; empty when it was not.
+pub fn arguments_of(directory: &Path) -> Vec<String> {
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    launch.map(|launch| launch.argv).unwrap_or_default()
+}
+
 /// Names in a session's directory.
 pub(super) struct Directory<'a>(pub(super) &'a Path);
 

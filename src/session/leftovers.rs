@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::files::read_json;
 use super::launch::{Directory, HostRecord};
+use crate::model::HostIdentity;
 use crate::process::{ancestry, carriers, descendants, identity, is_alive, members, send_signal};
 
 /// What was left running may end by itself for this long.
@@ -49,6 +50,40 @@ fn gone_within(patience: Duration, signal: Signal, look: &impl Fn() -> Vec<u32>)
         }
         std::thread::sleep(LOOK_AGAIN_AFTER);
     }
+}
+
+/// Ends a session whose host is of no use any more: the host, if the recorded process still runs, everything
+/// below it, and what a lost session leaves. Returns the processes that do not end.
+pub fn end_by_force(directory: &Path) -> Vec<u32> {
+    let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
+    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let mut known = kill_host(record.identity());
+    known.push(record.identity());
+    end(|| {
+        let mut left: BTreeSet<u32> = left_by(&record, session).into_iter().collect();
+        left.extend(known.iter().filter(|process| is_alive(**process)).map(|process| process.pid));
+        left.into_iter().collect()
+    })
+}
+
+/// Ends a host and everything below it. Returns what does not end.
+pub(super) fn end_host(host: HostIdentity) -> Vec<u32> {
+    let mut known = kill_host(host);
+    known.push(host);
+    end(|| known.iter().filter(|process| is_alive(**process)).map(|process| process.pid).collect())
+}
+
+/// Kills exactly this host and waits until it is gone. Returns what was below it: that comes to nobody now.
+fn kill_host(host: HostIdentity) -> Vec<HostIdentity> {
+    if !is_alive(host) {
+        return Vec::new();
+    }
+    let below: Vec<HostIdentity> = descendants(host.pid).into_iter().filter_map(identity).collect();
+    gone_within(KILLED_END_WITHIN, Signal::SIGKILL, &|| {
+        if is_alive(host) { vec![host.pid] } else { Vec::new() }
+    });
+    // a daemon that was started inside the session is no part of it
+    if below.iter().any(|process| process.pid == std::process::id()) { Vec::new() } else { below }
 }
 
 /// Ends what a session whose host is proven gone left behind. Returns the processes that do not end.

@@ -10,7 +10,8 @@ use super::error::SessionError;
 use super::files::{create_json, private_directory, read_json};
 use super::find::find;
 use super::launch::{Directory, Found, HostRecord, Launch, Started};
-use crate::model::Exit;
+use super::leftovers::{end_by_force, end_host};
+use crate::model::{Exit, HostIdentity};
 use crate::process::{self, Detached, identity};
 use crate::protocol::pane::{FromHost, read_from};
 
@@ -29,25 +30,40 @@ pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -
     match find(directory) {
         Found::Running(started) => return Ok(started),
         Found::Ended(exit) => return ended(directory, launch, exit),
-        Found::Lost => return recorded(directory),
+        Found::Lost => return recorded(directory).inspect_err(|_| clear_up(directory, None)),
         Found::NeverStarted => {}
     }
-    spawn_host(qd, directory, names.host_log())?;
-    wait_for_hello(directory, launch, Instant::now() + deadline)
+    let host = spawn_host(qd, directory, names.host_log())?;
+    let started = wait_for_hello(directory, launch, Instant::now() + deadline);
+    if let Err(SessionError::NoHello { .. } | SessionError::Lost { .. }) = started {
+        clear_up(directory, host);
+    }
+    started
+}
+
+/// A start that failed leaves nothing running, so that another one may follow.
+fn clear_up(directory: &Path, host: Option<HostIdentity>) {
+    let mut left = end_by_force(directory);
+    // one that hung before it wrote its record
+    left.extend(host.map(end_host).unwrap_or_default());
+    if !left.is_empty() {
+        tracing::error!(session = %directory.display(), ?left, "processes of a start that failed do not end");
+    }
 }
 
 /// Starts the host process apart from this one, its messages in `host.log`. It works in `/`, so that it
 /// keeps no file system busy; relative paths would mean something else there.
-fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<(), SessionError> {
+fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<Option<HostIdentity>, SessionError> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(SessionError::file("find", path));
     let argv = vec![absolute(qd)?.into_os_string(), OsString::from("host"), absolute(directory)?.into_os_string()];
     let detached = Detached { argv, env: Vec::new(), remove_env: Vec::new(), cwd: PathBuf::from("/"), log: Some(log) };
     let mut child = process::spawn_detached(detached).map_err(|source| SessionError::Spawn { source })?;
+    let host = identity(child.id());
     thread::Builder::new()
         .name("host-wait".to_owned())
         .stack_size(64 * 1024)
         .spawn(move || child.wait())
-        .map(drop)
+        .map(|_| host)
         .map_err(|source| SessionError::System { action: "start a thread", source })
 }
 

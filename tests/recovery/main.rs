@@ -9,6 +9,7 @@ mod escape;
 mod idle;
 mod loss;
 mod rounds;
+mod silent;
 mod sockets;
 #[path = "../e2e/world.rs"]
 #[allow(dead_code, reason = "each tier uses its part")]

@@ -180,3 +180,17 @@ fn a_socket_that_was_swept_away_comes_back() {
     wait_for("the door", || std::os::unix::net::UnixStream::connect(&session.launch.socket).is_ok());
     session.view().wait_for_text("ready");
 }
+
+#[test]
+fn a_host_that_says_nothing_is_not_left_behind() {
+    let session = Session::new("read end");
+    let (program, note) = (session.home.path().join("mute"), session.home.path().join("mute.pid"));
+    let script =
+        format!("#!/bin/sh\necho $$ > '{0}.tmp'\nmv '{0}.tmp' '{0}'\nwhile :; do sleep 1; done\n", note.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let started = quarterdeck::session::start(&session.directory(), &session.launch, &program, Duration::from_secs(2));
+    assert!(matches!(started, Err(SessionError::NoHello { .. })), "{started:?}");
+    let host = std::fs::read_to_string(note).unwrap().trim().parse().unwrap();
+    assert!(!is_running(host));
+}

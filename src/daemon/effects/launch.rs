@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::agents::{Agent, LaunchContext, LaunchPlan};
 use crate::daemon::Daemon;
 use crate::daemon::blocking::fault;
-use crate::engine::EffectResult;
-use crate::model::{Kind, Project, Session, SessionId, Task, one_line};
+use crate::engine::{EffectResult, State};
+use crate::model::{Kind, Project, Session, SessionId, SessionMode, Task, one_line};
 use crate::protocol::control::Failure;
 use crate::session::{self, Launch};
 
@@ -30,15 +30,15 @@ pub(super) async fn start(
     id: SessionId,
     resume: Option<String>,
 ) -> Result<EffectResult, Failure> {
-    let wanted = id.clone();
+    let (wanted, resumes) = (id.clone(), resume.is_some());
     let (session, project, task, prompt) = daemon
         .core
         .look(move |state, _| {
             let session = state.sessions.get(&wanted)?.clone();
             let project = state.projects.get(&session.project)?.clone();
             let task = session.task.and_then(|task| state.tasks.get(&task)).cloned();
-            let delegation = session.delegation.and_then(|delegation| state.delegations.get(&delegation));
-            Some((session, project, task, delegation.map(|it| it.context.clone()).unwrap_or_default()))
+            let prompt = opening(state, &session, resumes);
+            Some((session, project, task, prompt))
         })
         .await?
         .ok_or_else(|| fault("the session is not known"))?;
@@ -66,6 +66,18 @@ pub(super) async fn start(
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
     Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation })
+}
+
+/// What may stand on the agent's command line. A full-screen session that takes over from another or goes on
+/// with its conversation is told so when it runs: the task alone would make it begin anew.
+fn opening(state: &State, session: &Session, resumes: bool) -> String {
+    let handoff = session.task.and_then(|task| state.handoff_of(task));
+    let takes_over = handoff.is_some_and(|handoff| handoff.to.as_ref() == Some(&session.id));
+    if session.mode == SessionMode::Interactive && (resumes || takes_over) {
+        return String::new();
+    }
+    let delegation = session.delegation.and_then(|delegation| state.delegations.get(&delegation));
+    delegation.map(|delegation| delegation.context.clone()).unwrap_or_default()
 }
 
 /// Where the agent works: its worktree; a plain pane in the project's root.

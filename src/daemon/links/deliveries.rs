@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
-use crate::client::pane::PaneSender;
+use crate::agents::{prompt, prompt_file};
 use crate::config::PromptDelivery;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Purpose};
 use crate::model::{EffectId, Kind, Timestamp};
 use crate::protocol::pane::{ToHost, WriteFate};
+use crate::session;
 
 use super::link::Link;
 
@@ -56,31 +57,51 @@ impl Deliveries {
 
 impl Link {
     /// A text for the composer, behind those that wait.
-    pub(super) async fn deliver(&mut self, to: &PaneSender, effect: EffectId, text: &str, purpose: Purpose) {
+    pub(super) async fn deliver(&mut self, effect: EffectId, text: &str, purpose: Purpose) {
         let Some(agent) = &self.agent else {
             let detail = "its agent's definition is gone, so nothing can be typed safely".to_owned();
             return self.ended(effect, EffectResult::Failed { kind: Kind::NotFound, detail }).await;
         };
-        if purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument {
+        let by_argument = purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument;
+        let delivery = Delivery::new(&effect.to_string(), text, agent);
+        if by_argument && self.was_started_with(text).await {
             return self.ended(effect, EffectResult::Delivered).await;
         }
-        self.deliveries.push(effect, Delivery::new(&effect.to_string(), text, agent));
-        self.step_delivery(to, None).await;
+        self.deliveries.push(effect, delivery);
+        self.step_delivery(None).await;
     }
 
-    pub(super) async fn wrote(&mut self, to: &PaneSender, key: &str, fate: WriteFate) {
+    /// Whether the agent's command line carried the text, or named the file that holds it.
+    async fn was_started_with(&self, text: &str) -> bool {
+        let directory = self.daemon.paths.session(&self.id);
+        let file = prompt_file(&self.daemon.paths.agent_files(&self.id));
+        let text = prompt::safe(text);
+        let looked = tokio::task::spawn_blocking(move || {
+            session::arguments_of(&directory).contains(&text)
+                || std::fs::read_to_string(file).is_ok_and(|written| written == text)
+        });
+        looked.await.unwrap_or(false)
+    }
+
+    pub(super) async fn wrote(&mut self, key: &str, fate: WriteFate) {
         if let Some(answering) = self.answering.as_mut().filter(|answering| answering.is_writing(key)) {
             if let Some(step) = answering.wrote(fate, now()) {
-                self.answer_step(to, step).await;
+                self.answer_step(step).await;
             }
             return;
         }
-        self.step_delivery(to, Some(DeliveryEvent::Wrote { key, fate })).await;
-        self.step_delivery(to, None).await;
+        if matches!(&self.writing, Some(ToHost::Write { key: of, .. }) if of == key) {
+            self.writing = None;
+        }
+        self.step_delivery(Some(DeliveryEvent::Wrote { key, fate })).await;
+        self.step_delivery(None).await;
     }
 
     /// Feeds the current delivery: the event, or (without one) the last observation.
-    pub(super) async fn step_delivery(&mut self, to: &PaneSender, event: Option<DeliveryEvent<'_>>) {
+    pub(super) async fn step_delivery(&mut self, event: Option<DeliveryEvent<'_>>) {
+        if self.line.is_none() {
+            return;
+        }
         let Some((_, delivery)) = self.deliveries.current() else { return };
         let actions = match (event, &self.seen) {
             (Some(event), _) => delivery.step(event, now()),
@@ -90,7 +111,9 @@ impl Link {
         for action in actions {
             match action {
                 DeliveryAction::Write { key, bytes, paste } => {
-                    let _ = to.send(ToHost::Write { key, bytes, paste, only_if: String::new() });
+                    let write = ToHost::Write { key, bytes, paste, only_if: String::new() };
+                    self.writing = Some(write.clone());
+                    self.send(write);
                 }
                 DeliveryAction::WakeAt(at) => self.deliveries.wake_at(at),
                 DeliveryAction::Delivered => self.delivered(EffectResult::Delivered).await,
@@ -103,6 +126,7 @@ impl Link {
 
     pub(super) async fn delivered(&mut self, result: EffectResult) {
         if let Some(effect) = self.deliveries.pop() {
+            self.writing = None;
             self.ended(effect, result).await;
             self.deliveries.wake_at(now());
         }

@@ -1,6 +1,5 @@
 //! The dialog on the screen, and the answer that is given to it.
 
-use crate::client::pane::PaneSender;
 use crate::daemon::core::now;
 use crate::engine::EffectResult;
 use crate::model::{Dialog, EffectId};
@@ -31,9 +30,9 @@ impl Link {
     }
 
     /// Remembers since when a dialog stands on the screen; tells an answer under way when it went.
-    pub(super) async fn dialog_shown(&mut self, to: &PaneSender, dialog: Option<Dialog>) {
+    pub(super) async fn dialog_shown(&mut self, dialog: Option<Dialog>) {
         if let Some(step) = self.answering.as_ref().and_then(|answering| answering.sees(dialog.as_ref())) {
-            self.answer_step(to, step).await;
+            self.answer_step(step).await;
         }
         let since = match &self.shown {
             Some((shown, since)) if Some(shown) == dialog.as_ref() => *since,
@@ -43,10 +42,10 @@ impl Link {
     }
 
     /// Does what an answer under way wants.
-    pub(super) async fn answer_step(&mut self, to: &PaneSender, step: AnswerStep) {
+    pub(super) async fn answer_step(&mut self, step: AnswerStep) {
         let result = match step {
             AnswerStep::Write(key, bytes, only_if) => {
-                let _ = to.send(ToHost::Write { key, bytes, paste: false, only_if });
+                self.send(ToHost::Write { key, bytes, paste: false, only_if });
                 return;
             }
             AnswerStep::Answered => EffectResult::Answered,

@@ -10,20 +10,26 @@ use crate::agents::Agent;
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
-use crate::client::pane::{self, PaneReceiver, PaneSender};
+use crate::client::pane::PaneReceiver;
 use crate::daemon::Daemon;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Fact};
 use crate::model::{Dialog, EffectId, SessionId, SessionState, Timestamp};
-use crate::protocol::pane::{FromHost, Observation, ToHost, VERSION};
+use crate::protocol::pane::{FromHost, Observation, ToHost};
 
 use super::Ask;
 use super::answering::{Answer, Answering};
-use super::control::{Quieting, Stopping};
+use super::control::{Locking, Quieting, Stopping};
 use super::deliveries::Deliveries;
+use super::line::Line;
+use super::over::Silence;
 
-/// Tries to reach a host that runs but does not answer, before it is called unreachable.
-pub(super) const CONNECT_TRIES: u32 = 20;
+/// Tries to reach a host in quick succession.
+const QUICK_TRIES: u32 = 20;
+/// Between two of them.
+const TRY_AFTER: Duration = Duration::from_millis(100);
+/// Between two later ones.
+const TRY_LATER_AFTER: Duration = Duration::from_secs(2);
 
 /// Serves one session until it is over.
 pub(super) async fn run(daemon: Arc<Daemon>, id: SessionId, mut asks: mpsc::UnboundedReceiver<Ask>) {
@@ -31,24 +37,16 @@ pub(super) async fn run(daemon: Arc<Daemon>, id: SessionId, mut asks: mpsc::Unbo
         daemon.links.close(&id);
         return;
     };
-    let mut tries = 0;
     loop {
-        let watch = ToHost::Watch { version: VERSION };
-        match pane::connect(&daemon.paths.session_socket(&id), watch).await {
-            Ok((sender, receiver)) => {
-                tries = 0;
-                link.attached(&sender).await;
-                if link.serve(&sender, receiver, &mut asks).await == Served::Over {
-                    break;
-                }
-            }
-            Err(error) => tracing::debug!(session = %id, %error, "the host does not answer"),
-        }
-        tries += 1;
-        if link.lost(tries).await {
+        if let Some(receiver) = link.attach().await
+            && link.serve(receiver, &mut asks).await == Served::Over
+        {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(if tries < CONNECT_TRIES { 100 } else { 2_000 })).await;
+        if link.lost().await {
+            break;
+        }
+        link.pause(&mut asks).await;
     }
     daemon.links.close(&id);
     asks.close();
@@ -75,6 +73,13 @@ pub(super) struct Link {
     pub(super) answering: Option<Answering>,
     /// Answers that wait for that one.
     pub(super) to_answer: VecDeque<Answer>,
+    /// The line to its host, while there is one.
+    pub(super) line: Option<Line>,
+    /// How long the host has not been reached.
+    pub(super) silence: Silence,
+    /// The delivery's write that the host has not answered.
+    pub(super) writing: Option<ToHost>,
+    pub(super) locking: Vec<Locking>,
     pub(super) quieting: Vec<Quieting>,
     pub(super) stopping: Vec<Stopping>,
     pub(super) seen: Option<Observation>,
@@ -110,6 +115,10 @@ impl Link {
             deliveries: Deliveries::default(),
             answering: None,
             to_answer: VecDeque::new(),
+            line: None,
+            silence: Silence::default(),
+            writing: None,
+            locking: Vec::new(),
             quieting: Vec::new(),
             stopping: Vec::new(),
             seen: None,
@@ -119,22 +128,31 @@ impl Link {
         })
     }
 
-    /// Connected (again): writes that were asked for and not answered are asked for again; the host's
-    /// journal knows which of them were done.
-    async fn attached(&mut self, to: &PaneSender) {
-        if let Some(write) = self.answering.as_ref().and_then(Answering::write) {
-            self.answer_step(to, write).await;
+    /// Connects (again). What was asked for and not answered is asked for again; the host's journal knows
+    /// which writes were done.
+    async fn attach(&mut self) -> Option<PaneReceiver> {
+        let tried_at = now();
+        let Some((line, receiver)) = Line::open(&self.daemon.paths.session_socket(&self.id)).await else {
+            self.silence.missed(tried_at);
+            return None;
+        };
+        self.line = Some(line);
+        if std::mem::take(&mut self.silence).told {
+            self.answers_again().await;
         }
-        self.step_delivery(to, None).await;
+        if let Some(write) = self.writing.clone() {
+            self.send(write);
+        }
+        if let Some(write) = self.answering.as_ref().and_then(Answering::write) {
+            self.answer_step(write).await;
+        }
+        self.ask_control_again();
+        self.step_delivery(None).await;
+        Some(receiver)
     }
 
-    async fn serve(
-        &mut self,
-        to: &PaneSender,
-        mut from: PaneReceiver,
-        asks: &mut mpsc::UnboundedReceiver<Ask>,
-    ) -> Served {
-        loop {
+    async fn serve(&mut self, mut from: PaneReceiver, asks: &mut mpsc::UnboundedReceiver<Ask>) -> Served {
+        let served = loop {
             let due = self.due();
             let timer = async {
                 match due {
@@ -145,61 +163,100 @@ impl Link {
             tokio::select! {
                 biased;
                 message = from.next() => match message {
-                    None => return Served::Disconnected,
+                    None => break Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
-                        let _ = to.send(ToHost::Bury);
-                        return Served::Over;
+                        self.tell(ToHost::Bury);
+                        break Served::Over;
                     }
-                    Some(message) => self.hear(to, message).await,
+                    Some(message) => self.hear(message).await,
                 },
-                Some(ask) = asks.recv() => self.take(to, ask).await,
-                () = timer => self.tick(to).await,
+                Some(ask) = asks.recv() => self.take(ask).await,
+                () = timer => self.tick().await,
             }
+            if let Some(since) = self.line.as_ref().filter(|line| line.is_silent()).and_then(Line::waiting_since) {
+                self.silence.missed(since);
+                break Served::Disconnected;
+            }
+        };
+        self.line = None;
+        served
+    }
+
+    /// Between two tries to connect: what is asked is taken, and done when the host answers again.
+    async fn pause(&mut self, asks: &mut mpsc::UnboundedReceiver<Ask>) {
+        let quick = self.silence.tries < QUICK_TRIES;
+        let pause = tokio::time::sleep(if quick { TRY_AFTER } else { TRY_LATER_AFTER });
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                Some(ask) = asks.recv() => self.take(ask).await,
+                () = &mut pause => break,
+            }
+        }
+        self.tick().await;
+    }
+
+    /// Sends what needs an answer. Without a line it is sent when there is one again.
+    pub(super) fn send(&mut self, message: ToHost) -> Option<u32> {
+        Some(self.line.as_mut()?.ask(message))
+    }
+
+    /// Sends what needs none.
+    pub(super) fn tell(&self, message: ToHost) {
+        if let Some(line) = &self.line {
+            line.tell(message);
         }
     }
 
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
-        let quiet = self.quieting.iter().map(|quieting| quieting.until).min();
-        let stop = self.stopping.iter().map(|stopping| stopping.until).min();
-        [self.signals.due(), self.deliveries.due(), answer, quiet, stop].into_iter().flatten().min()
+        let silent = self.line.as_ref().and_then(Line::due);
+        let due = [self.signals.due(), self.deliveries.due(), answer, self.control_due(), silent];
+        due.into_iter().flatten().min()
     }
 
-    async fn hear(&mut self, to: &PaneSender, message: FromHost) {
+    async fn hear(&mut self, message: FromHost) {
+        if let Some(line) = &mut self.line {
+            line.heard(&message);
+        }
         match message {
-            FromHost::Observed(observation) => self.observed(to, observation).await,
-            FromHost::Reported { number, report } => self.reported(to, number, report).await,
-            FromHost::Wrote { key, fate } => self.wrote(to, &key, fate).await,
+            FromHost::Observed(observation) => self.observed(observation).await,
+            FromHost::Reported { number, report } => self.reported(number, report).await,
+            FromHost::Wrote { key, fate } => self.wrote(&key, fate).await,
+            FromHost::History { .. } => self.locked().await,
             FromHost::Refused(why) => tracing::warn!(session = %self.id, why, "the host refused"),
             _ => {}
         }
     }
 
-    async fn take(&mut self, to: &PaneSender, ask: Ask) {
+    async fn take(&mut self, ask: Ask) {
         match ask {
-            Ask::Deliver { effect, text, purpose } => self.deliver(to, effect, &text, purpose).await,
+            Ask::Deliver { effect, text, purpose } => self.deliver(effect, &text, purpose).await,
             Ask::AnswerDialog { effect, dialog, yes } => self.answer(effect, dialog, yes),
-            Ask::Lock { effect, locked } => self.lock(to, effect, locked).await,
-            Ask::Stop { effect, now: at_once } => self.stop(to, effect, at_once).await,
+            Ask::Lock { effect, locked } => self.lock(effect, locked),
+            Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),
         }
     }
 
-    async fn tick(&mut self, to: &PaneSender) {
+    async fn tick(&mut self) {
         let at = now();
         if let Some(news) = self.signals.tick(at) {
             self.read(news).await;
         }
-        if self.deliveries.due().is_some_and(|due| due <= at) {
-            self.deliveries.ticked(at);
-            self.step_delivery(to, Some(DeliveryEvent::Tick)).await;
-            self.step_delivery(to, None).await;
+        if self.line.is_some() {
+            if self.deliveries.due().is_some_and(|due| due <= at) {
+                self.deliveries.ticked(at);
+                self.step_delivery(Some(DeliveryEvent::Tick)).await;
+                self.step_delivery(None).await;
+            }
+            if let Some(step) = self.answering.as_mut().and_then(|answering| answering.due(at)) {
+                self.answer_step(step).await;
+            }
         }
-        if let Some(step) = self.answering.as_mut().and_then(|answering| answering.due(at)) {
-            self.answer_step(to, step).await;
-        }
-        self.press_for_quiet(to, at);
+        self.press_for_quiet(at);
+        self.give_up_locking(at).await;
         self.give_up_stopping(at).await;
     }
 

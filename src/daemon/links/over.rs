@@ -1,25 +1,56 @@
 //! The connection is gone: whether the session is over, and what was asked of it then.
 
 use std::path::Path;
+use std::time::Duration;
 
+use crate::daemon::core::now;
 use crate::engine::{EffectResult, Fact};
-use crate::model::{Kind, Reading, SessionState, StateSource};
+use crate::model::{Kind, Reading, SessionState, StateSource, Timestamp};
 use crate::protocol::pane::SessionReport;
 use crate::session::{self, Found};
 
 use super::Ask;
-use super::link::{CONNECT_TRIES, Link};
+use super::line::ANSWERS_WITHIN;
+use super::link::Link;
+
+/// After this long without an answer a host that runs is called unreachable.
+const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a host has not been reached.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// Since when.
+    since: Option<Timestamp>,
+    /// Tries to reach it since then.
+    pub(super) tries: u32,
+    /// Whether it was called unreachable.
+    pub(super) told: bool,
+}
+
+impl Silence {
+    /// What was asked of the host then came to nothing.
+    pub(super) fn missed(&mut self, at: Timestamp) {
+        self.since.get_or_insert(at);
+    }
+
+    fn for_at_least(&self, patience: Duration) -> bool {
+        self.since.is_some_and(|since| since.after(patience) <= now())
+    }
+}
 
 impl Link {
-    /// The connection is gone. `true` when the session is over.
-    pub(super) async fn lost(&mut self, tries: u32) -> bool {
+    /// The connection is gone. `true` when the session is over. One that is to end at all costs is ended
+    /// here, when its host runs and does not answer.
+    pub(super) async fn lost(&mut self) -> bool {
+        self.silence.tries += 1;
+        let force = self.silence.for_at_least(ANSWERS_WITHIN) && self.is_to_be_forced(now());
         let directory = self.daemon.paths.session(&self.id);
-        let found = tokio::task::spawn_blocking(move || look_after(&directory)).await;
+        let found = tokio::task::spawn_blocking(move || look_after(&directory, force)).await;
         let (exit, reports) = match found {
             Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
             Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
             Ok((Found::Running(_), _)) | Err(_) => {
-                if tries == CONNECT_TRIES {
+                if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
                     self.unreachable().await;
                 }
                 return false;
@@ -33,14 +64,15 @@ impl Link {
         true
     }
 
-    pub(super) async fn unreachable(&mut self) {
-        let reading = Reading {
-            state: SessionState::Unreachable,
-            source: StateSource::Process,
-            evidence: "its host runs but does not answer".to_owned(),
-            dialog: None,
-        };
-        self.read(reading).await;
+    async fn unreachable(&mut self) {
+        self.silence.told = true;
+        self.read(by_process(SessionState::Unreachable, "its host runs but does not answer")).await;
+    }
+
+    /// A host that was called unreachable is back: what was known of the session holds again.
+    pub(super) async fn answers_again(&mut self) {
+        let known = self.signals.verdict().cloned();
+        self.read(known.unwrap_or_else(|| by_process(SessionState::Unknown, "its host answers again"))).await;
     }
 
     /// Answers an ask that came when the session was already over.
@@ -67,21 +99,29 @@ impl Link {
         for quieting in self.quieting.drain(..) {
             let _ = quieting.reply.send(true);
         }
+        for locking in std::mem::take(&mut self.locking) {
+            self.ended(locking.effect, EffectResult::Done).await;
+        }
         for stopping in std::mem::take(&mut self.stopping) {
             self.ended(stopping.effect, EffectResult::Done).await;
         }
     }
 }
 
+fn by_process(state: SessionState, evidence: &str) -> Reading {
+    Reading { state, source: StateSource::Process, evidence: evidence.to_owned(), dialog: None }
+}
+
 /// What became of a session whose host does not answer. A host that is gone leaves reports, and may leave
-/// processes that nobody reaps any more: those are ended here.
-fn look_after(directory: &Path) -> (Found, Vec<(u64, SessionReport)>) {
-    let found = session::find(directory);
-    if found == Found::Lost {
-        let left = session::end_leftovers(directory);
+/// processes that nobody reaps any more: those are ended here. So is, by force, a host that still runs.
+fn look_after(directory: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
+    let mut found = session::find(directory);
+    if found == Found::Lost || force && matches!(found, Found::Running(_)) {
+        let left = session::end_by_force(directory);
         if !left.is_empty() {
-            tracing::error!(session = %directory.display(), ?left, "processes of a lost session do not end");
+            tracing::error!(session = %directory.display(), ?left, "processes of a session do not end");
         }
+        found = session::find(directory);
     }
     let reports = if matches!(found, Found::Running(_)) { Vec::new() } else { session::uncollected(directory) };
     (found, reports)

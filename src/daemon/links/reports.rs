@@ -2,7 +2,6 @@
 
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::transcript::News;
-use crate::client::pane::PaneSender;
 use crate::daemon::core::now;
 use crate::engine::Fact;
 use crate::model::{Reading, SessionId, SessionState, StateSource};
@@ -23,23 +22,23 @@ pub(super) enum Taken {
 }
 
 impl Link {
-    pub(super) async fn observed(&mut self, to: &PaneSender, observation: Observation) {
+    pub(super) async fn observed(&mut self, observation: Observation) {
         let reading = self.agent.as_ref().and_then(|agent| agent.read(&observation));
-        self.dialog_shown(to, reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
+        self.dialog_shown(reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;
         }
         self.seen = Some(observation);
-        self.step_delivery(to, None).await;
+        self.step_delivery(None).await;
     }
 
-    pub(super) async fn reported(&mut self, to: &PaneSender, number: u64, report: SessionReport) {
+    pub(super) async fn reported(&mut self, number: u64, report: SessionReport) {
         match self.take_in(number, report).await {
             Taken::Kept => return,
             Taken::In => {}
-            Taken::TurnStarted => self.step_delivery(to, Some(DeliveryEvent::HookTurnStarted)).await,
+            Taken::TurnStarted => self.step_delivery(Some(DeliveryEvent::HookTurnStarted)).await,
         }
-        let _ = to.send(ToHost::Collected { up_to: number });
+        self.tell(ToHost::Collected { up_to: number });
     }
 
     /// What a report says becomes a fact, once.
