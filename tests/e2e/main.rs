@@ -20,6 +20,7 @@ mod bad_input;
 mod claude;
 mod cockpit;
 mod demo;
+mod honesty;
 mod survival;
 mod tasks;
 mod terminal;

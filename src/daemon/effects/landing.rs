@@ -37,6 +37,9 @@ pub(super) async fn land(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResul
     };
     blocking(move || {
         let repository = repository.open()?;
+        if !is_as_shown(&repository, &task)? {
+            return Ok(EffectResult::BranchMoved);
+        }
         for _ in 0..TRIES {
             if let Some(result) = try_once(&repository, &project, &task, &place)? {
                 return Ok::<_, GitError>(result);
@@ -77,6 +80,15 @@ fn try_once(
 /// What lands: the commit that was checked and shown.
 fn head(task: &Task) -> &str {
     task.head.as_deref().unwrap_or(&task.branch)
+}
+
+/// Whether branch and worktree still are what was checked and shown. Words typed into a pane after the
+/// yes was asked for may have changed them; that is looked at again, not landed and not left behind.
+fn is_as_shown(repository: &Repository, task: &Task) -> Result<bool, GitError> {
+    match (&task.head, &task.worktree) {
+        (Some(head), Some(path)) => repository.is_clean_at(&repository.worktree_at(path)?, head),
+        _ => Ok(true),
+    }
 }
 
 /// Nothing is left to merge: either there never was anything, or it landed just before a crash.
