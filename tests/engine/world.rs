@@ -233,6 +233,7 @@ pub fn draft(title: &str) -> TaskDraft {
         autonomy: None,
         mode: None,
         depends: Vec::new(),
+        open_ended: false,
     }
 }
 

@@ -144,6 +144,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         worktree: None,
         base: None,
         depends,
+        open_ended: draft.open_ended,
         attempts: 0,
         delegation: None,
         head: None,
