@@ -17,6 +17,9 @@ pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
             moves::complete(turn, task, None);
         }
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
+        (TaskStatus::Executing, _) if task.open_ended && task.worktree.is_some() && !turn.state.is_busy(id) => {
+            moves::verify(turn, task);
+        }
         (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {
             turn.task(task, TaskNews::LandingPostponed { until: turn.now, detail: detail.clone() });
         }

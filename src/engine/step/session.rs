@@ -167,8 +167,11 @@ fn headless_failed(turn: &mut Turn, task: &Task, exit: &Exit) {
     }
 }
 
-/// The agent's own program was left without a report.
+/// The agent's own program was left without a report. Who leaves an open session is done with it.
 fn quit(turn: &mut Turn, task: &Task, session: &Session) {
+    if task.open_ended {
+        return moves::verify(turn, task);
+    }
     moves::to_review(turn, task, StatusReason::LooksFinished);
     ask_finished(turn, task, session);
 }

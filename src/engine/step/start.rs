@@ -103,15 +103,17 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
     }
 }
 
-/// The first words for an agent that runs; a headless one got them with its start.
+/// The first words for an agent that runs; a headless one got them with its start, and in an open session the
+/// person speaks first.
 fn begin(turn: &mut Turn, task: &Task, session: &Session, resume: Option<&str>) {
-    if session.mode == SessionMode::Autonomous {
+    let state = turn.state;
+    let handoff = state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
+    if session.mode == SessionMode::Autonomous || (task.open_ended && handoff.is_none()) {
         turn.session(session, SessionNews::Prompted);
         turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
         return;
     }
-    let state = turn.state;
-    let text = match state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id)) {
+    let text = match handoff {
         Some(handoff) => brief::take_over(task, handoff),
         None if resume.is_some() && state.restarts.contains_key(&task.id) => brief::RESUMED.to_owned(),
         None => state.delegation_of(task).map(|delegation| delegation.context.clone()).unwrap_or_default(),

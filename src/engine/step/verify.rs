@@ -28,9 +28,9 @@ pub(super) fn committed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     }
 }
 
-/// Finding out and running a command may end without changes; everything else is looked at.
+/// Finding out, running a command and an open session may end without changes; everything else is looked at.
 fn unchanged(turn: &mut Turn, task: &Task) {
-    if task.task_type == TaskType::Research || task.agent == "shell" {
+    if task.task_type == TaskType::Research || task.agent == "shell" || task.open_ended {
         moves::complete(turn, task, None);
     } else {
         moves::to_review(turn, task, StatusReason::NoChanges);
