@@ -269,11 +269,8 @@ fn a_setup_command_runs_only_after_a_yes_and_holds_the_task_until_then() {
 fn an_open_session_is_not_told_what_to_do_and_ends_when_the_person_says_so() {
     let open = || {
         let mut world = World::new(Autonomy::Manual);
-        let draft = TaskDraft {
-            mode: Some(SessionMode::Interactive),
-            open_ended: true,
-            ..draft("Open claude session")
-        };
+        let draft =
+            TaskDraft { mode: Some(SessionMode::Interactive), open_ended: true, ..draft("Open claude session") };
         let task = world.submit(vec![draft])[0];
         world.obey(Command::Run { task }).unwrap();
         let session = world.work(task);

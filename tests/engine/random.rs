@@ -132,7 +132,11 @@ fn result(world: &mut World, (kind, a, b): Move) {
             EffectKind::PushBranch { .. } => EffectResult::PushSkipped { reason: "no remote".into() },
             _ => failed("no luck"),
         },
-        2 if matches!(effect.kind, EffectKind::PrepareWorktree { .. } | EffectKind::RunChecks { .. } | EffectKind::Land { .. }) => {
+        2 if matches!(
+            effect.kind,
+            EffectKind::PrepareWorktree { .. } | EffectKind::RunChecks { .. } | EffectKind::Land { .. }
+        ) =>
+        {
             EffectResult::CommandsNotTrusted { hash: format!("h{}", b % 2), commands: vec!["make".into()] }
         }
         3 => EffectResult::Done,
