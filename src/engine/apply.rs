@@ -7,9 +7,7 @@ mod project;
 mod session;
 mod task;
 
-use crate::model::{
-    Answer, AnswerKind, Approval, ApprovalId, DialogKind, EffectId, Plan, PlanId, Subject, Timestamp,
-};
+use crate::model::{Answer, AnswerKind, Approval, ApprovalId, DialogKind, EffectId, Plan, PlanId, Subject, Timestamp};
 
 use super::{ApprovalNews, Effect, EffectKind, Event, PlanNews, State, Stop};
 

@@ -10,10 +10,13 @@ use super::State;
 /// The longest part of a failing log that goes back to an agent, in characters.
 const LOG: usize = 6_000;
 
-/// The brief of a task's next attempt. A `shell` task is its command line.
+/// The brief of a task's next attempt. A `shell` task is its command line; an open session has none.
 pub(super) fn compose(state: &State, task: &Task) -> String {
     if task.agent == "shell" {
         return task.run.clone().unwrap_or_else(|| task.body.clone());
+    }
+    if task.open_ended {
+        return String::new();
     }
     let mut text = format!("# Task #{}: {}\n\n{}\n", task.id, task.title, task.body.trim());
     if let Some(instructions) = &task.instructions {

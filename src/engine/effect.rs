@@ -223,3 +223,13 @@ pub enum EffectResult {
         detail: String,
     },
 }
+
+impl EffectResult {
+    /// Why something did not work. A result that does not belong to its effect is a failure too.
+    pub fn detail(self) -> String {
+        match self {
+            EffectResult::Failed { detail, .. } => detail,
+            _ => "an answer came that does not fit the question".to_owned(),
+        }
+    }
+}

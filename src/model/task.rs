@@ -220,6 +220,9 @@ pub struct TaskDraft {
     pub mode: Option<SessionMode>,
     /// What must have landed first.
     pub depends: Vec<Dependency>,
+    /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
+    #[serde(default)]
+    pub open_ended: bool,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.
@@ -402,6 +405,9 @@ pub struct Task {
     pub base: Option<String>,
     /// What must have landed first.
     pub depends: BTreeSet<TaskId>,
+    /// An open session rather than a request: no brief, no reminder; over when the person says so.
+    #[serde(default)]
+    pub open_ended: bool,
     /// The commit of its branch that was last checked and is what a landing lands (hex).
     #[serde(default)]
     pub head: Option<String>,

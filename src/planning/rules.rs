@@ -145,6 +145,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         autonomy: context.autonomy,
         mode: None,
         depends: Vec::new(),
+        open_ended: false,
     }
 }
 

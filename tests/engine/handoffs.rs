@@ -126,6 +126,9 @@ fn a_report_of_the_old_session_ends_its_handoff_and_a_landing_ends_both() {
     world.report_done(task);
     assert_eq!(world.status(task), TaskStatus::Verifying);
     assert!(world.state.handoffs[&handoff].ended_at.is_some());
+    let StepState::Skipped { reason } = step(&world, handoff, HandoffStep::Brief) else { panic!() };
+    assert_eq!(reason, "the agent finished first");
+    assert!(world.log.iter().any(|(event, _)| event.describe() == "handoff: brief left out: the agent finished first"));
     let (mut world, task, old, _) = begun(false);
     to_start(&mut world);
     let fresh = world.session(task).id;

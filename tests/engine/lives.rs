@@ -2,7 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Purpose, Refusal, next_wake, outbox_after_restart};
 use quarterdeck::model::{
-    AnswerKind, Autonomy, DelegationStatus, SessionState, StatusReason, Subject, TaskStatus, WorkerNumber,
+    AnswerKind, Autonomy, DelegationStatus, SessionMode, SessionState, StateSource, StatusReason, Subject, TaskDraft,
+    TaskStatus, WorkerNumber,
 };
 
 use crate::world::*;
@@ -262,4 +263,36 @@ fn a_setup_command_runs_only_after_a_yes_and_holds_the_task_until_then() {
     let (mut world, task) = asked();
     world.answer(|subject| matches!(subject, Subject::Commands { .. }), AnswerKind::No, None);
     assert_eq!(world.status(task), TaskStatus::NeedsReview);
+}
+
+#[test]
+fn an_open_session_is_not_told_what_to_do_and_ends_when_the_person_says_so() {
+    let open = || {
+        let mut world = World::new(Autonomy::Manual);
+        let draft =
+            TaskDraft { mode: Some(SessionMode::Interactive), open_ended: true, ..draft("Open claude session") };
+        let task = world.submit(vec![draft])[0];
+        world.obey(Command::Run { task }).unwrap();
+        let session = world.work(task);
+        assert!(world.state.outbox.is_empty(), "no brief");
+        assert_eq!(delegation(&world, task), DelegationStatus::Running);
+        world.read(&session, SessionState::WaitingInput, StateSource::Hook, "shall I go on?");
+        assert!(world.state.outbox.is_empty() && world.state.needs(task).is_none(), "no reminder, no question");
+        (world, task, session)
+    };
+    let (mut world, task, _) = open();
+    world.obey(Command::Land { task }).unwrap();
+    world.verify(task);
+    world.answer(|subject| matches!(subject, Subject::Landing { .. }), AnswerKind::Yes, None);
+    world.land(task);
+    assert_eq!(world.status(task), TaskStatus::Completed);
+    let (mut world, task, session) = open();
+    world.end(&session, exit(0));
+    world.settle(|kind| *kind == EffectKind::CommitLeftovers { task }, committed(0));
+    assert_eq!(world.status(task), TaskStatus::Completed, "left without changes");
+    let (mut world, task, session) = open();
+    world.end(&session, killed(9));
+    let resumed = world.session(task).id;
+    world.start(&resumed);
+    assert!(world.state.outbox.is_empty(), "a resumed one is not told anything either");
 }

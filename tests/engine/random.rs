@@ -39,6 +39,7 @@ fn submit(world: &mut World, a: u16, b: u16) {
             [None, Some(Autonomy::Full), Some(Autonomy::Manual), Some(Autonomy::Confirm)][usize::from(b) % 4];
         draft.mode = [None, Some(SessionMode::Interactive), Some(SessionMode::Autonomous)][usize::from(b / 4) % 3];
         draft.worker = b.is_multiple_of(7).then_some(WorkerNumber(b % 9));
+        draft.open_ended = b.is_multiple_of(9);
         if b.is_multiple_of(5) {
             draft.task_type = TaskType::Research;
         }
@@ -131,7 +132,11 @@ fn result(world: &mut World, (kind, a, b): Move) {
             EffectKind::PushBranch { .. } => EffectResult::PushSkipped { reason: "no remote".into() },
             _ => failed("no luck"),
         },
-        2 if matches!(effect.kind, EffectKind::PrepareWorktree { .. } | EffectKind::RunChecks { .. } | EffectKind::Land { .. }) => {
+        2 if matches!(
+            effect.kind,
+            EffectKind::PrepareWorktree { .. } | EffectKind::RunChecks { .. } | EffectKind::Land { .. }
+        ) =>
+        {
             EffectResult::CommandsNotTrusted { hash: format!("h{}", b % 2), commands: vec!["make".into()] }
         }
         3 => EffectResult::Done,

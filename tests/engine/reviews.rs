@@ -35,7 +35,10 @@ fn a_conflict_is_a_question_that_says_what_yes_does_and_what_else_can_be_done() 
     assert!(asked.detail.contains("qd task cancel 1"));
     world.answer(is_review, AnswerKind::Yes, None);
     assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 2));
-    assert!(world.has(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: true }), "not on top of the old target");
+    assert!(
+        world.has(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: true }),
+        "not on top of the old target"
+    );
     assert_eq!(world.state.waiting().count(), 0);
     assert_eq!(world.state.needs(task), None);
 }

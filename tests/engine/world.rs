@@ -178,10 +178,7 @@ impl World {
 
     /// From `executing` to a running, prompted agent.
     pub fn work(&mut self, task: TaskId) -> SessionId {
-        self.settle(
-            |kind| matches!(kind, EffectKind::PrepareWorktree { task: of, .. } if *of == task),
-            worktree(task),
-        );
+        self.settle(|kind| matches!(kind, EffectKind::PrepareWorktree { task: of, .. } if *of == task), worktree(task));
         let session = self.session(task).id;
         self.start(&session);
         if self.has(|kind| is_prompt(kind, &session)) {
@@ -233,6 +230,7 @@ pub fn draft(title: &str) -> TaskDraft {
         autonomy: None,
         mode: None,
         depends: Vec::new(),
+        open_ended: false,
     }
 }
 

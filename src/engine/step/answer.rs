@@ -190,7 +190,9 @@ fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) 
             (AnswerKind::Yes, TaskStatus::Executing) if start::awaiting(turn, task).is_some() => {
                 start::prepare(turn, task);
             }
-            (AnswerKind::No, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging) => refuse_commands(turn, task),
+            (AnswerKind::No, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging) => {
+                refuse_commands(turn, task);
+            }
             _ => {}
         }
     }

@@ -34,11 +34,3 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
         EffectKind::PushBranch { handoff } => handoff::pushed(turn, *handoff, result),
     }
 }
-
-/// Why something did not work. A result that does not belong to its effect is a failure too.
-pub(super) fn detail(result: EffectResult) -> String {
-    match result {
-        EffectResult::Failed { detail, .. } => detail,
-        _ => "an answer came that does not fit the question".to_owned(),
-    }
-}

@@ -8,7 +8,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{effect, moves, start};
+use super::{moves, start};
 
 pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, push: bool) -> Result<(), Refusal> {
     let state = turn.state;
@@ -139,7 +139,7 @@ pub(super) fn brief_written(turn: &mut Turn, id: HandoffId, result: EffectResult
             turn.handoff(handoff, HandoffNews::DocumentWritten { path });
             done(turn, handoff, HandoffStep::Brief, detail);
         }
-        other => failed(turn, handoff, HandoffStep::Brief, effect::detail(other)),
+        other => failed(turn, handoff, HandoffStep::Brief, other.detail()),
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) fn committed(turn: &mut Turn, id: HandoffId, result: EffectResult) {
             let detail = format!("commit {}", head.get(..10).unwrap_or(&head));
             done(turn, handoff, HandoffStep::Commit, detail);
         }
-        other => failed(turn, handoff, HandoffStep::Commit, effect::detail(other)),
+        other => failed(turn, handoff, HandoffStep::Commit, other.detail()),
     }
 }
 
@@ -162,7 +162,7 @@ pub(super) fn pushed(turn: &mut Turn, id: HandoffId, result: EffectResult) {
             step_to(turn, handoff, HandoffStep::Push, StepState::Skipped { reason });
             advance(turn, handoff, HandoffStep::Push);
         }
-        other => failed(turn, handoff, HandoffStep::Push, effect::detail(other)),
+        other => failed(turn, handoff, HandoffStep::Push, other.detail()),
     }
 }
 
@@ -187,7 +187,7 @@ pub(super) fn locked(turn: &mut Turn, id: &SessionId, locked: bool, result: Effe
                 turn.session(session, SessionNews::Parked { parked: false });
             }
             if let Some(handoff) = handoff {
-                failed(turn, handoff, HandoffStep::Park, effect::detail(other));
+                failed(turn, handoff, HandoffStep::Park, other.detail());
             }
         }
     }

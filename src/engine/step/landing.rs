@@ -6,7 +6,7 @@ use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus, TaskType};
 
 use super::super::{EffectResult, Refusal, TaskNews};
 use super::turn::Turn;
-use super::{effect, moves, task, verify};
+use super::{moves, task, verify};
 
 /// The person says yes to landing a task, or to trying again what held it up.
 pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
@@ -17,6 +17,9 @@ pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
             moves::complete(turn, task, None);
         }
         (TaskStatus::NeedsReview, _) if task.worktree.is_some() && !turn.state.is_busy(id) => moves::verify(turn, task),
+        (TaskStatus::Executing, _) if task.open_ended && task.worktree.is_some() && !turn.state.is_busy(id) => {
+            moves::verify(turn, task);
+        }
         (TaskStatus::Merging, Some(StatusReason::CheckoutBusy { detail })) if !turn.state.is_landing(id) => {
             turn.task(task, TaskNews::LandingPostponed { until: turn.now, detail: detail.clone() });
         }
@@ -44,7 +47,7 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
         }
         EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
         EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
-        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
     }
 }
 

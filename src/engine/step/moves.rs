@@ -80,13 +80,17 @@ pub(super) fn break_off_handoff(turn: &mut Turn, task: &Task) {
     turn.handoff(handoff, HandoffNews::Ended);
 }
 
-/// Ends a handoff under way when the current session reported: if it is the fresh one, the handoff has succeeded.
+/// Ends a handoff under way when the current session reported: if it is the fresh one, the handoff has succeeded;
+/// if it is the old one, there is nothing left to hand over, and the step that was under way says so.
 fn settle_handoff(turn: &mut Turn, task: &Task) {
     let state = turn.state;
     let Some(handoff) = state.handoff_of(task.id) else { return };
     if handoff.to.is_some() {
         let detail = "the fresh session reported".to_owned();
         turn.handoff(handoff, HandoffNews::StepMoved { step: HandoffStep::Start, to: StepState::Done { detail } });
+    } else if let Some(step) = handoff.current() {
+        let reason = "the agent finished first".to_owned();
+        turn.handoff(handoff, HandoffNews::StepMoved { step, to: StepState::Skipped { reason } });
     }
     turn.handoff(handoff, HandoffNews::Ended);
 }

@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, Purpose, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{effect, handoff, moves, project, session};
+use super::{handoff, moves, project, session};
 
 /// The person speaks to a worker's agent. It answers a question that waits, and brings a result that waits for review back to work.
 pub(super) fn send(turn: &mut Turn, project: ProjectId, number: WorkerNumber, text: &str) -> Result<(), Refusal> {
@@ -73,7 +73,7 @@ pub(super) fn delivered(turn: &mut Turn, id: &SessionId, purpose: Purpose, asked
     let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
     match result {
         EffectResult::Delivered => arrived(turn, session, asked_at),
-        other => missed(turn, session, purpose, effect::detail(other)),
+        other => missed(turn, session, purpose, other.detail()),
     }
 }
 

@@ -69,7 +69,9 @@ fn detail(task: &Task) -> String {
 fn other_ways(task: &Task) -> [String; 2] {
     let id = task.id;
     let land = match (&task.reason, &task.worktree) {
-        (Some(StatusReason::NoChanges | StatusReason::NothingToLand), _) => format!("Fine as it is: `qd task land {id}`"),
+        (Some(StatusReason::NoChanges | StatusReason::NothingToLand), _) => {
+            format!("Fine as it is: `qd task land {id}`")
+        }
         (Some(StatusReason::MergeConflict { .. }), Some(path)) => {
             format!("Or resolve it in {} and run `qd task land {id}`", path.display())
         }

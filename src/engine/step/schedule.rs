@@ -51,10 +51,11 @@ fn dependencies(turn: &mut Turn) {
     }
 }
 
-/// A turn that ended without a report: one reminder, then the person. A question on the screen goes to the person at once.
+/// A turn that ended without a report: one reminder, then the person. A question on the screen goes to the person
+/// at once. In an open session the person is there already.
 fn silent_stops(turn: &mut Turn) {
     let state = turn.state;
-    for task in state.open().filter(|task| task.status == TaskStatus::Executing) {
+    for task in state.open().filter(|task| task.status == TaskStatus::Executing && !task.open_ended) {
         let Some(session) = state.live_session_of(task).filter(|session| session.prompted && !session.parked) else {
             continue;
         };

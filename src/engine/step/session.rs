@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectResult, Refusal, SessionNews, TaskNews};
 use super::turn::{Question, Turn};
-use super::{effect, handoff, moves, start};
+use super::{handoff, moves, start};
 
 /// How long after force did not help it is tried again.
 const STOP_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -65,7 +65,7 @@ pub(super) fn stopped(turn: &mut Turn, id: &SessionId, now: bool, result: Effect
         _ if !now => turn.session(session, SessionNews::Dismissed { now: true }),
         other => {
             let until = turn.now.after(STOP_AGAIN_AFTER);
-            turn.session(session, SessionNews::StopFailed { until, detail: effect::detail(other) });
+            turn.session(session, SessionNews::StopFailed { until, detail: other.detail() });
         }
     }
 }
@@ -167,8 +167,11 @@ fn headless_failed(turn: &mut Turn, task: &Task, exit: &Exit) {
     }
 }
 
-/// The agent's own program was left without a report.
+/// The agent's own program was left without a report. Who leaves an open session is done with it.
 fn quit(turn: &mut Turn, task: &Task, session: &Session) {
+    if task.open_ended {
+        return moves::verify(turn, task);
+    }
     moves::to_review(turn, task, StatusReason::LooksFinished);
     ask_finished(turn, task, session);
 }

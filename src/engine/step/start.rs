@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, brief};
 use super::turn::Turn;
-use super::{effect, handoff, moves, verify};
+use super::{handoff, moves, verify};
 
 /// Asks for the worktree of a task that starts: the one it has, or one from the target as it is now.
 pub(super) fn prepare(turn: &mut Turn, task: &Task) {
@@ -36,7 +36,7 @@ pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
             }
         }
         (EffectResult::CommandsNotTrusted { hash, commands }, Some(_)) => verify::hold(turn, task, hash, commands),
-        (other, Some(_)) => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+        (other, Some(_)) => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
         (_, None) => {}
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
             }
         }
         other => {
-            let detail = effect::detail(other);
+            let detail = other.detail();
             let evidence = format!("could not be started: {detail}");
             turn.session(session, SessionNews::Over { state: SessionState::Crashed, evidence, exit: None });
             if let Some(task) = at_work.filter(|_| !handoff::start_failed(turn, session, &detail)) {
@@ -103,15 +103,17 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
     }
 }
 
-/// The first words for an agent that runs; a headless one got them with its start.
+/// The first words for an agent that runs; a headless one got them with its start, and in an open session the
+/// person speaks first.
 fn begin(turn: &mut Turn, task: &Task, session: &Session, resume: Option<&str>) {
-    if session.mode == SessionMode::Autonomous {
+    let state = turn.state;
+    let handoff = state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
+    if session.mode == SessionMode::Autonomous || (task.open_ended && handoff.is_none()) {
         turn.session(session, SessionNews::Prompted);
         turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
         return;
     }
-    let state = turn.state;
-    let text = match state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id)) {
+    let text = match handoff {
         Some(handoff) => brief::take_over(task, handoff),
         None if resume.is_some() && state.restarts.contains_key(&task.id) => brief::RESUMED.to_owned(),
         None => state.delegation_of(task).map(|delegation| delegation.context.clone()).unwrap_or_default(),
@@ -125,6 +127,6 @@ pub(super) fn removed(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let Some(task) = turn.state.task(id) else { return };
     match result {
         EffectResult::Removed { kept } => turn.task(task, TaskNews::WorktreeRemoved { kept }),
-        other => turn.task(task, TaskNews::WorktreeLeft { detail: effect::detail(other) }),
+        other => turn.task(task, TaskNews::WorktreeLeft { detail: other.detail() }),
     }
 }

@@ -118,6 +118,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
     let (short, depends) = own;
     let autonomy = draft.autonomy.unwrap_or(project.autonomy);
     let title = truncate(&one_line(&draft.title), TITLE);
+    let chosen = if draft.open_ended { Some(SessionMode::Interactive) } else { draft.mode };
     let id = turn.next_task();
     let (status, reason) = begin(turn, autonomy, &depends);
     Task {
@@ -139,11 +140,12 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         role: draft.role.clone(),
         instructions: draft.instructions.clone(),
         autonomy,
-        mode: mode(&draft.agent, autonomy, draft.mode),
+        mode: mode(&draft.agent, autonomy, chosen),
         worker: draft.worker.filter(|worker| worker.0 > 0),
         worktree: None,
         base: None,
         depends,
+        open_ended: draft.open_ended,
         attempts: 0,
         delegation: None,
         head: None,

@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
 use super::turn::{Question, Turn};
-use super::{effect, moves, start};
+use super::{moves, start};
 
 fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
     turn.state.task(id).filter(|task| task.status == TaskStatus::Verifying)
@@ -24,13 +24,13 @@ pub(super) fn committed(turn: &mut Turn, id: TaskId, result: EffectResult) {
                 turn.request_once(EffectKind::RunChecks { task: id });
             }
         }
-        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
     }
 }
 
-/// Finding out and running a command may end without changes; everything else is looked at.
+/// Finding out, running a command and an open session may end without changes; everything else is looked at.
 fn unchanged(turn: &mut Turn, task: &Task) {
-    if task.task_type == TaskType::Research || task.agent == "shell" {
+    if task.task_type == TaskType::Research || task.agent == "shell" || task.open_ended {
         moves::complete(turn, task, None);
     } else {
         moves::to_review(turn, task, StatusReason::NoChanges);
@@ -44,7 +44,7 @@ pub(super) fn checked(turn: &mut Turn, id: TaskId, result: EffectResult) {
         EffectResult::Checked { runs } if runs.iter().all(CheckRun::passed) => green(turn, task, runs),
         EffectResult::Checked { runs } => red(turn, task, runs, "in your worktree"),
         EffectResult::CommandsNotTrusted { hash, commands } => hold(turn, task, hash, commands),
-        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: effect::detail(other) }),
+        other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
     }
 }
 
