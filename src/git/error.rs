@@ -93,8 +93,9 @@ pub enum GitError {
         /// Paths, relative to the repository.
         files: Vec<String>,
     },
-    /// The worktree is on commits that its task's branch does not lead to; they are kept.
-    #[error("the work is at {}, which is not on top of the task's branch `{branch}`", short(.head))]
+    /// The worktree is on commits that its task's branch cannot move up to (it has others, or another checkout
+    /// has the branch); they are kept.
+    #[error("the work is at {}, which is not on the task's branch `{branch}`", short(.head))]
     StrayHead {
         /// The task's branch.
         branch: String,
