@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod decisions;
+mod definitions;
 mod disk;
 mod escape;
 mod idle;
