@@ -122,6 +122,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
     draft.autonomy = options.autonomy.or(draft.autonomy);
     draft.mode = daemon.agents.only_mode(&draft.agent).or(options.mode).or(draft.mode);
     draft.worker = options.worker.or(draft.worker);
+    draft.open_ended = options.open_ended;
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
     if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {
         let found = daemon.roles.find(role).map_err(|error| Failure::of(&error))?;
@@ -295,6 +296,7 @@ pub(super) async fn start_pane(
         autonomy: Some(Autonomy::Manual),
         mode: Some(SessionMode::Interactive),
         worker,
+        open_ended: true,
         ..AddOptions::default()
     };
     let made = submit(daemon, project, title, options).await?;

@@ -71,7 +71,8 @@ pub(super) fn lock(paths: &Paths) -> Result<Lock, DaemonError> {
     let mut earlier = String::new();
     // what cannot be read is nobody's name
     let _ = held.read_to_string(&mut earlier);
-    let before = earlier.lines().nth(1).and_then(|pid| pid.trim().parse().ok()).filter(|pid| *pid != std::process::id());
+    let before =
+        earlier.lines().nth(1).and_then(|pid| pid.trim().parse().ok()).filter(|pid| *pid != std::process::id());
     write_socket_name(&mut held, &paths.control_socket()).map_err(place)?;
     Ok(Lock { _held: held, before })
 }

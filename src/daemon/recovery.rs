@@ -57,7 +57,8 @@ pub(super) async fn remove_stale_locks(daemon: &Arc<Daemon>) {
     let projects = daemon.core.look(|state, _| state.projects.values().cloned().collect::<Vec<_>>()).await;
     for project in projects.unwrap_or_default() {
         let opening = daemon.repository(&project);
-        let work = tokio::task::spawn_blocking(move || opening.open().map(|repository| repository.remove_stale_locks()));
+        let work =
+            tokio::task::spawn_blocking(move || opening.open().map(|repository| repository.remove_stale_locks()));
         if let Ok(Err(error)) = work.await {
             tracing::warn!(%error, "a project's repository cannot be opened");
         }

@@ -97,6 +97,8 @@ pub struct AddOptions {
     pub split: bool,
     /// It came through the chat.
     pub from_chat: bool,
+    /// An open session rather than a request: the agent is told nothing and ends when the person says so.
+    pub open_ended: bool,
 }
 
 /// What a client can ask.

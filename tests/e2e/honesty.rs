@@ -58,7 +58,8 @@ fn shell_operators_in_checks_are_checks() {
 fn a_check_that_calls_for_its_own_landing_is_refused() {
     let world = World::new();
     let qd = env!("CARGO_BIN_EXE_qd");
-    let script = format!("setsid sh -c \"'{qd}' task land 1 > '{0}' 2>&1; echo $? >> '{0}'\" & wait", world.path("said").display());
+    let said = world.path("said").display().to_string();
+    let script = format!("setsid sh -c '{qd} task land 1 > {said} 2>&1; echo $? >> {said}' & wait");
     world.write("test.sh", &script);
     world.write("Makefile", "test:\n\tsh test.sh\n");
     world.commit("checks");
@@ -91,7 +92,18 @@ fn waiting_ends_when_what_it_waits_for_needs_the_person() {
     world.start_shell_task("Fail", "exit 3");
     world.until_status(1, "needs_review", LONG);
     let ended = world.qd(&[
-        "task", "add", "Later", "--run", "true", "--agent", "shell", "--autonomy", "full", "--depends", "1", "--wait",
+        "task",
+        "add",
+        "Later",
+        "--run",
+        "true",
+        "--agent",
+        "shell",
+        "--autonomy",
+        "full",
+        "--depends",
+        "1",
+        "--wait",
     ]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
 }
