@@ -123,6 +123,7 @@ impl Add {
             body: self.body.as_deref().map(or_standard_input).transpose()?,
             split: false,
             from_chat: false,
+            open_ended: false,
         })
     }
 }
