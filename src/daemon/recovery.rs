@@ -28,7 +28,9 @@ pub(super) fn outlast_programs(daemon: u32) {
         }
         if Instant::now() >= deadline {
             tracing::warn!(count = left.len(), "programs of the earlier daemon are ended");
-            left.iter().for_each(|program| process::send_signal(program.pid, Signal::SIGTERM));
+            for program in &left {
+                process::send_signal(program.pid, Signal::SIGTERM);
+            }
             return;
         }
         std::thread::sleep(LOOK_AGAIN_AFTER);

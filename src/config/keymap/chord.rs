@@ -63,7 +63,8 @@ const NAMES: [(&str, KeyName, &str); 19] = [
     ("pageup", KeyName::PageUp, "PgUp"),
 ];
 
-/// A key with its modifiers. Make it with [`Chord::new`], which writes the same press in one way only.
+/// A key with its modifiers. Made by its constructors or from its notation, so that the same press
+/// is written in one way only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Chord {
     /// The key.

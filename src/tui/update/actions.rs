@@ -27,7 +27,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::AttentionNext => requests::next(state, out),
         Action::AttentionOpen => requests::open(state, out),
         Action::AttentionApprove | Action::AttentionDeny => {
-            requests::decide(state, action == Action::AttentionApprove, out)
+            requests::decide(state, action == Action::AttentionApprove, out);
         }
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),

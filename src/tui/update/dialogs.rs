@@ -394,7 +394,7 @@ pub(super) fn settle(state: &mut State) {
             }
         }
         Some(Dialog::Approval(card)) => {
-            card.seen |= lines_fit(card.scroll, cells::wrap(&card.detail, text.width).len())
+            card.seen |= lines_fit(card.scroll, cells::wrap(&card.detail, text.width).len());
         }
         _ => {}
     }

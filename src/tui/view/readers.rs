@@ -49,7 +49,7 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
     head(skin, frame, inner, text, &checks(state, review));
     match &review.text {
         ReviewText::Loading => {
-            body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim))
+            body(frame, text, &["reading the change ...".to_owned()], 0, |_| skin.ink(Role::TextDim));
         }
         ReviewText::Failed(why) => {
             let lines = cells::wrap(&format!("The change cannot be shown: {why}. Nothing was landed."), text.width);
