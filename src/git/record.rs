@@ -45,6 +45,13 @@ impl Repository {
         parse(&bytes).filter(|record| record.path == path)
     }
 
+    /// The branches of all our worktrees.
+    pub(super) fn record_branches(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.records()).into_iter().flatten().flatten();
+        let records = entries.filter_map(|entry| parse(&fs::read(entry.path()).ok()?));
+        records.map(|record| record.branch).filter(|branch| !branch.is_empty()).collect()
+    }
+
     /// Writes a record, replacing an older one for the same path, atomically.
     pub(super) fn write_record(&self, record: &Record) -> Result<(), GitError> {
         let directory = self.records();

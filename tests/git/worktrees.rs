@@ -270,3 +270,17 @@ fn commits_aside_are_kept_even_when_the_files_are_gone() {
     let kept = repository.remove_worktree(&worktree, &label("x")).unwrap().unwrap();
     assert_eq!(place.git(&["rev-parse", &kept]), head);
 }
+
+#[test]
+fn a_lock_that_a_killed_daemon_left_on_a_branch_of_ours_is_removed_and_no_other() {
+    let place = Place::new();
+    let repository = place.open();
+    repository.add_worktree(&place.state("t7"), "feat/x", "main").unwrap();
+    let heads = place.root.join(".git/refs/heads");
+    for lock in ["feat/x.lock", "main.lock"] {
+        fs::write(heads.join(lock), "").unwrap();
+    }
+    repository.remove_stale_locks();
+    assert!(!heads.join("feat/x.lock").exists());
+    assert!(heads.join("main.lock").exists(), "the person's branches are left alone");
+}
