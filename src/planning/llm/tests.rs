@@ -1,3 +1,5 @@
+//! Answers that hold and answers that do not.
+
 use super::*;
 use crate::model::{Autonomy, Complexity, Dependency, TaskType};
 use crate::planning::rules::PlanContext;
