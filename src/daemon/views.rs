@@ -166,6 +166,10 @@ pub(crate) fn handoff(handoff: &Handoff, brief: Vec<String>) -> HandoffView {
         document: handoff.document.clone(),
         brief,
         ended: handoff.ended_at.is_some(),
+        held: handoff.waits_for_yes(),
+        silent: handoff.ended_at.is_none()
+            && handoff.to.is_some()
+            && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Failed { .. }),
         succeeded: handoff.ended_at.is_some()
             && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Done { .. }),
     }

@@ -199,6 +199,12 @@ pub struct HandoffView {
     pub ended: bool,
     /// Over and done.
     pub succeeded: bool,
+    /// Waits for a yes before step 4.
+    #[serde(default)]
+    pub held: bool,
+    /// The fresh session runs although it did not say the next step: the person may accept that.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// An agent of the catalogue, as found on this machine.

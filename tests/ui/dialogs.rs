@@ -68,6 +68,8 @@ fn with_handoff(states: [StepState; 5], ended: bool, succeeded: bool) -> Project
         brief: vec![],
         ended,
         succeeded,
+        held: false,
+        silent: false,
     }];
     project
 }
@@ -100,6 +102,24 @@ fn the_stepper_says_what_its_keys_do_and_does_it() {
     assert_eq!(steered(deck.keys("x")), [HandoffControl::Cancel]);
     assert_eq!(steered(deck.keys("esc")), []);
     assert!(!deck.screen().contains("Hand off"));
+
+    let mut held = with_handoff([done.clone(), done.clone(), done.clone(), wait.clone(), wait.clone()], false, false);
+    held.handoffs[0].held = true;
+    let mut deck = open(held.clone());
+    assert!(
+        deck.screen().contains("Enter continue") && deck.screen().contains("Ready. Enter parks"),
+        "{}",
+        deck.screen()
+    );
+    assert_eq!(steered(deck.keys("enter")), [HandoffControl::Continue]);
+    assert_eq!(steered(open(held).keys("esc")), [HandoffControl::Cancel]);
+
+    let said = StepState::Failed { reason: "no restated next step in 2:00".to_owned() };
+    let mut silent = with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), said], false, false);
+    silent.handoffs[0].silent = true;
+    let mut deck = open(silent);
+    assert!(deck.screen().contains("has not said what comes next"), "{}", deck.screen());
+    assert_eq!(steered(deck.keys("s")), [HandoffControl::Skip]);
 
     let failed = with_handoff([done.clone(), done.clone(), fail, wait.clone(), wait.clone()], false, false);
     for (key, control) in [

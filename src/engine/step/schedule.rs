@@ -11,11 +11,11 @@ use crate::model::{
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, report, review, session, start};
+use super::{handoff, moves, report, restate, review, session, start};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
-    handoff::settle_begun(turn);
+    restate::settle(turn);
     handoff::unlock(turn);
     silent_stops(turn);
     verification(turn);

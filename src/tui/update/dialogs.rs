@@ -233,10 +233,13 @@ fn handoff(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
             opening::close(state);
             return opening::handoff(state, stepper.worker, true, out);
         }
-        (Action::DialogClose | Action::HandoffCancel, Phase::Preparing | Phase::Failed { .. })
+        (Action::HandoffContinue, Phase::Held) => HandoffControl::Continue,
+        (Action::DialogClose | Action::HandoffCancel, Phase::Preparing | Phase::Held | Phase::Failed { .. })
         | (Action::HandoffCancel, Phase::Replacing | Phase::Done) => HandoffControl::Cancel,
         (Action::HandoffRetry, Phase::Failed { .. }) => HandoffControl::Retry,
         (Action::HandoffSkip, Phase::Failed { can_skip: true }) => HandoffControl::Skip,
+        // Enter is the yes to step 4 in a moment: it must not mean anything else just before
+        (Action::HandoffContinue, Phase::Preparing) => return,
         (Action::HandoffContinue | Action::DialogClose, _) => return opening::close(state),
         _ => return,
     };

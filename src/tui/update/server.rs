@@ -64,12 +64,14 @@ fn handoff_news(state: &mut State, before: &[HandoffView]) {
                 Phase::Cancelled => {
                     Some((format!("{called}: the handoff was cancelled, the old session goes on"), false))
                 }
+                Phase::Held => Some((format!("{called}: the handoff is ready - {} h, Enter", state.leader()), false)),
                 Phase::Failed { .. } => {
                     let (step, why) = failure(handoff)?;
+                    let old = if handoff.silent { "is kept until you decide" } else { "goes on" };
+                    let leader = state.leader();
                     Some((
                         format!(
-                            "{called}: the handoff failed at {step}: {why} - the old session goes on; {} h shows it",
-                            state.leader()
+                            "{called}: the handoff failed at {step}: {why} - the old session {old}; {leader} h shows it"
                         ),
                         true,
                     ))
