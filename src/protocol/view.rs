@@ -239,6 +239,9 @@ pub struct UndoView {
     pub at: String,
     /// The task it belongs to.
     pub task: Option<TaskId>,
+    /// It cannot be read, so it cannot be taken back.
+    #[serde(default)]
+    pub broken: bool,
 }
 
 /// One line of the activity log.
