@@ -25,6 +25,7 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         status: task.status,
         reason: task.reason.as_ref().map(ToString::to_string),
         needs: state.needs(task.id),
+        waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
         run: task.run.clone(),

@@ -20,6 +20,7 @@ mod queries;
 mod refusal;
 mod state;
 mod step;
+mod waits;
 mod wake;
 
 pub use apply::apply;

@@ -36,6 +36,9 @@ pub struct TaskView {
     pub reason: Option<String>,
     /// What the person is needed for; `None` when it goes on by itself.
     pub needs: Option<String>,
+    /// What it waits for that comes without the person: other tasks, a free worker.
+    #[serde(default)]
+    pub waits_for: Option<String>,
     /// The agent.
     pub agent: String,
     /// Its model; `None` is the agent's default.

@@ -253,7 +253,7 @@ fn a_fresh_session_that_waits_for_the_person_is_not_held_to_its_time() {
 
 #[test]
 fn an_agent_that_cannot_report_has_begun_when_it_was_seen_at_work() {
-    let (mut world, task, _, handoff) = begun(false);
+    let (mut world, _, _, handoff) = begun(false);
     to_start(&mut world);
     let EffectResult::SessionStarted { pid, host, conversation, .. } = started() else { panic!() };
     let mute = EffectResult::SessionStarted { pid, host, conversation, reports: false };
