@@ -8,7 +8,7 @@ use crate::tui::message::{Cmd, Purpose};
 use crate::tui::state::{Daemon, State};
 use crate::tui::stepper::{Phase, failure, phase_of};
 
-use super::{fields, opening};
+use super::{dialogs, fields, opening};
 
 /// The pause before the first try to get the daemon back, in milliseconds; each next one is twice as long.
 const FIRST_PAUSE_MS: u64 = 200;
@@ -40,6 +40,7 @@ pub(super) fn project(state: &mut State, view: ProjectView) {
     {
         state.worker = first.number;
     }
+    dialogs::follow_awaited(state);
     // The shown worker came to life while its pane was open in COCKPIT: nothing is taken from the person,
     // the footer says how to type into it.
     if !could_type && state.can_type() {
