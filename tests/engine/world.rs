@@ -172,6 +172,11 @@ impl World {
         self.learn(Fact::Reported { session, report: Report::Done { summary: "made it".into() } })
     }
 
+    /// The agent reports progress.
+    pub fn tell(&mut self, session: &SessionId, text: &str) -> Vec<Effect> {
+        self.learn(Fact::Reported { session: session.clone(), report: Report::Progress { text: text.into() } })
+    }
+
     pub fn end(&mut self, session: &SessionId, exit: Option<Exit>) -> Vec<Effect> {
         self.learn(Fact::SessionEnded { session: session.clone(), exit })
     }
@@ -256,6 +261,7 @@ pub fn started() -> EffectResult {
         pid: 7,
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
+        reports: true,
     }
 }
 
