@@ -131,6 +131,7 @@ fn facts(task: &TaskView) -> Vec<(&'static str, String)> {
     let known = [
         ("status", Some(task.status.to_string())),
         ("needs you", task.needs.clone()),
+        ("waits for", task.waits_for.clone()),
         ("why", task.reason.clone()),
         ("agent", Some(agent)),
         ("command", task.run.clone()),

@@ -65,7 +65,7 @@ pub(super) async fn start(
     let launch = launch(daemon, &session, &plan, cwd).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
-    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation })
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
 }
 
 /// What may stand on the agent's command line. A full-screen session that takes over from another or goes on
