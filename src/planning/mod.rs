@@ -5,7 +5,10 @@
 mod clauses;
 mod mention;
 pub mod rules;
+mod spoken;
 mod words;
+
+pub use spoken::{Assent, Spoken, assent, spoken};
 
 #[cfg(test)]
 mod tests;
