@@ -8,9 +8,9 @@ use quarterdeck::engine::{
     step,
 };
 use quarterdeck::model::{
-    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment,
-    ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId,
-    TaskStatus, TaskType, Timestamp, WorkerNumber,
+    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
+    Moment, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft,
+    TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -236,6 +236,7 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        forecast: Forecast::default(),
     }
 }
 
