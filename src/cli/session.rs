@@ -27,6 +27,16 @@ pub enum Command {
         /// Its id, or a beginning of it
         session: String,
     },
+    /// Start it again with the same worker, agent, worktree and conversation
+    Restart {
+        /// Its id, or a beginning of it; `all` resumes every session that is interrupted
+        session: String,
+    },
+    /// Write its summary and metadata again
+    Archive {
+        /// Its id, or a beginning of it
+        session: String,
+    },
     /// Show its pane in this terminal
     Attach {
         /// Its id, or a beginning of it
@@ -82,6 +92,8 @@ impl Command {
             Command::List(list) => list.run(context).await,
             Command::Show(show) => show.run(context).await,
             Command::Kill { session } => end(&session, context).await,
+            Command::Restart { session } => restart(&session, context).await,
+            Command::Archive { session } => archive(&session, context).await,
             Command::Attach { session } => {
                 Attach { target: Target::Session(session), place: Where::default() }.run(context).await
             }
@@ -179,6 +191,26 @@ async fn end(text: &str, context: &Context) -> Done {
     let client = context.connect().await?;
     let session = pick::session(&client, &pick::session_text(text)).await?.id;
     let said = ask!(client, Request::KillSession { session }, Response::Done(said) => said);
+    context.output.line(said)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restart(text: &str, context: &Context) -> Done {
+    let client = context.connect().await?;
+    let request = if text == "all" {
+        Request::RestartInterrupted { project: None }
+    } else {
+        Request::RestartSession { session: pick::session(&client, &pick::session_text(text)).await?.id }
+    };
+    let said = ask!(client, request, Response::Done(said) => said);
+    context.output.line(said)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn archive(text: &str, context: &Context) -> Done {
+    let client = context.connect().await?;
+    let session = pick::session(&client, &pick::session_text(text)).await?.id;
+    let said = ask!(client, Request::ArchiveSession { session }, Response::Done(said) => said);
     context.output.line(said)?;
     Ok(ExitCode::SUCCESS)
 }
