@@ -131,11 +131,11 @@ impl State {
         }
     }
 
-    /// Ended sessions of which nothing more can come, and that are not archived yet.
+    /// Ended sessions whose task is over too, and that are not archived yet.
     pub(super) fn to_archive(&self) -> Vec<SessionId> {
         let over = |session: &&Session| match session.task.and_then(|task| self.task(task)) {
             None => true,
-            Some(task) => task.status.is_final() || !self.is_current(session),
+            Some(task) => task.status.is_final(),
         };
         let known = self.archiving.iter().filter_map(|id| self.session(id));
         let asked = |id: &SessionId| {

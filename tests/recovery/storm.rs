@@ -51,21 +51,21 @@ work() {
 }
 if [ "$1" = resume ]; then
     grep -q " fresh $conversation " "$notes/prompts" || { echo "there is no conversation $conversation"; exit 1; }
-    printf '> '
+    printf '\033[?2004h> '
     while read -r line; do
         case "$line" in
         *interrupted*) echo "$QD_TASK resumed $conversation $QD_SESSION" >> "$notes/prompts"; work ;;
         *) echo "$QD_TASK told $conversation $QD_SESSION" >> "$notes/prompts" ;;
         esac
-        printf '> '
+        printf '\033[?2004h> '
     done
 else
     echo "$QD_TASK fresh $conversation $QD_SESSION" >> "$notes/prompts"
     work
-    printf '> '
+    printf '\033[?2004h> '
     while read -r line; do
         echo "$QD_TASK told $conversation $QD_SESSION" >> "$notes/prompts"
-        printf '> '
+        printf '\033[?2004h> '
     done
 fi
 "#;
