@@ -4,8 +4,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::model::TaskStatus;
-use crate::protocol::TaskView;
 use crate::protocol::control::{Request, Response};
+use crate::protocol::{QueueView, TaskView};
 
 use super::context::ask;
 use super::reading::{Scope, Shape};
@@ -24,7 +24,11 @@ pub struct Queue {
 #[derive(Debug, Serialize)]
 struct Waiting {
     /// How many tasks are worked on at once.
-    slots: u16,
+    slots: usize,
+    /// Session requests that wait: tasks that somebody asked to start by name.
+    requests: usize,
+    /// How many requests may wait; tasks wait without limit.
+    most_requests: usize,
     /// Tasks that are worked on.
     running: Vec<TaskView>,
     /// Tasks that start when there is room, the next one first.
@@ -39,15 +43,22 @@ impl Queue {
         let client = context.connect().await?;
         let project = self.scope.project(context, &client).await?;
         let tasks = ask!(client, Request::Tasks { project }, Response::Tasks(tasks) => tasks);
-        let slots = context.settings()?.slots;
-        let queue = Waiting::of(slots, tasks);
+        let queue = ask!(client, Request::Queue { project }, Response::Queue(queue) => queue);
+        let queue = Waiting::of(&queue, tasks);
         self.shape.whole(context.output, &queue, |queue| print(context.output, queue))
     }
 }
 
 impl Waiting {
-    fn of(slots: u16, tasks: Vec<TaskView>) -> Self {
-        let mut queue = Self { slots, running: Vec::new(), ready: Vec::new(), blocked: Vec::new() };
+    fn of(known: &QueueView, tasks: Vec<TaskView>) -> Self {
+        let mut queue = Self {
+            slots: known.slots,
+            requests: known.requests,
+            most_requests: known.most_requests,
+            running: Vec::new(),
+            ready: Vec::new(),
+            blocked: Vec::new(),
+        };
         for task in tasks {
             match task.status {
                 TaskStatus::Executing | TaskStatus::Verifying => queue.running.push(task),
@@ -56,19 +67,25 @@ impl Waiting {
                 _ => {}
             }
         }
-        queue.ready.sort_by_key(|task| task.id);
+        let place = |task: &TaskView| known.waiting.iter().position(|entry| entry.task == task.id);
+        queue.ready.sort_by_key(|task| (place(task).unwrap_or(usize::MAX), task.id));
         queue
     }
 }
 
 fn print(output: Output, queue: &Waiting) -> Result<(), Stop> {
-    let Waiting { slots, running, ready, blocked } = queue;
+    let Waiting { slots, requests, most_requests, running, ready, blocked } = queue;
     if running.is_empty() && ready.is_empty() && blocked.is_empty() {
         return output.toned(Tone::Faint, format!("nothing runs and nothing waits ({slots} at once)"));
     }
     output.toned(
         Tone::Strong,
-        format!("{} run ({slots} at once), {} wait, {} blocked", running.len(), ready.len(), blocked.len()),
+        format!(
+            "{} run ({slots} at once), {} wait ({requests} of {most_requests} asked for by name), {} blocked",
+            running.len(),
+            ready.len(),
+            blocked.len()
+        ),
     )?;
     let mut table = Table::new(["PLACE", "TASK", "STATUS", "WORKER", "AGENT", "TITLE", "NOTE"]);
     let places = running.iter().map(|task| ("runs".to_owned(), task));

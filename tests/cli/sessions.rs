@@ -238,6 +238,13 @@ fn a_closed_pipe_ends_every_reading_command_quietly() {
             let tasks = (0..3_000).map(|id| task(id, "Fix the login", TaskStatus::Ready)).collect();
             Ok(Response::Tasks(tasks))
         }
+        Request::Queue { .. } => Ok(Response::Queue(quarterdeck::protocol::QueueView {
+            running: 0,
+            slots: 4,
+            requests: 0,
+            most_requests: 10,
+            waiting: Vec::new(),
+        })),
         _ => Ok(Response::Sessions(vec![over(ONE)])),
     });
     let lines: [&[&str]; 7] = [

@@ -67,6 +67,42 @@ impl Kill {
     }
 }
 
+/// `qd session restart`.
+#[derive(Debug, Args)]
+pub struct Restart {
+    /// A session (the beginning of its id), a worker (`@2`) or a task (`#7`); `all` resumes all that are interrupted
+    #[arg(value_name = "SESSION")]
+    target: Target,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Restart {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        if matches!(&self.target, Target::Session(text) if text == "all") {
+            let client = context.connect().await?;
+            return context.order(&client, Request::RestartInterrupted { project: None }).await;
+        }
+        let which = Which { target: self.target, place: self.place };
+        let (client, session) = which.find(context).await?;
+        context.order(&client, Request::RestartSession { session: session.id }).await
+    }
+}
+
+/// `qd session archive`.
+#[derive(Debug, Args)]
+pub struct Archive {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Archive {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let (client, session) = self.which.find(context).await?;
+        context.order(&client, Request::ArchiveSession { session: session.id }).await
+    }
+}
+
 /// `qd session continue`.
 #[derive(Debug, Args)]
 pub struct Continue {

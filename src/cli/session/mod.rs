@@ -35,6 +35,10 @@ pub enum Command {
     Cancel(control::Cancel),
     /// End it at once
     Kill(control::Kill),
+    /// Start it again with the same worker, agent, worktree and conversation
+    Restart(control::Restart),
+    /// Write its summary and metadata again
+    Archive(control::Archive),
 }
 
 impl Command {
@@ -49,6 +53,8 @@ impl Command {
             Command::Continue(more) => more.run(context).await,
             Command::Cancel(cancel) => cancel.run(context).await,
             Command::Kill(kill) => kill.run(context).await,
+            Command::Restart(restart) => restart.run(context).await,
+            Command::Archive(archive) => archive.run(context).await,
         }
     }
 }
