@@ -29,8 +29,9 @@ impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let project = self.scope.project(context, &client).await?;
-        let sessions =
+        let mut sessions =
             ask!(client, Request::Sessions { project, all: self.all }, Response::Sessions(sessions) => sessions);
+        sessions.sort_by(|one, other| one.created_at.cmp(&other.created_at));
         let empty = if self.all { "no sessions" } else { "no sessions run; `--all` shows those that are over" };
         self.shape.list(context.output, &sessions, table, empty)
     }
