@@ -58,7 +58,7 @@ pub(super) enum Command {
     Stream(stream::Stream),
     /// What every session does, one line each, live
     Track(track::Track),
-    /// What runs, what waits, and in which order
+    /// How many sessions run, what waits for one, and in which order
     Queue(queue::Queue),
     /// Agents of the catalogue, as found on this machine
     Agents(agents::Agents),

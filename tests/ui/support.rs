@@ -50,6 +50,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         worktree: None,
         base: None,
         session: worker.map(|n| session_id(u8::try_from(n).unwrap())),
+        priority: quarterdeck::model::Priority::Normal,
+        waits_for: None,
         depends: vec![],
         attempts: 1,
         summary: None,
@@ -96,6 +98,8 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         agent: Some("claude".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
@@ -154,6 +158,8 @@ pub fn empty() -> ProjectView {
                 agent: None,
                 state: None,
                 needs: None,
+                failures: 0,
+                offline: None,
             })
             .collect(),
         tasks: vec![],

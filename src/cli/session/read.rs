@@ -105,5 +105,10 @@ fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), 
         ("socket", (!ended).then(|| session.socket.display().to_string())),
         ("record", directory.is_dir().then(|| directory.display().to_string())),
     ];
-    facts(output, session.id.as_str(), known)
+    facts(output, session.id.as_str(), known)?;
+    match std::fs::read_to_string(directory.join("summary.md")) {
+        Ok(summary) if ended => output.line(format!("\n{}", summary.trim_end())),
+        // not archived yet
+        _ => Ok(()),
+    }
 }
