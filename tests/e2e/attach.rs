@@ -76,3 +76,15 @@ fn a_followed_log_ends_with_its_session() {
         assert!(followed.stdout.contains("the-last-words"), "{followed:?}");
     });
 }
+
+#[test]
+fn a_line_sent_to_a_shell_pane_is_typed_into_it() {
+    let world = World::new();
+    let id = pane(&world, 1, "exec sh");
+    world.qd(&["worker", "send", "1", "echo sent-by-$((1 + 1))"]).good();
+    world.qd(&["session", "continue", &id, "--say", "echo said-by-$((1 + 2))"]).good();
+    until("both lines were run", SOON, || {
+        let screen = world.qd(&["session", "capture", &id]).good().stdout;
+        (screen.contains("sent-by-2") && screen.contains("said-by-3")).then_some(())
+    });
+}
