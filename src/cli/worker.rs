@@ -236,7 +236,7 @@ impl Handoff {
             if !self.wait {
                 return context.order(&client, request).await;
             }
-            ask!(client, request, Response::Done { .. } => ());
+            ask!(client, request, Response::Done(_) => ());
             return follow(&client, context.output, handoff, self.json).await;
         }
         let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish(), hold: false };
