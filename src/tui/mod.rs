@@ -6,9 +6,11 @@
 
 mod bars;
 mod cells;
+mod choices;
 pub mod dialog;
 mod encode;
 mod error;
+mod fields;
 mod input;
 mod layout;
 pub mod layout_file;

@@ -187,7 +187,7 @@ impl State {
             title: String::new(),
             saved: Layout::default(),
         };
-        super::update::fields::dress(&mut state.chat.draft);
+        super::fields::dress(&mut state.chat.draft);
         state
     }
 
