@@ -46,6 +46,19 @@ pub(super) fn note(task: &TaskView) -> String {
     }
 }
 
+/// `#7 ready  Fix the login  @2 claude  wt/fix-the-login`
+pub(super) fn task_line(task: &TaskView) -> String {
+    let worker = task.worker.map(|worker| format!("  @{worker}")).unwrap_or_default();
+    let note = note(task);
+    let note = if note.is_empty() { note } else { format!(" – {note}") };
+    format!("#{} {}  {}{worker}  {}  {}{note}", task.id, task.status, task.title, task.agent, task.branch)
+}
+
+/// The word that JSON has for a value.
+pub(super) fn json_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// Yes or no as a word.
 pub(super) fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }

@@ -10,7 +10,8 @@ use crate::protocol::control::{Request, Response};
 use crate::protocol::{HandoffView, WorkerView};
 
 use super::context::ask;
-use super::task::or_standard_input;
+use super::input::or_standard_input;
+use super::reading::Shape;
 use super::{Context, Done, Output, Stop, Table, Tone, Where, words};
 
 /// `qd worker …`
@@ -31,9 +32,8 @@ pub enum Command {
 /// `qd worker list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     #[command(flatten)]
     place: Where,
 }
@@ -154,20 +154,14 @@ impl Command {
 
 impl List {
     async fn run(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         let workers = ask!(client, Request::Workers { project }, Response::Workers(workers) => workers);
-        if self.json {
-            context.output.json(&workers)?;
-        } else {
-            table(&workers).print(context.output, "no workers")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.list(context.output, &workers, table, "no workers")
     }
 }
 
 /// Workers as a table.
-pub(super) fn table(workers: &[WorkerView]) -> Table<6> {
+fn table(workers: &[WorkerView]) -> Table<6> {
     let mut table = Table::new(["WORKER", "STATE", "AGENT", "TASK", "SESSION", "NOTE"]);
     for worker in workers {
         let needs = worker.needs.as_ref().map(|needs| format!("needs you: {needs}"));
@@ -188,15 +182,14 @@ pub(super) fn table(workers: &[WorkerView]) -> Table<6> {
 
 impl Start {
     async fn run(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         let agent = match (self.agent, &self.run) {
             (Some(agent), _) => agent,
             (None, Some(_)) => "shell".to_owned(),
             (None, None) => first_agent(&client, context).await?,
         };
         let request = Request::StartPane { project, worker: self.worker, agent, run: self.run };
-        done(&client, context, request).await
+        context.order(&client, request).await
     }
 }
 
@@ -210,18 +203,10 @@ async fn first_agent(client: &Client, context: &Context) -> Result<String, Stop>
     Ok(first.map_or_else(|| "shell".to_owned(), |agent| agent.name))
 }
 
-/// Sends a request and prints the one line that answers it.
-async fn done(client: &Client, context: &Context, request: Request) -> Done {
-    let said = ask!(client, request, Response::Done(said) => said);
-    context.output.line(said)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 impl One {
     async fn stop(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
-        done(&client, context, Request::StopWorker { project, worker: self.worker }).await
+        let (client, project) = context.at(&self.place).await?;
+        context.order(&client, Request::StopWorker { project, worker: self.worker }).await
     }
 }
 
@@ -231,9 +216,8 @@ impl Send {
         if text.trim().is_empty() {
             return Err(Stop::new(Kind::Invalid, "the message has no text"));
         }
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
-        done(&client, context, Request::Send { project, worker: self.worker, text }).await
+        let (client, project) = context.at(&self.place).await?;
+        context.order(&client, Request::Send { project, worker: self.worker, text }).await
     }
 }
 
@@ -250,9 +234,9 @@ impl Handoff {
             };
             let request = Request::SteerHandoff { handoff, control: decision.control() };
             if !self.wait {
-                return done(&client, context, request).await;
+                return context.order(&client, request).await;
             }
-            ask!(client, request, Response::Done { .. } => ());
+            ask!(client, request, Response::Done(_) => ());
             return follow(&client, context.output, handoff, self.json).await;
         }
         let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish(), hold: false };
