@@ -133,7 +133,7 @@ mod tests {
     use crate::protocol::pane::Run;
 
     fn run(text: &str, look: Look) -> Run {
-        Run { text: text.to_owned(), look }
+        Run { text: text.to_owned(), look, link: None }
     }
 
     #[test]

@@ -208,8 +208,10 @@ mod tests {
     fn an_update_draws_what_changed_and_nothing_below_the_pane() {
         let mut view = view(5);
         view.begin();
-        let line =
-            |text: &str| Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false };
+        let line = |text: &str| Row {
+            runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }],
+            wrapped: false,
+        };
         let text = view.show(ScreenUpdate {
             rows: 10,
             cols: 40,
