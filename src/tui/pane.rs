@@ -232,7 +232,7 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn row(text: &str) -> Row {
-        Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false }
+        Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped: false }
     }
 
     fn pane(history: u32) -> Pane {

@@ -95,7 +95,10 @@ fn cockpit() -> State {
 }
 
 fn text(row: u16) -> Row {
-    Row { runs: vec![Run { text: format!("line {row} 漢字 of what was"), look: Look::default() }], wrapped: false }
+    Row {
+        runs: vec![Run { text: format!("line {row} 漢字 of what was"), look: Look::default(), link: None }],
+        wrapped: false,
+    }
 }
 
 fn coloured(n: u32) -> Row {
@@ -103,6 +106,7 @@ fn coloured(n: u32) -> Row {
     let run = |at: u32| Run {
         text: words[(n + at) as usize % words.len()].to_owned(),
         look: Look { fg: Some(Colour::Indexed((n + at).to_le_bytes()[0])), bg: None, attributes: 0 },
+        link: None,
     };
     Row { runs: (0..n % 5).map(run).collect(), wrapped: false }
 }
