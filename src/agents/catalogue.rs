@@ -117,6 +117,11 @@ impl Agent {
         self.definition.adapter != Adapter::Shell
     }
 
+    /// Whether it can call `qd report`: it has a model, and tools that run commands.
+    pub fn can_report(&self) -> bool {
+        self.takes_prompts() && self.definition.reports
+    }
+
     /// How it starts.
     pub fn launch(&self, context: &LaunchContext<'_>) -> LaunchPlan {
         launch::plan(&self.definition, context)

@@ -38,10 +38,11 @@ pub(super) fn age(at: Timestamp) -> String {
 
 /// What a task's status means for the person: what is needed, or why it stands there.
 pub(super) fn note(task: &TaskView) -> String {
-    match (&task.needs, &task.reason) {
-        (Some(needs), _) => format!("needs you: {needs}"),
-        (None, Some(reason)) => reason.clone(),
-        (None, None) => task.summary.clone().unwrap_or_default(),
+    match (&task.needs, &task.waits_for, &task.reason) {
+        (Some(needs), ..) => format!("needs you: {needs}"),
+        (None, Some(waits), _) => format!("waits for {waits}"),
+        (None, None, Some(reason)) => reason.clone(),
+        (None, None, None) => task.summary.clone().unwrap_or_default(),
     }
 }
 

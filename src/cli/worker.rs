@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::client::Client;
-use crate::model::{HandoffId, Kind, StepState, WorkerNumber};
+use crate::model::{HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 use crate::protocol::{HandoffView, WorkerView};
 
@@ -82,6 +82,9 @@ pub struct Handoff {
     worker: WorkerNumber,
     #[command(flatten)]
     pushing: Pushing,
+    /// What becomes of the handoff of this worker that waits or failed
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["push", "no_push"])]
+    decide: Option<Decision>,
     /// End when the handoff does (exit code 0 only if it succeeded)
     #[arg(long)]
     wait: bool,
@@ -90,6 +93,30 @@ pub struct Handoff {
     json: bool,
     #[command(flatten)]
     place: Where,
+}
+
+/// What can be decided about a handoff.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Decision {
+    /// Try the failed step again
+    Retry,
+    /// Leave the failed step out, or accept a fresh session that did not say the next step
+    Skip,
+    /// Go on with step 4
+    Continue,
+    /// Stop it: the old session goes on
+    Cancel,
+}
+
+impl Decision {
+    fn control(self) -> HandoffControl {
+        match self {
+            Decision::Retry => HandoffControl::Retry,
+            Decision::Skip => HandoffControl::Skip,
+            Decision::Continue => HandoffControl::Continue,
+            Decision::Cancel => HandoffControl::Cancel,
+        }
+    }
 }
 
 /// What step 3 of a handoff does.
@@ -207,8 +234,23 @@ impl Send {
 
 impl Handoff {
     async fn run(self, context: &Context) -> Done {
-        let (client, project) = context.at(&self.place).await?;
-        let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish() };
+        let client = context.connect().await?;
+        let view = context.project(&client, &self.place).await?;
+        let project = view.id;
+        if let Some(decision) = self.decide {
+            let of_worker = || view.handoffs.iter().filter(|handoff| handoff.worker == self.worker);
+            let handoff = of_worker().find(|handoff| !handoff.ended).or_else(|| of_worker().max_by_key(|one| one.id));
+            let Some(handoff) = handoff.map(|handoff| handoff.id) else {
+                return Err(Stop::new(Kind::NotFound, format!("worker {} has no handoff", self.worker)));
+            };
+            let request = Request::SteerHandoff { handoff, control: decision.control() };
+            if !self.wait {
+                return context.order(&client, request).await;
+            }
+            ask!(client, request, Response::Done(_) => ());
+            return follow(&client, context.output, handoff, self.json).await;
+        }
+        let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish(), hold: false };
         let handoff = ask!(client, request, Response::HandoffStarted(handoff) => handoff);
         if !self.wait {
             context.output.line(format!("handoff {handoff} of worker {} has begun", self.worker))?;
@@ -240,6 +282,10 @@ fn print(output: Output, view: &HandoffView) -> Result<(), Stop> {
     match (&view.document, view.succeeded) {
         (Some(document), true) => output.line(format!("the brief is `{}`", document.display())),
         (_, true) => Ok(()),
+        (_, false) if view.silent => output.line(format!(
+            "the fresh session runs, the old one is parked: qd worker handoff {} --decide retry|skip|cancel",
+            view.worker
+        )),
         (_, false) => output.line("the old session works on"),
     }
 }

@@ -198,7 +198,7 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
         "handoff" => {
             let worker = rest.parse().map_err(|_| usage("/handoff N"))?;
             let push = daemon.settings.handoff.push;
-            daemon.core.command(Command::Handoff { project, worker, push }).await?;
+            daemon.core.command(Command::Handoff { project, worker, push, hold: false }).await?;
             noted(daemon, project, asked, format!("handing off worker {worker}")).await
         }
         "land" | "retry" | "cancel" | "run" => {

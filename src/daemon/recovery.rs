@@ -50,6 +50,7 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
         requests: settings.session_requests,
         resumes_alone: settings.resume == Resume::Auto,
         idle_ms: settings.idle_timeout.saturating_mul(1_000),
+        restate_ms: settings.handoff.restate_timeout.saturating_mul(1_000),
         lands_alone: settings.landing.map(|landing| landing == Landing::Auto),
         ..known.clone()
     };

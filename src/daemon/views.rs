@@ -15,7 +15,6 @@ const LATEST: usize = 50;
 
 /// One task.
 pub(crate) fn task(state: &State, task: &Task) -> TaskView {
-    let (waits_for, waits) = state.waits_for(task).unzip();
     TaskView {
         id: task.id,
         project: task.project,
@@ -26,8 +25,9 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         complexity: task.complexity,
         confidence: task.confidence,
         status: task.status,
-        reason: task.reason.as_ref().map(ToString::to_string).or(waits),
+        reason: task.reason.as_ref().map(ToString::to_string),
         needs: state.needs(task.id),
+        waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
         run: task.run.clone(),
@@ -40,7 +40,7 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         base: task.base.clone(),
         session: task.delegation.and_then(|id| state.delegations.get(&id)).and_then(|it| it.session.clone()),
         priority: task.priority,
-        waits_for,
+        waits_on: state.waits_on(task),
         depends: task.depends.iter().copied().collect(),
         attempts: task.attempts,
         summary: task.summary.clone(),
@@ -100,28 +100,25 @@ pub(crate) fn worker(state: &State, worker: &Worker) -> WorkerView {
 pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
     let all = state.queue();
     let wanted = all.into_iter().filter(|task| project.is_none_or(|project| task.project == project));
-    let entry = |(place, task): (usize, &Task)| {
-        let (waits_for, reason) = state.waits_for(task)?;
-        Some(QueueEntry {
-            place: place + 1,
-            task: task.id,
-            project: task.project,
-            title: task.title.clone(),
-            agent: task.agent.clone(),
-            mode: task.mode,
-            priority: task.priority,
-            requested: state.requested.contains(&task.id),
-            waits_for,
-            reason,
-            since: state.ready_since.get(&task.id).copied().unwrap_or(task.updated_at),
-        })
+    let entry = |(place, task): (usize, &Task)| QueueEntry {
+        place: place + 1,
+        task: task.id,
+        project: task.project,
+        title: task.title.clone(),
+        agent: task.agent.clone(),
+        mode: task.mode,
+        priority: task.priority,
+        requested: state.requested.contains(&task.id),
+        waits_on: state.waits_on(task),
+        waits_for: state.waits_for(task),
+        since: state.ready_since.get(&task.id).copied().unwrap_or(task.updated_at),
     };
     QueueView {
         running: state.slots_used(),
         slots: usize::from(state.rules.slots),
         requests: state.requested.len(),
         most_requests: usize::from(state.rules.requests),
-        waiting: wanted.enumerate().filter_map(entry).collect(),
+        waiting: wanted.enumerate().map(entry).collect(),
     }
 }
 
@@ -207,6 +204,10 @@ pub(crate) fn handoff(handoff: &Handoff, brief: Vec<String>) -> HandoffView {
         document: handoff.document.clone(),
         brief,
         ended: handoff.ended_at.is_some(),
+        held: handoff.waits_for_yes(),
+        silent: handoff.ended_at.is_none()
+            && handoff.to.is_some()
+            && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Failed { .. }),
         succeeded: handoff.ended_at.is_some()
             && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Done { .. }),
     }

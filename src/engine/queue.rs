@@ -1,9 +1,8 @@
-//! What waits for a session, in which order and for what; and which sessions wait to be resumed. Questions to the
+//! What waits for a session, in which order; and which sessions wait to be resumed. Questions to the
 //! state that decisions and views share, like `queries`.
 
 use crate::model::{
-    ProjectId, Session, SessionId, SessionMode, SessionState, Task, TaskId, TaskStatus, Timestamp, WaitsFor, Worker,
-    WorkerNumber,
+    ProjectId, Session, SessionId, SessionMode, SessionState, Task, TaskId, TaskStatus, Timestamp, Worker, WorkerNumber,
 };
 
 use super::{EffectKind, State};
@@ -15,50 +14,6 @@ impl State {
         let since = |id: TaskId| self.ready_since.get(&id).copied();
         ready.sort_by_key(|task| (std::cmp::Reverse(task.priority), since(task.id), task.id));
         ready
-    }
-
-    /// Sessions that the engine started and that run now, or will in a moment. A task that waits for the person
-    /// uses no slot, and neither does a session that the person opened.
-    pub fn slots_used(&self) -> usize {
-        let uses = |task: &&Task| match task.status {
-            TaskStatus::Executing => !task.open_ended,
-            TaskStatus::Verifying | TaskStatus::Merging => !task.open_ended && self.live_session_of(task).is_some(),
-            _ => false,
-        };
-        self.open().filter(uses).count()
-    }
-
-    /// What keeps a task that could start from starting, and that in words.
-    pub fn waits_for(&self, task: &Task) -> Option<(WaitsFor, String)> {
-        match task.status {
-            TaskStatus::Blocked => {
-                let unmet: Vec<String> = self.unmet(task).iter().map(|id| format!("#{id}")).collect();
-                (!unmet.is_empty()).then(|| (WaitsFor::Dependency, format!("waits for {}", unmet.join(", "))))
-            }
-            TaskStatus::Ready => Some(self.waits_to_start(task)),
-            TaskStatus::Executing if self.restart_after.contains_key(&task.id) => {
-                Some((WaitsFor::Restart, "its agent was lost and is started again in a moment".to_owned()))
-            }
-            _ => None,
-        }
-    }
-
-    fn waits_to_start(&self, task: &Task) -> (WaitsFor, String) {
-        if self.has_live_session(task.id) {
-            return (WaitsFor::Worker, "waits until its last session has ended".to_owned());
-        }
-        let (used, slots) = (self.slots_used(), usize::from(self.rules.slots));
-        if used >= slots && !task.open_ended {
-            return (WaitsFor::Slot, format!("waits for a slot: {used} of {slots} sessions run"));
-        }
-        let seats = self.projects.get(&task.project).map(|project| &project.workers);
-        let offline =
-            seats.into_iter().flat_map(|seats| seats.values()).filter(|worker| worker.offline.is_some()).count();
-        let words = match offline {
-            0 => "waits for a free worker".to_owned(),
-            offline => format!("waits for a free worker; {offline} offline (`qd worker reset`)"),
-        };
-        (WaitsFor::Worker, words)
     }
 
     /// Whether a worker's sessions failed so often in a row that it takes no more.
@@ -131,11 +86,11 @@ impl State {
         }
     }
 
-    /// Ended sessions of which nothing more can come, and that are not archived yet.
+    /// Ended sessions whose task is over too, and that are not archived yet.
     pub(super) fn to_archive(&self) -> Vec<SessionId> {
         let over = |session: &&Session| match session.task.and_then(|task| self.task(task)) {
             None => true,
-            Some(task) => task.status.is_final() || !self.is_current(session),
+            Some(task) => task.status.is_final(),
         };
         let known = self.archiving.iter().filter_map(|id| self.session(id));
         let asked = |id: &SessionId| {

@@ -45,6 +45,8 @@ pub struct Rules {
     pub idle_ms: u64,
     /// Whether sessions that were lost while nobody watched (a reboot) are resumed without a yes.
     pub resumes_alone: bool,
+    /// Milliseconds in which the fresh session of a handoff must say the next step back; 0 asks for nothing.
+    pub restate_ms: u64,
 }
 
 impl Default for Rules {
@@ -65,6 +67,7 @@ impl Default for Rules {
             worker_failures: 3,
             idle_ms: 0,
             resumes_alone: false,
+            restate_ms: 120_000,
         }
     }
 }

@@ -14,11 +14,13 @@ mod prompt;
 mod queue;
 mod reading;
 mod report;
+mod restate;
 mod resume;
 mod review;
 mod schedule;
 mod session;
 mod start;
+mod steer;
 mod submit;
 mod task;
 mod turn;
@@ -90,8 +92,10 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Archive { session } => session::archive(turn, &session),
         Command::ResetWorker { project, worker } => workers::reset(turn, project, worker),
         Command::Prioritize { task, priority } => task::prioritize(turn, task, priority),
-        Command::Handoff { project, worker, push } => handoff::begin(turn, project, worker, push),
-        Command::SteerHandoff { handoff, control } => handoff::steer(turn, handoff, control),
+        Command::Handoff { project, worker, push, hold } => {
+            handoff::begin(turn, project, worker, handoff::Wish { push, hold })
+        }
+        Command::SteerHandoff { handoff, control } => steer::steer(turn, handoff, control),
     }
 }
 

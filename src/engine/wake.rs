@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::model::{TaskStatus, Timestamp};
+use crate::model::{HandoffStep, Restating, StepState, TaskStatus, Timestamp};
 
 use super::{Effect, State, Stop};
 
@@ -24,7 +24,7 @@ pub(super) fn is_due(at: Timestamp, now: Timestamp, longest: Duration) -> bool {
 
 /// The earliest time at which `Input::Schedule` has something to do that nothing else announces: the next try to
 /// land on a busy checkout, the end of a replaced session's time, another try to end a session, the end of a pause,
-/// a session that has rested long enough, a seat that is not needed. `None` when there is nothing.
+/// a session that has rested long enough, the end of a fresh session's time to say the next step, a seat that is not needed. `None` when there is nothing.
 /// What is due already answers `now`.
 pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
     let landings = state
@@ -47,8 +47,22 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
         Stop::Due { .. } | Stop::Asked => None,
     });
     let restarts = state.restart_after.values().map(|at| (*at, RESTART));
-    let waits = landings.chain(parked).chain(stops).chain(restarts).chain(resting(state)).chain(spare(state));
+    let waits = landings.chain(parked).chain(stops).chain(restarts).chain(restated(state));
+    let waits = waits.chain(resting(state)).chain(spare(state));
     waits.map(|(at, longest)| if is_due(at, now, longest) { now } else { at }).min()
+}
+
+/// When fresh sessions of handoffs should have said the next step back.
+fn restated(state: &State) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let longest = Duration::from_millis(state.rules.restate_ms);
+    let open = state.handoffs.values().filter(|handoff| handoff.ended_at.is_none());
+    open.filter_map(move |handoff| {
+        let runs = matches!(handoff.step(HandoffStep::Start), StepState::Running { .. });
+        match handoff.restating {
+            Restating::Asked { until } if runs => Some((until, longest)),
+            _ => None,
+        }
+    })
 }
 
 /// When sessions that have nothing to do have rested long enough.

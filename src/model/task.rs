@@ -229,6 +229,8 @@ pub enum WaitsFor {
     Slot,
     /// A free worker.
     Worker,
+    /// A landing before it.
+    Landing,
     /// The pause after a crash.
     Restart,
 }
@@ -240,6 +242,7 @@ impl WaitsFor {
             WaitsFor::Dependency => "dependency",
             WaitsFor::Slot => "slot",
             WaitsFor::Worker => "worker",
+            WaitsFor::Landing => "landing",
             WaitsFor::Restart => "restart",
         }
     }
@@ -253,6 +256,22 @@ pub enum Dependency {
     Task(TaskId),
     /// The draft at this index of the same plan.
     Sibling(usize),
+}
+
+/// What a planner expects of a task beyond what it asks for. Estimates, marked as such wherever they are shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Forecast {
+    /// Paths or directories that it will probably touch, relative to the repository.
+    pub files: Vec<String>,
+    /// Skills that would help.
+    pub skills: Vec<String>,
+    /// How long an agent will probably take, in minutes.
+    pub minutes: Option<u32>,
+    /// How many tokens it will probably use, in and out together.
+    pub tokens: Option<u64>,
+    /// What could go wrong, one line each.
+    pub risks: Vec<String>,
 }
 
 /// A task as a planner or a person proposes it; the engine makes the `Task`.
@@ -292,6 +311,9 @@ pub struct TaskDraft {
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
+    /// What the planner expects of it.
+    #[serde(default)]
+    pub forecast: Forecast,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.

@@ -37,6 +37,9 @@ pub struct TaskView {
     pub reason: Option<String>,
     /// What the person is needed for; `None` when it goes on by itself.
     pub needs: Option<String>,
+    /// What it waits for that comes without the person: other tasks, a free worker.
+    #[serde(default)]
+    pub waits_for: Option<String>,
     /// The agent.
     pub agent: String,
     /// Its model; `None` is the agent's default.
@@ -62,9 +65,9 @@ pub struct TaskView {
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
-    /// What keeps it from starting, when it could start; the words for it are in `reason`.
+    /// `waits_for` in one word.
     #[serde(default)]
-    pub waits_for: Option<WaitsFor>,
+    pub waits_on: Option<WaitsFor>,
     /// What must have landed first.
     pub depends: Vec<TaskId>,
     /// How often it was started or sent back.
@@ -189,10 +192,10 @@ pub struct QueueEntry {
     pub priority: Priority,
     /// Whether somebody asked for it by name.
     pub requested: bool,
-    /// What it waits for.
-    pub waits_for: WaitsFor,
+    /// What it waits for; nothing when it starts in a moment.
+    pub waits_on: Option<WaitsFor>,
     /// The same in words.
-    pub reason: String,
+    pub waits_for: Option<String>,
     /// Since when it waits (milliseconds, for ages).
     pub since: Timestamp,
 }
@@ -254,6 +257,12 @@ pub struct HandoffView {
     pub ended: bool,
     /// Over and done.
     pub succeeded: bool,
+    /// Waits for a yes before step 4.
+    #[serde(default)]
+    pub held: bool,
+    /// The fresh session runs although it did not say the next step: the person may accept that.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// An agent of the catalogue, as found on this machine.
@@ -288,6 +297,9 @@ pub struct UndoView {
     pub at: String,
     /// The task it belongs to.
     pub task: Option<TaskId>,
+    /// It cannot be read, so it cannot be taken back.
+    #[serde(default)]
+    pub broken: bool,
 }
 
 /// One line of the activity log.

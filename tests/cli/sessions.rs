@@ -236,8 +236,8 @@ fn waiting(count: usize) -> QueueView {
         mode: SessionMode::Autonomous,
         priority: Priority::High,
         requested: true,
-        waits_for: WaitsFor::Slot,
-        reason: "waits for a slot: 4 of 4 sessions run".to_owned(),
+        waits_on: Some(WaitsFor::Slot),
+        waits_for: Some("a slot: 4 of 4 sessions run".to_owned()),
         since: Timestamp(0),
     };
     QueueView { running: 4, slots: 4, requests: 1, most_requests: 10, waiting: (1..=count).map(entry).collect() }

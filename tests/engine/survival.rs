@@ -117,12 +117,11 @@ fn with_resume_auto_everything_goes_on_and_what_cannot_resume_says_so() {
 
 /// The start of an agent that has no conversations.
 fn nameless() -> EffectResult {
-    match started() {
-        EffectResult::SessionStarted { pid, host, .. } => {
-            EffectResult::SessionStarted { pid, host, conversation: None }
-        }
-        other => other,
+    let mut result = started();
+    if let EffectResult::SessionStarted { conversation, .. } = &mut result {
+        *conversation = None;
     }
+    result
 }
 
 #[test]
@@ -199,7 +198,7 @@ fn when_all_workers_are_offline_the_person_is_told_what_waits_for_it() {
     let task = world.submit(vec![shell("true")])[0];
     assert_eq!(world.status(task), TaskStatus::Ready);
     assert!(world.state.needs(task).unwrap().contains("qd worker reset"));
-    assert_eq!(world.state.waits_for(world.task(task)).unwrap().0, WaitsFor::Worker);
+    assert_eq!(world.state.waits_on(world.task(task)), Some(WaitsFor::Worker));
     world.obey(Command::ResetWorker { project: world.project, worker: WorkerNumber(3) }).unwrap();
     assert_eq!((world.status(task), world.task(task).worker), (TaskStatus::Executing, Some(WorkerNumber(3))));
 }
@@ -213,9 +212,7 @@ fn the_queue_is_by_priority_then_by_age_and_says_what_it_waits_for() {
     world.obey(Command::Prioritize { task: later[0], priority: Priority::Low }).unwrap();
     let order: Vec<TaskId> = world.state.queue().iter().map(|task| task.id).collect();
     assert_eq!(order, [urgent, later[1], later[2], later[0]]);
-    let (what, words) = world.state.waits_for(world.task(urgent)).unwrap();
-    assert_eq!(what, WaitsFor::Slot);
-    assert!(words.contains("1 of 1"), "{words}");
+    assert_eq!(world.state.waits_on(world.task(urgent)), Some(WaitsFor::Slot));
     let session = world.work(first);
     world.end(&session, exit(0));
     world.settle(|kind| *kind == EffectKind::CommitLeftovers { task: first }, committed(0));
@@ -261,7 +258,7 @@ fn workers_grow_with_the_queue_and_go_again_when_idle() {
     let tasks = world.submit((0..7).map(|n| shell(&format!("task {n}"))).collect());
     let seats = |world: &World| world.state.projects[&world.project].workers.len();
     assert_eq!(seats(&world), 6);
-    assert_eq!(world.state.waits_for(world.task(tasks[6])).unwrap().0, WaitsFor::Worker);
+    assert_eq!(world.state.waits_on(world.task(tasks[6])), Some(WaitsFor::Worker));
     for task in &tasks[..6] {
         let session = world.work(*task);
         world.end(&session, exit(0));

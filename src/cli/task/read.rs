@@ -92,6 +92,7 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
     let known = [
         ("status", Some(task.status.to_string())),
         ("needs you", task.needs.clone()),
+        ("waits for", task.waits_for.clone()),
         ("why", task.reason.clone()),
         ("agent", Some(agent)),
         ("command", task.run.clone()),

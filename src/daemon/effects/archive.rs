@@ -155,7 +155,7 @@ fn outcome(known: &Known, text: &mut String) {
     }
     let Some(task) = &known.task else { return };
     let why = task.reason.as_ref().map(|reason| format!(": {}", one_line(&reason.to_string()))).unwrap_or_default();
-    let _ = writeln!(text, "- task {} after {} attempts{why}", task.status.word().replace('_', " "), task.attempts);
+    let _ = writeln!(text, "- task {} in attempt {}{why}", task.status.word().replace('_', " "), task.attempts);
     if let Some(summary) = &task.summary {
         let _ = writeln!(text, "- the agent: {}", truncate(&one_line(summary), 1_000));
     }

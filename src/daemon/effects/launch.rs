@@ -69,7 +69,7 @@ pub(super) async fn start(
     let launch = launch(daemon, &session, &plan, cwd).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
-    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation })
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
 }
 
 /// Where the agent works: its worktree; a plain pane in the project's root.

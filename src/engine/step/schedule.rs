@@ -9,11 +9,11 @@ use crate::model::{ProjectId, SessionState, StateSource, StatusReason, Task, Tas
 use super::super::wake::{self, LANDING, STOPPING};
 use super::super::{EffectKind, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, queue, report, resume, review, session, workers};
+use super::{handoff, moves, queue, report, restate, resume, review, session, workers};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
-    handoff::settle_begun(turn);
+    restate::settle(turn);
     handoff::unlock(turn);
     workers::breaker(turn);
     resume::due(turn);
