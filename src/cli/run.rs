@@ -61,7 +61,11 @@ fn dispatch(arguments: Arguments) -> Done {
         Some(command) => with_one_thread(talk(command, &Context::new()?)),
         None => {
             not_a_mistyped_command(arguments.open.path.as_deref())?;
-            with_threads(cockpit::run(arguments.open, &Context::new()?))
+            let alone = arguments.open.standalone;
+            let context = Context::new()?;
+            let cockpit = cockpit::run(arguments.open, &context);
+            // one thread is enough for the cockpit, and each hop between two costs a key time
+            if alone { with_threads(cockpit) } else { with_one_thread(cockpit) }
         }
     }
 }
