@@ -57,6 +57,8 @@ fn seat(n: u16) -> WorkerView {
         agent: Some("shell".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
