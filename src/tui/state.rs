@@ -137,6 +137,8 @@ pub struct State {
     pub returns: bool,
     /// Plans that were put before the person, by opening them or in words.
     pub offered: BTreeSet<PlanId>,
+    /// Tasks that the person just said yes to: the first that begins is shown.
+    pub awaited: BTreeSet<TaskId>,
     /// When the person last pressed a key.
     pub typed_at: Option<Timestamp>,
     /// What had the keyboard when the window became too small for anything.
@@ -177,6 +179,7 @@ impl State {
             daemon: Daemon::Here,
             returns: false,
             offered: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             typed_at: None,
             before_small: None,
             focused: true,

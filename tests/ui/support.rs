@@ -39,6 +39,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         status,
         reason: None,
         needs: None,
+        waits_for: None,
         agent: "claude".to_owned(),
         model: None,
         run: None,
@@ -50,6 +51,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         worktree: None,
         base: None,
         session: worker.map(|n| session_id(u8::try_from(n).unwrap())),
+        priority: quarterdeck::model::Priority::Normal,
+        waits_on: None,
         depends: vec![],
         attempts: 1,
         summary: None,
@@ -79,7 +82,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         conversation: None,
         parked: false,
         created_at: NOW.rfc3339(),
-        started_at: None,
+        started_at: Some(NOW.rfc3339()),
         ended_at: None,
         exit: None,
         socket: PathBuf::from(format!("/run/s/{n}.sock")),
@@ -96,6 +99,8 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         agent: Some("claude".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
@@ -154,6 +159,8 @@ pub fn empty() -> ProjectView {
                 agent: None,
                 state: None,
                 needs: None,
+                failures: 0,
+                offline: None,
             })
             .collect(),
         tasks: vec![],

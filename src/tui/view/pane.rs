@@ -46,6 +46,7 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
     let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked);
     match (state.session(number), state.pane(number)) {
         (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(skin, frame, session, pane, body, typing),
+        (Some(session), _) if status::never_ran(session) => message(skin, frame, body, &not_started(state, session)),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
     }
@@ -108,7 +109,7 @@ fn facts(state: &State, number: WorkerNumber) -> String {
     }
     if let Some(session) = state.session(number) {
         let then = if state.stale_since().is_some() { "was " } else { "" };
-        facts.push(format!("{then}{} (by {})", session.state.word(), source_word(session)));
+        facts.push(format!("{then}{} (by {})", status::session_word(session), source_word(session)));
     }
     if let Some(pane) = state.pane(number) {
         match &pane.reading {
@@ -221,6 +222,22 @@ fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
     // While a new size is on its way the old one is no news.
     let cut = pane.size.1 > body.width && pane.wanted != (body.height, body.width);
     cut.then(|| format!("this screen is {} columns wide, {} are shown", pane.size.1, body.width))
+}
+
+/// What happened, why, and what to do, where a program never ran.
+fn not_started(state: &State, session: &SessionView) -> Vec<String> {
+    let agent = one_line(&session.agent);
+    let evidence = one_line(&session.evidence);
+    let why = evidence.strip_prefix("could not be started: ").unwrap_or(&evidence).to_owned();
+    let tasks = bars::hint_key(state, Action::ViewTasks);
+    let next = match session.task {
+        Some(task) => format!(
+            "Put that right, then try #{task} again: {tasks} opens the tasks. Branch and worktree are kept. \
+             Or give the work to another agent: `qd task add \"...\" --agent NAME`; `qd agents` lists them."
+        ),
+        None => "Put that right and start the pane again; `qd agents` lists the agents that are here.".to_owned(),
+    };
+    vec![format!("`{agent}` could not be started."), String::new(), why, String::new(), next]
 }
 
 fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {
