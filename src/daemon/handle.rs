@@ -64,8 +64,8 @@ async fn decide(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Fail
         Request::RetryTask { task } => (Command::Retry { task }, Some(task), ""),
         Request::Answer { approval, kind, text } => (Command::Answer { approval, kind, text }, None, "answered"),
         Request::KillSession { session } => (Command::KillSession { session }, None, "the session is being ended"),
-        Request::StartPane { project, worker, agent, run } => {
-            return chat::start_pane(daemon, project, worker, agent, run).await;
+        Request::StartPane { project, worker, agent, run, executor } => {
+            return chat::start_pane(daemon, project, worker, agent, run, executor).await;
         }
         Request::StopWorker { project, worker } => {
             (Command::StopWorker { project, worker }, None, "stopping; its work is kept")

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, Dialog, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
+use super::{DelegationId, Dialog, ExecutorKind, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// The one table of session states (ARCHITECTURE §6). Review and blocked are task states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -181,6 +181,9 @@ pub struct Session {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The agent's own conversation id, for its resume; kept from the first moment.
     pub conversation: Option<String>,
     /// The agent's process id.

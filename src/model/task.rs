@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{DelegationId, ExecutorKind, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -223,6 +223,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs; always decided by the time it is a draft of the daemon's.
+    #[serde(default)]
+    pub executor: ExecutorKind,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.
@@ -408,6 +411,9 @@ pub struct Task {
     /// An open session rather than a request: no brief, no reminder; over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs (decided when it was made).
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The commit of its branch that was last checked and is what a landing lands (hex).
     #[serde(default)]
     pub head: Option<String>,

@@ -8,6 +8,7 @@ mod lookup;
 mod piped;
 mod program;
 mod pump;
+mod replace;
 mod table;
 
 pub use detached::{Detached, spawn_detached};
@@ -15,4 +16,5 @@ pub use error::ProcessError;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
+pub use replace::replace;
 pub use table::{ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, ProjectId, SessionId,
-    SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, ProjectId,
+    SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp,
+    WorkerNumber,
 };
 
 /// A task, whole.
@@ -48,6 +49,9 @@ pub struct TaskView {
     pub autonomy: Autonomy,
     /// How its agent runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// Its worker.
     pub worker: Option<WorkerNumber>,
     /// Its branch.
@@ -93,6 +97,9 @@ pub struct SessionView {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The agent's process.
     pub pid: Option<u32>,
     /// Its host process.

@@ -2,10 +2,12 @@
 //! the daemon and every viewer. Here are both sides: what starts and finds hosts, and the host itself.
 //!
 //! A session's directory holds `launch.json`, `host.json`, `stream.log`, `journal.jsonl`, `reports.jsonl`
-//! and, when the agent ended, `exit.json`. Executors other than the local one are not here yet.
+//! and, when the agent ended, `exit.json`. Where the agent runs is the executor's
+//! (`executor`).
 
 mod convert;
 mod error;
+pub mod executor;
 mod files;
 mod find;
 mod host;

@@ -1,6 +1,7 @@
 //! `qd doctor`: looks for problems, one line each with what to do. It changes nothing and starts nothing.
 
 mod machine;
+mod places;
 mod terminal;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::client::Client;
-use crate::model::{Autonomy, Kind, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Autonomy, ExecutorKind, Kind, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -43,6 +43,9 @@ pub struct Add {
     /// The worker
     #[arg(long, value_name = "NUMBER")]
     worker: Option<WorkerNumber>,
+    /// Where it runs (default: as configured, see `[executor]`)
+    #[arg(long, value_name = "WHERE")]
+    executor: Option<ExecutorKind>,
     /// A role of the catalogue
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
@@ -124,6 +127,7 @@ impl Add {
             split: false,
             from_chat: false,
             open_ended: false,
+            executor: self.executor,
         })
     }
 }

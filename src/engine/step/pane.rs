@@ -1,6 +1,6 @@
 //! Plain panes: sessions that a person opens without a task.
 
-use crate::model::{Project, ProjectId, Session, SessionMode, WorkerNumber};
+use crate::model::{ExecutorKind, Project, ProjectId, Session, SessionMode, WorkerNumber};
 
 use super::super::{EffectKind, ProjectNews, Refusal, SessionNews};
 use super::start;
@@ -26,6 +26,7 @@ pub(super) fn start(
         worker,
         agent,
         mode: SessionMode::Interactive,
+        executor: ExecutorKind::Local,
         conversation: None,
         pid: None,
         host: None,

@@ -52,6 +52,7 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, resu
         worker: delegation.worker,
         agent: delegation.agent.clone(),
         mode: task.mode,
+        executor: task.executor,
         conversation: resume.clone(),
         pid: None,
         host: None,

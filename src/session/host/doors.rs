@@ -15,6 +15,7 @@ use super::state::Shared;
 use super::{connection, start_thread};
 use crate::session::error::SessionError;
 use crate::session::files::private_directory;
+use crate::session::launch::Launch;
 
 /// More connections at once are turned away.
 const MOST_PEERS: usize = 128;
@@ -63,13 +64,28 @@ pub(super) fn rebind_when_told(shared: &Arc<Shared>) {
     let mut told = SigSet::empty();
     told.add(Signal::SIGUSR1);
     while told.wait().is_ok() {
-        if shared.launch.socket.exists() {
-            continue;
+        let sockets = std::iter::once(&shared.launch.socket).chain(&shared.launch.place.inner_socket);
+        for socket in sockets.filter(|socket| !socket.exists()) {
+            let opened = bind(socket)
+                .and_then(|listener| start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener)));
+            if let Err(error) = opened {
+                eprintln!("{error}");
+            }
         }
-        let opened = bind(&shared.launch.socket)
-            .and_then(|listener| start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener)));
-        if let Err(error) = opened {
-            eprintln!("{error}");
+    }
+}
+
+/// Takes the sockets away: the session is over.
+pub(super) fn remove(launch: &Launch) -> Result<(), SessionError> {
+    if let Some(inner) = &launch.place.inner_socket {
+        // a directory of its own holds it; what cannot be removed is made anew or swept with the others
+        let _ = fs::remove_file(inner);
+        let _ = inner.parent().map(fs::remove_dir);
+    }
+    match fs::remove_file(&launch.socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(SessionError::file("remove", &launch.socket)(error))
         }
+        _ => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ mod ending;
 mod input;
 mod output;
 mod pty;
+mod refusals;
 mod requests;
 mod sender;
 mod size;
@@ -71,6 +72,7 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     let mut record = claim(directory)?;
     stand_alone()?;
     let listener = doors::bind(&launch.socket)?;
+    let inner = launch.place.inner_socket.as_deref().map(doors::bind).transpose()?;
     let started = pty::start_agent(&launch);
     let agent = match started {
         Ok(agent) => agent,
@@ -87,6 +89,9 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, agent.reader, log))?;
     start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, agent.writer, journal))?;
     start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener))?;
+    if let Some(inner) = inner {
+        start_thread("inner doors", Arc::clone(&shared), move |shared| doors::run(&shared, &inner))?;
+    }
     start_thread("sweep", Arc::clone(&shared), |shared| doors::rebind_when_told(&shared))?;
     ending::see_off(&shared, agent.slave)
 }

@@ -4,7 +4,10 @@ use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::refusals::Refusals;
+use super::requests;
 use super::state::{Role, Shared, State};
+use crate::model::Report;
 use crate::protocol::pane::FromHost;
 use crate::session::stream_log::StreamLog;
 use crate::term::News;
@@ -19,6 +22,7 @@ const MOST_OUTGOING: usize = 256;
 /// Reads until the PTY's other side is closed for good.
 pub(super) fn run(shared: &Arc<Shared>, mut reader: Box<dyn Read + Send>, mut log: StreamLog) {
     let mut buffer = vec![0; TURN];
+    let mut refusals = shared.launch.place.fence.clone().map(Refusals::new);
     let mut logging = true;
     loop {
         let bytes = match reader.read(&mut buffer) {
@@ -31,6 +35,10 @@ pub(super) fn run(shared: &Arc<Shared>, mut reader: Box<dyn Read + Send>, mut lo
             }
         };
         take(shared, &mut shared.state(), bytes);
+        if let Some(told) = refusals.as_mut().and_then(|refusals| refusals.look(bytes)) {
+            eprintln!("{told}");
+            requests::note(shared, Report::Progress { text: told });
+        }
         if logging && let Err(error) = log.write(bytes) {
             eprintln!("cannot write the log, it ends here: {error}");
             logging = false;

@@ -1,7 +1,7 @@
 //! The PTY and the agent on it.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::time::SystemTime;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
@@ -77,9 +77,8 @@ pub(super) fn record_not_started(
         other => other.to_string(),
     };
     let recorded = replace_json(&names.exit(), &Exit { code: Some(NOT_STARTED), signal: None, at: now(), tail });
-    match std::fs::remove_file(&launch.socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => eprintln!("cannot remove the socket: {error}"),
-        _ => {}
+    if let Err(error) = super::doors::remove(launch) {
+        eprintln!("{error}");
     }
     recorded.and(Err(error))
 }
