@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, completions, daemon, doctor, fence, host, init, plan, report, serve, session, task,
-    transcript, undo, version, worker,
+    agents, approval, attach, completions, daemon, doctor, elsewhere, fence, host, init, plan, report, serve, session,
+    task, transcript, undo, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -80,6 +80,8 @@ pub(super) enum Command {
     Host(host::Host),
     #[command(hide = true, subcommand)]
     Fence(fence::Fence),
+    #[command(hide = true, subcommand)]
+    Elsewhere(elsewhere::Elsewhere),
     #[command(hide = true)]
     Transcript(transcript::Transcript),
     #[command(hide = true)]

@@ -11,6 +11,7 @@ mod context;
 mod daemon;
 mod demo;
 mod doctor;
+mod elsewhere;
 mod environment;
 mod fence;
 mod host;

@@ -91,6 +91,12 @@ impl Grounds {
             writable: state_places(&state, &home),
             hidden: vec![daemon.paths.runtime.clone(), daemon.paths.data.clone(), daemon.paths.state.join("sessions")],
             temporary: files.join("tmp"),
+            program: match daemon.agents.get(&task.agent) {
+                Some(agent) => daemon.agents.program(agent).await,
+                None => None,
+            },
+            session: session.map(|session| daemon.paths.session(session)).unwrap_or_default(),
+            title: format!("{}-{}", task.id, task.mode.word()),
             home,
             qd: daemon.program.clone(),
             ..Workplace::default()

@@ -125,6 +125,16 @@ pub enum SessionMode {
     Autonomous,
 }
 
+impl SessionMode {
+    /// The word used in JSON and in names.
+    pub fn word(self) -> &'static str {
+        match self {
+            SessionMode::Interactive => "interactive",
+            SessionMode::Autonomous => "autonomous",
+        }
+    }
+}
+
 /// The host process, told from a later process with the same number by its start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostIdentity {

@@ -16,5 +16,5 @@ pub use error::ProcessError;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
-pub use replace::replace;
+pub use replace::{replace, run_here};
 pub use table::{ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};

@@ -1,8 +1,9 @@
-//! Becoming another program.
+//! Becoming another program, and running one on our own terminal.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
 
 use nix::sys::signal::{SigSet, Signal};
 
@@ -26,4 +27,24 @@ pub fn replace(argv: &[OsString], blocked: &[Signal]) -> ProcessError {
     }
     let source = Command::new(file).args(args).exec();
     ProcessError::Start { program, source }
+}
+
+/// Runs a program on our own standard streams and waits for it.
+pub fn run_here(
+    argv: &[String],
+    env: &[(String, String)],
+    remove_env: &[String],
+    cwd: &Path,
+) -> Result<ExitStatus, ProcessError> {
+    let (name, args) = argv.split_first().map_or((String::new(), [].as_slice()), |(name, args)| (name.clone(), args));
+    let path = env.iter().rev().find(|(key, _)| key == "PATH").map(|(_, value)| OsString::from(value));
+    let path = path.or_else(|| std::env::var_os("PATH"));
+    let file = resolve(OsStr::new(&name), path.as_deref())?;
+    let mut command = Command::new(file);
+    command.args(args).current_dir(cwd);
+    for name in remove_env {
+        command.env_remove(name);
+    }
+    command.envs(env.iter().map(|(key, value)| (key, value)));
+    command.status().map_err(|source| ProcessError::Start { program: name, source })
 }

@@ -25,4 +25,4 @@ pub use host::run_host;
 pub use launch::{Found, Launch, Started, arguments_of, host_of};
 pub use leftovers::{end_by_force, end_leftovers};
 pub use reports::uncollected;
-pub use start::start;
+pub use start::{adopt, start};

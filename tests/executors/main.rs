@@ -10,5 +10,7 @@
 #[path = "../e2e/world.rs"]
 mod world;
 
+mod docker;
 mod sandbox;
 mod stories;
+mod tmux;

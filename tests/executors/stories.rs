@@ -46,7 +46,12 @@ pub fn work_lands(world: &World, place: &str) {
 
 /// A session that is killed is over, with everything it started.
 pub fn a_kill_ends_it(world: &World, place: &str, still_there: impl Fn() -> bool) {
-    let id = start(world, place, "Endless", "echo up; sleep 6543 & sleep 6543");
+    a_kill_ends_it_with(world, place, "echo up; sleep 6543 & sleep 6543", still_there);
+}
+
+/// The same with a command of the story's own.
+pub fn a_kill_ends_it_with(world: &World, place: &str, command: &str, still_there: impl Fn() -> bool) {
+    let id = start(world, place, "Endless", command);
     let session = world.running_session(id);
     until_shown(world, &session, "up");
     assert!(still_there(), "the story can see it");

@@ -152,6 +152,7 @@ async fn place(
             remove_env: std::mem::take(&mut launch.remove_env),
             cwd: launch.cwd.clone(),
         };
+        grounds.executor().prepare().map_err(|error| Failure::of(&error))?;
         let wrapped = grounds.executor().wrap(job, &workplace).map_err(|error| Failure::of(&error))?;
         Ok::<_, Failure>(Launch {
             argv: wrapped.job.argv,

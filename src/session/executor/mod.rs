@@ -7,10 +7,12 @@
 //! finds the process or makes it, shows it on the host's PTY and ends with its exit code; what is needed to
 //! find, show and end it again is written into `launch.json` (`Elsewhere`).
 
+mod docker;
 mod elsewhere;
 mod error;
 mod local;
 mod sandbox;
+mod tmux;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -19,11 +21,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ExecutorKind, ExecutorSettings};
 
-pub use elsewhere::Elsewhere;
+pub use elsewhere::{Elsewhere, run, show};
 pub use error::ExecutorError;
 
 /// Something to run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Job {
     /// Tells it from others that run at the same time: the session's id.
     pub name: String,
@@ -60,6 +62,12 @@ pub struct Workplace {
     pub home: PathBuf,
     /// Our own program.
     pub qd: PathBuf,
+    /// The agent's program as found on this machine.
+    pub program: Option<PathBuf>,
+    /// The session's directory.
+    pub session: PathBuf,
+    /// What a window with it is called: `<task>-<mode>`.
+    pub title: String,
 }
 
 /// What our host starts instead of the job.
@@ -94,6 +102,11 @@ pub trait Executor: Send + Sync {
     /// What to start so that the job runs in its place.
     fn wrap(&self, job: Job, workplace: &Workplace) -> Result<Wrapped, ExecutorError>;
 
+    /// Makes what has to be there before the host starts, and must not be a child of it. May be asked again.
+    fn prepare(&self) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+
     /// The same for a command without a terminal (a check, a setup command).
     fn wrap_command(&self, job: Job, workplace: &Workplace) -> Result<Job, ExecutorError> {
         self.wrap(job, workplace).map(|wrapped| wrapped.job)
@@ -104,6 +117,8 @@ pub trait Executor: Send + Sync {
 pub fn executor(kind: ExecutorKind, settings: &ExecutorSettings, path: &OsStr) -> Box<dyn Executor> {
     match kind {
         ExecutorKind::Sandbox => Box::new(sandbox::Sandbox::new(settings.sandbox.clone(), path)),
+        ExecutorKind::Docker => Box::new(docker::Docker::new(settings.docker.clone(), path)),
+        ExecutorKind::Tmux => Box::new(tmux::Tmux::new(settings.tmux.clone(), path)),
         _ => Box::new(local::Local),
     }
 }

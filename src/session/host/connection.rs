@@ -6,6 +6,7 @@ use std::io::{BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar};
 
+use super::doors::Door;
 use super::requests::handle;
 use super::sender::Sender;
 use super::start_thread;
@@ -14,9 +15,10 @@ use crate::protocol::pane::{FromHost, ToHost, VERSION, encode, read_from};
 use crate::session::peer::{Standing, standing};
 
 /// Serves one connection to its end.
-pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream) {
+pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream, door: Door) {
     let session = shared.launch.session.as_str();
     let Some(standing) = standing(&stream, &shared.directory, session) else { return };
+    let standing = if door == Door::Inner && standing == Standing::Outside { Standing::Inside } else { standing };
     let hello = FromHost::Hello {
         version: VERSION,
         session: session.to_owned(),

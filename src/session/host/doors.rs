@@ -38,15 +38,25 @@ pub(super) fn bind(path: &Path) -> Result<UnixListener, SessionError> {
     Ok(listener)
 }
 
+/// Which of the session's sockets a connection came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// The one that everybody outside uses.
+    Outer,
+    /// The one that only the session's own processes see: whoever comes in here is one of them.
+    Inner,
+}
+
 /// Accepts connections for as long as the process lives.
-pub(super) fn run(shared: &Arc<Shared>, listener: &UnixListener) {
+pub(super) fn run(shared: &Arc<Shared>, listener: &UnixListener, door: Door) {
     for stream in listener.incoming() {
         match stream {
             Ok(stream) => {
                 if shared.state().peers.len() >= MOST_PEERS {
                     continue;
                 }
-                let started = start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream));
+                let started =
+                    start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream, door));
                 if let Err(error) = started {
                     eprintln!("{error}");
                 }
@@ -64,10 +74,12 @@ pub(super) fn rebind_when_told(shared: &Arc<Shared>) {
     let mut told = SigSet::empty();
     told.add(Signal::SIGUSR1);
     while told.wait().is_ok() {
-        let sockets = std::iter::once(&shared.launch.socket).chain(&shared.launch.place.inner_socket);
-        for socket in sockets.filter(|socket| !socket.exists()) {
-            let opened = bind(socket)
-                .and_then(|listener| start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener)));
+        let outer = std::iter::once((&shared.launch.socket, Door::Outer));
+        let inner = shared.launch.place.inner_socket.iter().map(|socket| (socket, Door::Inner));
+        for (socket, door) in outer.chain(inner).filter(|(socket, _)| !socket.exists()) {
+            let opened = bind(socket).and_then(|listener| {
+                start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener, door))
+            });
             if let Err(error) = opened {
                 eprintln!("{error}");
             }

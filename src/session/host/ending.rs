@@ -45,6 +45,9 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
         shared.room.notify_all();
     }
     end_leftovers();
+    if let Some(elsewhere) = &shared.launch.place.elsewhere {
+        elsewhere.end(shared.launch.session.as_str());
+    }
     drop(slave);
     let exit = {
         let state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);

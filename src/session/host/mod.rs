@@ -35,6 +35,7 @@ use super::reports::Reports;
 use super::stream_log::StreamLog;
 use crate::model::Explain as _;
 use crate::process::identity;
+use doors::Door;
 use state::Shared;
 
 /// Stack of each thread: none goes deep, and only touched pages count.
@@ -88,9 +89,9 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     let shared = Arc::new(Shared::new(directory, launch, agent.pid, agent.master, reports));
     start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, agent.reader, log))?;
     start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, agent.writer, journal))?;
-    start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener))?;
+    start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener, Door::Outer))?;
     if let Some(inner) = inner {
-        start_thread("inner doors", Arc::clone(&shared), move |shared| doors::run(&shared, &inner))?;
+        start_thread("inner doors", Arc::clone(&shared), move |shared| doors::run(&shared, &inner, Door::Inner))?;
     }
     start_thread("sweep", Arc::clone(&shared), |shared| doors::rebind_when_told(&shared))?;
     ending::see_off(&shared, agent.slave)
