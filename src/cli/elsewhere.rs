@@ -1,5 +1,4 @@
-//! `qd elsewhere`: the two ends of a session that runs in a container, in tmux or on another machine. Started
-//! by session hosts, not by people.
+//! `qd elsewhere`: the two ends of a session that runs in a container or in tmux. Started by session hosts, not by people.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -18,14 +18,12 @@ pub enum ExecutorKind {
     Docker,
     /// In a window of tmux.
     Tmux,
-    /// On another machine.
-    Ssh,
 }
 
 impl ExecutorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [ExecutorKind; 5] =
-        [ExecutorKind::Local, ExecutorKind::Sandbox, ExecutorKind::Docker, ExecutorKind::Tmux, ExecutorKind::Ssh];
+    pub const ALL: [ExecutorKind; 4] =
+        [ExecutorKind::Local, ExecutorKind::Sandbox, ExecutorKind::Docker, ExecutorKind::Tmux];
 
     /// The word used in settings, JSON, on the command line and on screen.
     pub fn word(self) -> &'static str {
@@ -34,7 +32,6 @@ impl ExecutorKind {
             ExecutorKind::Sandbox => "sandbox",
             ExecutorKind::Docker => "docker",
             ExecutorKind::Tmux => "tmux",
-            ExecutorKind::Ssh => "ssh",
         }
     }
 
@@ -45,7 +42,7 @@ impl ExecutorKind {
 
     /// Whether a task there commits into a git directory of its own, from which its branch is fetched.
     pub fn has_private_git(self) -> bool {
-        matches!(self, ExecutorKind::Sandbox | ExecutorKind::Docker | ExecutorKind::Ssh)
+        matches!(self, ExecutorKind::Sandbox | ExecutorKind::Docker)
     }
 }
 
@@ -60,7 +57,7 @@ impl FromStr for ExecutorKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|kind| kind.word() == text);
-        found.ok_or_else(|| "executors are local, sandbox, docker, tmux and ssh".to_owned())
+        found.ok_or_else(|| "executors are local, sandbox, docker and tmux".to_owned())
     }
 }
 
@@ -87,8 +84,6 @@ pub struct ExecutorSettings {
     pub docker: DockerSettings,
     /// About `tmux`.
     pub tmux: TmuxSettings,
-    /// About `ssh`.
-    pub ssh: SshSettings,
 }
 
 /// About `sandbox`.
@@ -150,30 +145,5 @@ pub struct TmuxSettings {
 impl Default for TmuxSettings {
     fn default() -> Self {
         Self { server: String::new(), session: "quarterdeck".to_owned() }
-    }
-}
-
-/// About `ssh`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SshSettings {
-    /// The machine, as `ssh` takes it.
-    pub host: String,
-    /// Options of `ssh` before the machine's name.
-    pub options: Vec<String>,
-    /// Our program there.
-    pub qd: String,
-    /// Where worktrees and sessions go there, from the home directory.
-    pub directory: String,
-}
-
-impl Default for SshSettings {
-    fn default() -> Self {
-        Self {
-            host: String::new(),
-            options: Vec::new(),
-            qd: "qd".to_owned(),
-            directory: ".quarterdeck-remote".to_owned(),
-        }
     }
 }

@@ -103,12 +103,13 @@ fn containers(world: &World) -> usize {
 fn work_lands_and_nothing_else_is_writable() {
     let Some(world) = world() else { return };
     stories::work_lands(&world, "docker");
+    let project = world.repository().join("greeting.txt").display().to_string();
     let look = "id -u > seen.txt; ls / | head -20 >> seen.txt; cat ~/.ssh/id >> seen.txt; \
                 (touch ~/.ssh/evil) 2>/dev/null && echo keys writable >> seen.txt; \
-                (echo evil > \"$PROJECT/greeting.txt\") 2>/dev/null && echo project writable >> seen.txt; \
+                (echo evil > PROJECT) 2>/dev/null && echo project writable >> seen.txt; \
                 qd report progress 'hello from the container' && echo reported >> seen.txt; \
                 test -e /etc/shadow && echo the host is visible >> seen.txt; pwd >> seen.txt";
-    stories::task(&world, "docker", "Look", look).good();
+    stories::task(&world, "docker", "Look", &look.replace("PROJECT", &project)).good();
     let seen = world.landed("seen.txt");
     assert!(seen.contains("key") && seen.contains("reported") && seen.contains("/workspace"), "{seen}");
     assert!(!seen.contains("writable") && !seen.contains("visible"), "{seen}");

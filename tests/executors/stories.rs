@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::world::{Ended, World, kill_now, runs, until};
 
 /// Long enough for a container to start on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A shell task in a place; waits for its end.
 pub fn task(world: &World, place: &str, title: &str, command: &str) -> Ended {

@@ -11,7 +11,7 @@ use super::Finding;
 pub(super) fn look(settings: &Settings) -> Vec<Finding> {
     let own = settings.executor.default;
     let mut findings = vec![fence(settings, own)];
-    for kind in [ExecutorKind::Docker, ExecutorKind::Tmux, ExecutorKind::Ssh] {
+    for kind in [ExecutorKind::Docker, ExecutorKind::Tmux] {
         match (available(settings, kind), kind == own) {
             (Ok(found), _) => findings.push(Finding::ok(kind.word(), found)),
             (Err((why, hint)), true) => {

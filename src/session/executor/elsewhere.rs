@@ -1,4 +1,4 @@
-//! Processes of a session that are no children of its host: in a container, in tmux, on another machine.
+//! Processes of a session that are no children of its host: in a container, in tmux.
 //!
 //! The host's child is `qd elsewhere show DIR` then. It finds the session's process there, or starts it, shows
 //! it on the host's PTY and ends with its exit code. When the host is killed, that process lives on: a new

@@ -3,7 +3,7 @@
 //! kill and recovery are the same everywhere.
 //!
 //! Two kinds of places: a fence around a child of the host (`sandbox`), which ends with it, and places whose
-//! processes are no children of ours (`docker`, `tmux`, `ssh`). For those the host runs `qd elsewhere`, which
+//! processes are no children of ours (`docker`, `tmux`). For those the host runs `qd elsewhere`, which
 //! finds the process or makes it, shows it on the host's PTY and ends with its exit code; what is needed to
 //! find, show and end it again is written into `launch.json` (`Elsewhere`).
 
@@ -119,6 +119,6 @@ pub fn executor(kind: ExecutorKind, settings: &ExecutorSettings, path: &OsStr) -
         ExecutorKind::Sandbox => Box::new(sandbox::Sandbox::new(settings.sandbox.clone(), path)),
         ExecutorKind::Docker => Box::new(docker::Docker::new(settings.docker.clone(), path)),
         ExecutorKind::Tmux => Box::new(tmux::Tmux::new(settings.tmux.clone(), path)),
-        _ => Box::new(local::Local),
+        ExecutorKind::Local => Box::new(local::Local),
     }
 }

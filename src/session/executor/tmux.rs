@@ -3,7 +3,7 @@
 //! linked into the session `quarterdeck` too, where plain `tmux attach -t quarterdeck` shows all of them.
 //! A session that showed several windows would turn to another task's when its own ends: hence two.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::elsewhere::{code_of_status, exit_of};
 use super::{Elsewhere, Executor, ExecutorError, Job, Place, Workplace, Wrapped};
 use crate::model::{ExecutorKind, TmuxSettings};
-use crate::process::{self, Finished, ProcessError, Program, find_program};
+use crate::process::{self, Detached, Finished, ProcessError, Program, find_program};
 
 /// Each call takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -104,15 +104,21 @@ impl Executor for Tmux {
         if ask(&line, &["has-session", "-t", &exactly(session)]).map_err(failed)?.success() {
             return Ok(());
         }
-        let made =
-            ask(&line, &["new-session", "-d", "-s", session, "-n", STARTING, "--", "sleep", "60"]).map_err(failed)?;
+        let mut argv: Vec<OsString> = line.iter().map(OsString::from).collect();
+        argv.extend(["new-session", "-d", "-s", session, "-n", STARTING, "--", "sleep", "60"].map(OsString::from));
+        // a server lives on: it must not look like a program that this daemon waits for
+        let remove_env = ["TMUX", "QD_SESSION", "QD_SESSION_SOCKET", process::STARTED_BY].map(OsString::from).to_vec();
+        let server = Detached { argv, env: Vec::new(), remove_env, cwd: PathBuf::from("/"), log: None };
+        let made = process::spawn_detached(server).map_err(failed)?.wait();
         // somebody else may have made it meanwhile
-        if made.success() || ask(&line, &["has-session", "-t", &exactly(session)]).map_err(failed)?.success() {
+        if made.is_ok_and(|status| status.success())
+            || ask(&line, &["has-session", "-t", &exactly(session)]).map_err(failed)?.success()
+        {
             return Ok(());
         }
         Err(ExecutorError::Unusable {
             kind,
-            detail: String::from_utf8_lossy(&made.stderr).trim().to_owned(),
+            detail: format!("`tmux new-session -d -s {session}` failed"),
             hint: "see that `tmux new-session -d` works".to_owned(),
         })
     }
@@ -175,7 +181,6 @@ impl Window {
 
     /// Makes the window with the session's command in it, and links it into the shared session.
     fn make(&self, directory: &Path) -> Result<(), ProcessError> {
-        let own = exactly(&self.name);
         let cwd = self.job.cwd.to_string_lossy();
         let directory = directory.to_string_lossy();
         self.must(&[
@@ -193,13 +198,23 @@ impl Window {
             "run",
             &directory,
         ])?;
+        match self.dress() {
+            // a quick command is over by now, and its window gone
+            Err(_) if !self.exists() => Ok(()),
+            dressed => dressed,
+        }
+    }
+
+    /// Only the agent is shown, and every key is its own; the name stays; the shared session shows it too.
+    fn dress(&self) -> Result<(), ProcessError> {
+        let own = format!("{}:", exactly(&self.name));
         for (option, value) in
             [("status", "off"), ("prefix", "None"), ("prefix2", "None"), ("destroy-unattached", "off")]
         {
             self.must(&["set-option", "-t", &own, option, value])?;
         }
         for option in ["automatic-rename", "allow-rename"] {
-            self.must(&["set-option", "-w", "-t", &format!("{own}:"), option, "off"])?;
+            self.must(&["set-option", "-w", "-t", &own, option, "off"])?;
         }
         self.link()
     }
