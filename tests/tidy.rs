@@ -63,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &str)] = &[
     ("git2", "git"),
     ("rusqlite", "store"),
+    ("ureq", "llm"),
     ("portable_pty", "session"),
     ("vt100", "term"),
     ("ratatui", "tui"),
@@ -72,6 +73,7 @@ const FENCES: &[(&str, &str)] = &[
     ("rmcp", "mcp"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
 ];
 
 /// Names that say nothing about what is inside.

@@ -16,6 +16,14 @@ pub struct Settings {
     pub slots: u16,
     /// Seats of a project.
     pub seats: u16,
+    /// Seats that a project may grow to by itself while tasks wait for one; they go again when they are idle.
+    pub max_workers: u16,
+    /// Session requests that may wait for a slot; tasks wait without limit.
+    pub session_requests: u16,
+    /// What happens to sessions that were lost in a reboot.
+    pub resume: Resume,
+    /// Seconds after which a session that has nothing to do is ended, its conversation kept; 0 is never.
+    pub idle_timeout: u64,
     /// Attempts before a person must look.
     pub max_attempts: u32,
     /// Reminders to report after a silent stop.
@@ -48,6 +56,10 @@ impl Default for Settings {
             default_autonomy: Autonomy::Confirm,
             slots: 4,
             seats: 4,
+            max_workers: 4,
+            session_requests: 10,
+            resume: Resume::Ask,
+            idle_timeout: 0,
             max_attempts: 10,
             reminders: 1,
             landing: None,
@@ -64,6 +76,16 @@ impl Default for Settings {
     }
 }
 
+/// What happens to sessions that were lost in a reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// They are offered to the person.
+    Ask,
+    /// They are resumed.
+    Auto,
+}
+
 /// Whether landing asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,11 +97,19 @@ pub enum Landing {
 }
 
 /// Handoff settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Handoff {
     /// Whether step 3 pushes without being asked.
     pub push: bool,
+    /// Seconds in which the fresh session must say the next step back; 0 asks for nothing.
+    pub restate_timeout: u64,
+}
+
+impl Default for Handoff {
+    fn default() -> Self {
+        Self { push: false, restate_timeout: 120 }
+    }
 }
 
 /// The repository's own settings. Its commands run only after the person trusted exactly them.

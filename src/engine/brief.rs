@@ -104,6 +104,10 @@ pub(super) const REMINDER: &str = "You stopped without reporting. If the work is
 pub(super) const RESUMED: &str = "You were interrupted and your conversation was resumed in the same worktree. Look at what is there \
     and go on where you stopped. When the work is finished, run: qd report done \"<what you did>\".";
 
+/// What a resumed headless run is told.
+pub(super) const RESUMED_HEADLESS: &str = "You were interrupted and your conversation was resumed in the same worktree. Look at what is there \
+    and go on where you stopped. When the work is finished, say in one or two sentences what you did, and end.";
+
 /// What the person's plain no to "is this finished?" says.
 pub(super) const NOT_FINISHED: &str =
     "It is not finished yet. Please go on, and run `qd report done \"<what you did>\"` when it is.";
@@ -113,11 +117,16 @@ pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
     let document = handoff.document.as_ref().map_or_else(|| "(missing)".to_owned(), |path| path.display().to_string());
     format!(
         "You take over task #{}: {}\n\nAnother session worked on it in this worktree. Its handoff document is at:\n{document}\n\n\
-         Read that document first. Then, before you change anything, restate in one sentence what the next step is. \
-         Then go on with the work.\n{REPORTING}",
+         Read that document first. Then, before you change anything, restate the next step in one sentence by running:\n\
+         qd report progress \"next: <the next step>\"\n\n\
+         The session before you is kept until you have done so. Then go on with the work.\n{REPORTING}",
         task.id, task.title
     )
 }
+
+/// What a fresh session is told that has not said the next step back.
+pub(super) const RESTATE: &str = "You took over this task and have not yet said what the next step is. Please run now: \
+    qd report progress \"next: <the next step>\". Then go on working.";
 
 /// What went wrong, in words for the next attempt, when the status reason is all that is known.
 pub(super) fn reason(task: &Task) -> Option<String> {

@@ -103,6 +103,11 @@ pub enum EffectKind {
         /// Which task.
         task: TaskId,
     },
+    /// Write what is kept of a session that is over (idempotent).
+    ArchiveSession {
+        /// Which session.
+        session: SessionId,
+    },
     /// Step 1 of a handoff.
     WriteBrief {
         /// Which handoff.
@@ -141,6 +146,9 @@ pub enum EffectResult {
         host: HostIdentity,
         /// The agent's conversation id, where we choose it.
         conversation: Option<String>,
+        /// Whether the agent can call `qd report`.
+        #[serde(default = "reports")]
+        reports: bool,
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
@@ -148,7 +156,7 @@ pub enum EffectResult {
     Answered,
     /// `AnswerDialog`: another dialog, or none, was on the screen; nothing was sent.
     DialogGone,
-    /// `StopSession`, `LockInput`.
+    /// `StopSession`, `LockInput`, `ArchiveSession`.
     Done,
     /// `CommitLeftovers`.
     Committed {
@@ -222,6 +230,11 @@ pub enum EffectResult {
         /// What happened, in words for the person.
         detail: String,
     },
+}
+
+/// What was true of every agent before it was written down.
+fn reports() -> bool {
+    true
 }
 
 impl EffectResult {

@@ -10,15 +10,18 @@
 //! No I/O, no clock, no await: the time and the randomness of a turn are in its `Moment`.
 
 mod apply;
+mod asked;
 mod brief;
 mod effect;
 mod event;
 mod input;
 mod needs;
 mod queries;
+mod queue;
 mod refusal;
 mod state;
 mod step;
+mod waits;
 mod wake;
 
 pub use apply::apply;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, ProjectId,
-    SessionId, SessionMode, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, SessionView, TaskView, UndoView, WorkerView};
+use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -93,6 +93,8 @@ pub struct AddOptions {
     pub role: Option<String>,
     /// A longer request than the title.
     pub body: Option<String>,
+    /// What goes first when several wait; `None` is normal.
+    pub priority: Option<Priority>,
     /// Split the text into several tasks (chat), or keep it as one (`task add`).
     pub split: bool,
     /// It came through the chat.
@@ -240,6 +242,40 @@ pub enum Request {
         /// Which.
         session: SessionId,
     },
+    /// Start a session again with the same worker, agent, worktree and conversation. Answer: `Done`.
+    RestartSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// Resume all sessions that are interrupted. Answer: `Done`.
+    RestartInterrupted {
+        /// Only this project's.
+        project: Option<ProjectId>,
+    },
+    /// Write what is kept of a session that is over, again. Answer: `Done`.
+    ArchiveSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// What waits for a session. Answer: `Queue`.
+    Queue {
+        /// Only this project's.
+        project: Option<ProjectId>,
+    },
+    /// What goes first. Answer: `Task`.
+    Prioritize {
+        /// Which.
+        task: TaskId,
+        /// Its new priority.
+        priority: Priority,
+    },
+    /// Take a worker back that is offline. Answer: `Done`.
+    ResetWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Workers`.
     Workers {
         /// Whose.
@@ -283,6 +319,9 @@ pub enum Request {
         worker: WorkerNumber,
         /// Push in step 3; `None` follows the configuration.
         push: Option<bool>,
+        /// Wait for a yes before the old session is parked (not with autonomy full).
+        #[serde(default)]
+        hold: bool,
     },
     /// Answer: `Done`.
     SteerHandoff {
@@ -336,6 +375,7 @@ impl Request {
                 | Request::Log { .. }
                 | Request::Workers { .. }
                 | Request::Sessions { .. }
+                | Request::Queue { .. }
                 | Request::Agents
                 | Request::Status
         )
@@ -382,6 +422,8 @@ pub enum Response {
     Sessions(Vec<SessionView>),
     /// Workers.
     Workers(Vec<WorkerView>),
+    /// What waits for a session.
+    Queue(QueueView),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -137,6 +137,8 @@ pub struct State {
     pub returns: bool,
     /// Plans that were put before the person, by opening them or in words.
     pub offered: BTreeSet<PlanId>,
+    /// Tasks that the person just said yes to: the first that begins is shown.
+    pub awaited: BTreeSet<TaskId>,
     /// When the person last pressed a key.
     pub typed_at: Option<Timestamp>,
     /// What had the keyboard when the window became too small for anything.
@@ -145,6 +147,8 @@ pub struct State {
     pub focused: bool,
     /// Something that can be seen changed since the last frame.
     pub dirty: bool,
+    /// Rows of sessions' screens that changed since they were drawn, while nothing else of them did.
+    pub damaged: BTreeMap<SessionId, BTreeSet<u16>>,
     /// The title that the terminal was given.
     pub title: String,
     /// The layout that was saved.
@@ -177,14 +181,16 @@ impl State {
             daemon: Daemon::Here,
             returns: false,
             offered: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             typed_at: None,
             before_small: None,
             focused: true,
             dirty: true,
+            damaged: BTreeMap::new(),
             title: String::new(),
             saved: Layout::default(),
         };
-        super::update::fields::dress(&mut state.chat.draft);
+        super::fields::dress(&mut state.chat.draft);
         state
     }
 

@@ -247,7 +247,7 @@ fn mistyped_commands_get_a_suggestion() {
         assert_eq!(code(&output), 2);
         assert_eq!(
             stderr(&output),
-            "error: `tsak` is neither a command nor a directory\nhint: did you mean `qd task`?\n"
+            "error: unknown command `tsak` (and there is no directory of that name to open)\nhint: did you mean `qd task`?\n"
         );
     }
     let output = home.qd(&["task", "lst"]);
@@ -287,4 +287,16 @@ fn the_doctor_starts_nothing_and_speaks_json() {
     assert!(!home.paths().runtime.exists());
     let printed = stdout(&home.qd(&["doctor"]));
     assert!(printed.lines().any(|line| line.starts_with("ok    git")), "{printed}");
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let home = Home::new();
+    let page = stdout(&home.qd(&["man", "task", "add"]));
+    assert!(page.contains(".TH qd-task-add 1") && page.contains("autonomy"), "{page}");
+    assert_eq!(code(&home.qd(&["man", "task", "nothing"])), 3);
+    assert_eq!(code(&home.qd(&["man", "--to", "pages"])), 0);
+    for name in ["qd.1", "qd-task-add.1", "qd-session-logs.1", "qd-track.1"] {
+        assert!(home.path().join("pages").join(name).is_file(), "{name}");
+    }
 }

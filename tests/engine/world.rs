@@ -8,9 +8,9 @@ use quarterdeck::engine::{
     step,
 };
 use quarterdeck::model::{
-    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment,
-    ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId,
-    TaskStatus, TaskType, Timestamp, WorkerNumber,
+    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
+    Moment, Priority, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task,
+    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -95,6 +95,12 @@ impl World {
         self.schedule()
     }
 
+    /// Lets the next thing that is due by itself happen.
+    pub fn wait(&mut self) -> Vec<Effect> {
+        let at = quarterdeck::engine::next_wake(&self.state, self.now).expect("something is due by itself");
+        self.pass((at.0 - self.now.0).max(1))
+    }
+
     pub fn submit(&mut self, drafts: Vec<TaskDraft>) -> Vec<TaskId> {
         let first = self.state.last_task;
         let count = drafts.len() as u64;
@@ -123,6 +129,11 @@ impl World {
         let found: Vec<_> = self.state.outbox.values().filter(|effect| fits(&effect.kind)).collect();
         assert_eq!(found.len(), 1, "wanted one effect, the outbox has {:#?}", self.state.outbox);
         found[0].clone()
+    }
+
+    /// Whether nothing is under way but the archive.
+    pub fn is_quiet(&self) -> bool {
+        !self.has(|kind| !matches!(kind, EffectKind::ArchiveSession { .. }))
     }
 
     pub fn has(&self, fits: impl Fn(&EffectKind) -> bool) -> bool {
@@ -170,6 +181,11 @@ impl World {
     pub fn report_done(&mut self, task: TaskId) -> Vec<Effect> {
         let session = self.session(task).id;
         self.learn(Fact::Reported { session, report: Report::Done { summary: "made it".into() } })
+    }
+
+    /// The agent reports progress.
+    pub fn tell(&mut self, session: &SessionId, text: &str) -> Vec<Effect> {
+        self.learn(Fact::Reported { session: session.clone(), report: Report::Progress { text: text.into() } })
     }
 
     pub fn end(&mut self, session: &SessionId, exit: Option<Exit>) -> Vec<Effect> {
@@ -232,6 +248,8 @@ pub fn draft(title: &str) -> TaskDraft {
         depends: Vec::new(),
         open_ended: false,
         executor: Default::default(),
+        priority: Priority::Normal,
+        forecast: Forecast::default(),
     }
 }
 
@@ -256,6 +274,7 @@ pub fn started() -> EffectResult {
         pid: 7,
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
+        reports: true,
     }
 }
 

@@ -39,6 +39,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         status,
         reason: None,
         needs: None,
+        waits_for: None,
         agent: "claude".to_owned(),
         model: None,
         run: None,
@@ -51,6 +52,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         worktree: None,
         base: None,
         session: worker.map(|n| session_id(u8::try_from(n).unwrap())),
+        priority: quarterdeck::model::Priority::Normal,
+        waits_on: None,
         depends: vec![],
         attempts: 1,
         summary: None,
@@ -81,7 +84,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         conversation: None,
         parked: false,
         created_at: NOW.rfc3339(),
-        started_at: None,
+        started_at: Some(NOW.rfc3339()),
         ended_at: None,
         exit: None,
         socket: PathBuf::from(format!("/run/s/{n}.sock")),
@@ -98,6 +101,8 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         agent: Some("claude".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
@@ -156,6 +161,8 @@ pub fn empty() -> ProjectView {
                 agent: None,
                 state: None,
                 needs: None,
+                failures: 0,
+                offline: None,
             })
             .collect(),
         tasks: vec![],
@@ -343,11 +350,11 @@ pub fn text_of(buffer: &Buffer) -> String {
 
 /// A screen of an agent.
 pub fn screen(rows: u16, cols: u16, n: u8, history: u32) -> FromHost {
-    let plain = |text: String| Row { runs: vec![Run { text, look: Look::default() }], wrapped: false };
+    let plain = |text: String| Row { runs: vec![Run { text, look: Look::default(), link: None }], wrapped: false };
     let mut changed: Vec<(u16, Row)> =
         (0..rows.min(6)).map(|row| (row, plain(format!("agent {n} line {row}")))).collect();
     let green = Look { fg: Some(Colour::Rgb(0, 200, 80)), bg: None, attributes: look::BOLD };
-    changed[1].1.runs.push(Run { text: "  ok".to_owned(), look: green });
+    changed[1].1.runs.push(Run { text: "  ok".to_owned(), look: green, link: None });
     changed[2].1 = plain("wide 漢字 and e\u{301}".to_owned());
     FromHost::Screen(ScreenUpdate {
         rows,

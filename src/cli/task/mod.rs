@@ -2,17 +2,17 @@
 
 mod add;
 mod decide;
+mod live;
 mod read;
 
 use clap::Subcommand;
 
 use crate::model::TaskId;
 
-pub(super) use add::or_standard_input;
-
 use super::attach::Attach;
 use super::pick::Target;
-use super::{Context, Done, Where};
+use super::stream::Stream;
+use super::{Context, Done};
 
 /// `qd task …`
 #[derive(Debug, Subcommand)]
@@ -33,6 +33,8 @@ pub enum Command {
     Cancel(decide::Decide),
     /// Start a failed, cancelled or returned task again
     Retry(decide::Decide),
+    /// What goes first when several wait (see `qd queue`)
+    Priority(decide::Prioritize),
     /// What happened to a task, or to the whole project
     Log(read::Log),
     /// The changes of a task against its target
@@ -41,11 +43,17 @@ pub enum Command {
     Stream {
         /// The task: `7` or `#7`
         task: TaskId,
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
     },
-    /// Show the pane of a task's agent in this terminal
+    /// Follow a task to its end: where it stands, and what its agent writes
+    Live(live::Live),
+    /// Show the panes of tasks' agents in this terminal, several side by side
     Attach {
-        /// The task: `7` or `#7`
-        task: TaskId,
+        /// The tasks: `7` or `#7`
+        #[arg(required = true, value_name = "TASK")]
+        tasks: Vec<TaskId>,
     },
 }
 
@@ -61,12 +69,12 @@ impl Command {
             Command::Land(decide) => decide.land(context).await,
             Command::Cancel(decide) => decide.cancel(context).await,
             Command::Retry(decide) => decide.retry(context).await,
+            Command::Priority(prioritize) => prioritize.run(context).await,
             Command::Log(log) => log.run(context).await,
             Command::Diff(diff) => diff.run(context).await,
-            Command::Stream { task } => super::stream::run(context, task).await,
-            Command::Attach { task } => {
-                Attach { target: Target::Task(task), place: Where::default() }.run(context).await
-            }
+            Command::Stream { task, json } => Stream::of(Target::Task(task), json).run(context).await,
+            Command::Live(live) => live.run(context).await,
+            Command::Attach { tasks } => Attach::to(tasks.into_iter().map(Target::Task).collect()).run(context).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
 use crate::client::pane::PaneReceiver;
 use crate::daemon::Daemon;
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
 use crate::model::{Dialog, EffectId, SessionId, SessionState, Timestamp};
 use crate::protocol::pane::{FromHost, Observation, ToHost};
@@ -85,19 +85,26 @@ pub(super) struct Link {
     pub(super) seen: Option<Observation>,
     /// The dialog on the screen, and since when it stands there.
     pub(super) shown: Option<(Dialog, Timestamp)>,
+    /// It runs a command of its own; a shell without one may wait at its prompt.
+    pub(super) runs_command: bool,
     pub(super) transcript: Transcript,
     pub(super) collected: u64,
     pub(super) interrupts: u32,
+    /// Tools that were noted for the archive.
+    pub(super) tools: std::collections::BTreeSet<String>,
+    /// Its host was reached since this daemon started: an end from now on is seen when it happens.
+    pub(super) reached: bool,
 }
 
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, collected) = daemon
+        let (session, runs_command, collected) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
-                Some((session, store.collected(&wanted).unwrap_or(0)))
+                let runs_command = state.run_of(&session).is_some();
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0)))
             })
             .await
             .ok()??;
@@ -111,6 +118,7 @@ impl Link {
             id: id.clone(),
             transcript: Transcript::new(&session.agent),
             agent,
+            runs_command,
             signals,
             deliveries: Deliveries::default(),
             answering: None,
@@ -125,6 +133,8 @@ impl Link {
             shown: None,
             collected,
             interrupts: 0,
+            tools: std::collections::BTreeSet::new(),
+            reached: false,
         })
     }
 
@@ -137,6 +147,7 @@ impl Link {
             return None;
         };
         self.line = Some(line);
+        self.reached = true;
         if std::mem::take(&mut self.silence).told {
             self.answers_again().await;
         }

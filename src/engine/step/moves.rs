@@ -49,7 +49,7 @@ pub(super) fn again(turn: &mut Turn, task: &Task) {
     break_off_handoff(turn, task);
     turn.withdraw(task.id, |_| true);
     if let Some(conversation) = turn.state.session_of(task).and_then(|session| session.conversation.clone()) {
-        turn.task(task, TaskNews::ResumePlanned { conversation });
+        turn.task(task, TaskNews::ResumePlanned { conversation, after_loss: false });
     }
     turn.move_task(task, TaskStatus::Ready, None);
 }
@@ -88,7 +88,7 @@ fn settle_handoff(turn: &mut Turn, task: &Task) {
     if handoff.to.is_some() {
         let detail = "the fresh session reported".to_owned();
         turn.handoff(handoff, HandoffNews::StepMoved { step: HandoffStep::Start, to: StepState::Done { detail } });
-    } else if let Some(step) = handoff.current() {
+    } else if let Some(step) = handoff.current().or(handoff.waits_for_yes().then_some(HandoffStep::Park)) {
         let reason = "the agent finished first".to_owned();
         turn.handoff(handoff, HandoffNews::StepMoved { step, to: StepState::Skipped { reason } });
     }

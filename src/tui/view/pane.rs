@@ -2,6 +2,7 @@
 //! there is none.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -46,6 +47,7 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
     let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked);
     match (state.session(number), state.pane(number)) {
         (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(skin, frame, session, pane, body, typing),
+        (Some(session), _) if status::never_ran(session) => message(skin, frame, body, &not_started(state, session)),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
     }
@@ -108,7 +110,7 @@ fn facts(state: &State, number: WorkerNumber) -> String {
     }
     if let Some(session) = state.session(number) {
         let then = if state.stale_since().is_some() { "was " } else { "" };
-        facts.push(format!("{then}{} (by {})", session.state.word(), source_word(session)));
+        facts.push(format!("{then}{} (by {})", status::session_word(session), source_word(session)));
     }
     if let Some(pane) = state.pane(number) {
         match &pane.reading {
@@ -141,7 +143,7 @@ fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane
         let number = top.saturating_add(u32::from(offset));
         let at = Rect { y: body.y + offset, height: 1, ..body };
         match pane.line(number) {
-            Some(row) => draw_cells(skin, frame, at, row, |column| {
+            Some(row) => draw_cells(skin, frame.buffer_mut(), at, row, |column| {
                 pane.selection.is_some_and(|selection| selection.holds(number, column))
             }),
             None if number < pane.history => super::line(frame, at, Line::styled("...", skin.ink(Role::TextDim))),
@@ -159,24 +161,38 @@ fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane
         super::line(frame, at, Line::styled(text, skin.style(Role::SelectRow)));
         return;
     }
-    if let Some((row, column)) = pane.cursor.filter(|_| typing && pane.reading.is_none()) {
-        let shown = (pane.history + u32::from(row)).checked_sub(top).and_then(|row| u16::try_from(row).ok());
-        if let Some(row) = shown.filter(|row| *row < body.height && column < body.width) {
-            frame.set_cursor_position(Position::new(body.x + column, body.y + row));
-        }
+    if let Some(place) = cursor_in(pane, body).filter(|_| typing) {
+        frame.set_cursor_position(place);
     }
 }
 
+/// Where the cursor is while keys go to an agent.
+pub(crate) fn cursor(state: &State) -> Option<Position> {
+    if !matches!(state.mode, Mode::Agent | Mode::Locked) {
+        return None;
+    }
+    let panes = layout::areas(state).panes;
+    let (number, place) = panes.iter().find(|(number, _)| has_keyboard(state, *number))?;
+    let (session, pane, body) = (state.session(*number)?, state.pane(*number)?, layout::body(*place));
+    cursor_in(pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane, body).is_none())
+}
+
+fn cursor_in(pane: &Pane, body: Rect) -> Option<Position> {
+    let (row, column) = pane.cursor.filter(|_| pane.reading.is_none())?;
+    let row = (pane.history + u32::from(row)).checked_sub(pane.top(body.height))?;
+    let row = u16::try_from(row).ok().filter(|row| *row < body.height && column < body.width)?;
+    Some(Position::new(body.x + column, body.y + row))
+}
+
 /// Draws one row of an agent's screen. Wide characters that would be cut in half become a blank.
-fn draw_cells(
+pub(super) fn draw_cells(
     skin: &Skin,
-    frame: &mut Frame<'_>,
+    buffer: &mut Buffer,
     at: Rect,
     row: &crate::protocol::pane::Row,
     selected: impl Fn(u16) -> bool,
 ) {
     let chosen = skin.style(Role::SelectText);
-    let buffer = frame.buffer_mut();
     let mut column = 0u16;
     for run in &row.runs {
         let style = skin.cell(run.look);
@@ -197,7 +213,7 @@ fn draw_cells(
 }
 
 /// What must be known of a screen that is not simply live.
-fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
+pub(super) fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
         let how = session
             .exit
@@ -221,6 +237,22 @@ fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
     // While a new size is on its way the old one is no news.
     let cut = pane.size.1 > body.width && pane.wanted != (body.height, body.width);
     cut.then(|| format!("this screen is {} columns wide, {} are shown", pane.size.1, body.width))
+}
+
+/// What happened, why, and what to do, where a program never ran.
+fn not_started(state: &State, session: &SessionView) -> Vec<String> {
+    let agent = one_line(&session.agent);
+    let evidence = one_line(&session.evidence);
+    let why = evidence.strip_prefix("could not be started: ").unwrap_or(&evidence).to_owned();
+    let tasks = bars::hint_key(state, Action::ViewTasks);
+    let next = match session.task {
+        Some(task) => format!(
+            "Put that right, then try #{task} again: {tasks} opens the tasks. Branch and worktree are kept. \
+             Or give the work to another agent: `qd task add \"...\" --agent NAME`; `qd agents` lists them."
+        ),
+        None => "Put that right and start the pane again; `qd agents` lists the agents that are here.".to_owned(),
+    };
+    vec![format!("`{agent}` could not be started."), String::new(), why, String::new(), next]
 }
 
 fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {
