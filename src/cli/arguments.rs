@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, completions, daemon, doctor, host, init, plan, queue, report, serve, session, stream,
-    task, track, transcript, undo, version, worker,
+    agents, approval, attach, completions, daemon, doctor, guard, host, init, plan, queue, report, serve, session,
+    stream, task, track, transcript, undo, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -84,6 +84,8 @@ pub(super) enum Command {
     Completions(completions::Completions),
     #[command(hide = true)]
     Host(host::Host),
+    #[command(hide = true)]
+    Guard(guard::Guard),
     #[command(hide = true)]
     Transcript(transcript::Transcript),
     #[command(hide = true)]

@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod doctor;
 mod environment;
+mod guard;
 mod host;
 mod init;
 mod input;

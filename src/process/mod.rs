@@ -4,6 +4,7 @@
 
 mod detached;
 mod error;
+mod guard;
 mod lookup;
 mod piped;
 mod program;
@@ -12,6 +13,7 @@ mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
+pub use guard::guard;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};

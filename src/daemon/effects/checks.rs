@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,7 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
 /// What a command of the project runs in besides its directory. The code that it runs is the agent's, so it
 /// carries the session's mark: calls of `qd` from it have an agent's rights, not the person's.
 pub(super) struct Surroundings {
+    guard: PathBuf,
     path: OsString,
     timeout: Duration,
     session: Option<SessionId>,
@@ -65,6 +66,7 @@ impl Surroundings {
             .look(move |state, _| state.delegations.get(&delegation?).and_then(|it| it.session.clone()))
             .await;
         Self {
+            guard: daemon.program.clone(),
             path: daemon.agents.path().await.clone(),
             timeout: Duration::from_secs(daemon.settings.check_timeout),
             session: session.ok().flatten(),
@@ -86,15 +88,13 @@ pub(super) fn run_all(checks: &[Check], directory: &Path, tree: &str, surroundin
     runs
 }
 
-/// Runs one command of the project.
+/// Runs one command of the project. Not directly but below a guard of ours: what the command starts stays below it,
+/// even with an empty environment and without parents, and ends with it.
 pub(super) fn run_one(check: &Check, directory: &Path, tree: &str, surroundings: &Surroundings) -> CheckRun {
     let began = Instant::now();
-    let (program, arguments) = match check.argv.split_first() {
-        Some((program, arguments)) => (program.clone(), arguments),
-        None => (String::new(), &[][..]),
-    };
-    let command = Program::new(&program)
-        .args(arguments)
+    let command = Program::new(&surroundings.guard)
+        .args(["guard", "--"])
+        .args(&check.argv)
         .cwd(directory)
         .env("PATH", &surroundings.path)
         .env("CI", "true")
