@@ -135,6 +135,13 @@ impl Agent {
         }
     }
 
+    /// That a shell without a command of its own waits at its prompt: it has the terminal itself, so nothing that it
+    /// started does. Of a shell that runs a command (`-c`) this says nothing, since its jobs are in its own group.
+    pub fn at_prompt(&self, observation: &Observation) -> Option<Reading> {
+        let waits = self.definition.adapter == Adapter::Shell && observation.own_foreground;
+        waits.then(launch::prompt_reading)
+    }
+
     /// What one of its hooks says. `payload` is JSON as the agent gave it; what is not understood says nothing.
     pub fn hook(&self, event: &str, payload: &str) -> HookNews {
         match self.definition.adapter {

@@ -16,6 +16,7 @@ mod guard;
 mod host;
 mod init;
 mod input;
+mod man;
 mod output;
 mod pick;
 mod plan;

@@ -28,6 +28,7 @@ mod projects;
 mod recovery;
 mod refused;
 mod socket;
+mod spoken;
 mod undo;
 mod views;
 mod waiting;
@@ -76,6 +77,7 @@ pub(crate) struct Daemon {
     started_at: Timestamp,
     stop: Notify,
     toasts: broadcast::Sender<Notice>,
+    asked: spoken::Asked,
     refusals: refused::Refusals,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -190,6 +192,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         started_at: now(),
         stop: Notify::new(),
         toasts,
+        asked: spoken::Asked::default(),
         refusals: refused::Refusals::default(),
         repositories: Mutex::default(),
         settings: options.settings,

@@ -7,7 +7,10 @@ pub mod llm;
 mod mention;
 pub mod rules;
 pub mod screening;
+mod spoken;
 mod words;
+
+pub use spoken::{Assent, Spoken, assent, spoken};
 
 #[cfg(test)]
 mod tests;

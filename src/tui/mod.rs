@@ -6,15 +6,19 @@
 
 mod bars;
 mod cells;
+mod choices;
 pub mod dialog;
 mod encode;
 mod error;
+mod fields;
 mod input;
+mod keyboard;
 mod layout;
 pub mod layout_file;
 pub mod message;
 pub mod mode;
 mod outside;
+mod painter;
 pub mod pane;
 mod run;
 mod skin;
@@ -27,11 +31,12 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
+pub use painter::Painter;
 pub use run::{Cockpit, Left, run};
 pub use skin::Skin;
 pub use terminal::TerminalEnvironment;
 pub use update::update;
-pub use view::view;
+pub use view::{Whose, view};
 pub use wire::Reconnect;
 
 /// Which keys the footer names as the owner of the keyboard, in words; for tests of rule 1.

@@ -91,23 +91,35 @@ pub struct Pane {
 }
 
 impl Pane {
-    /// Takes over what a host says of the screen.
-    pub fn apply(&mut self, update: ScreenUpdate) {
+    /// Takes over what a host says of the screen. Answers the rows that changed, if that is all that did.
+    pub fn apply(&mut self, update: ScreenUpdate) -> Option<Vec<u16>> {
+        let only_rows = !update.full
+            && self.size == (update.rows, update.cols)
+            && (self.locked, &self.modes) == (update.locked, &update.modes)
+            && (&self.reading, &self.selection) == (&None, &None)
+            && self.title == crate::model::one_line(&update.title);
+        let mut rows: Vec<u16> =
+            self.cursor.filter(|_| self.cursor != update.cursor).iter().map(|(row, _)| *row).collect();
         if update.full {
             self.rows.clear();
         }
         self.rows.resize(usize::from(update.rows), Row::default());
         for (number, row) in update.changed {
-            if let Some(place) = self.rows.get_mut(usize::from(number)) {
+            if let Some(place) = self.rows.get_mut(usize::from(number)).filter(|place| **place != row) {
                 *place = row;
+                rows.push(number);
             }
         }
         self.size = (update.rows, update.cols);
+        if self.cursor != update.cursor {
+            rows.extend(update.cursor.map(|(row, _)| row));
+        }
         self.cursor = update.cursor;
         self.modes = update.modes;
         self.title = crate::model::one_line(&update.title);
         self.history = update.history;
         self.locked = update.locked;
+        only_rows.then_some(rows)
     }
 
     /// The first line shown in a body of this many rows.
@@ -220,7 +232,7 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn row(text: &str) -> Row {
-        Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false }
+        Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped: false }
     }
 
     fn pane(history: u32) -> Pane {

@@ -20,8 +20,10 @@ use ratatui::backend::CrosstermBackend;
 use crate::config::theme::Depth;
 
 use super::error::TuiError;
+use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
+use super::view::Whose;
 
 /// Presses, releases and drags in SGR form; not all motion (1003), which would wake us for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -81,7 +83,7 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
 impl Screen {
@@ -103,7 +105,7 @@ impl Screen {
             }
             Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
         });
-        screen.map(|terminal| Self { terminal }).map_err(|source| {
+        screen.map(|terminal| Self { painter: Painter::new(terminal) }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -116,23 +118,32 @@ impl Screen {
             return false;
         }
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
-        let pushed = execute!(self.terminal.backend_mut(), flags).is_ok();
+        let pushed = execute!(self.painter.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
         pushed
     }
 
     /// The size: columns and rows.
     pub(super) fn size(&self) -> Result<(u16, u16), TuiError> {
-        let size = self.terminal.size().map_err(|source| TuiError::Terminal { doing: "measured", source })?;
+        let size = self.painter.terminal().size().map_err(|source| TuiError::Terminal { doing: "measured", source })?;
         Ok((size.width, size.height))
     }
 
     /// Draws one frame: changed cells only, inside one synchronized update.
     pub(super) fn draw(&mut self, state: &State, skin: &Skin) -> Result<(), TuiError> {
         let failed = |source| TuiError::Terminal { doing: "drawn on", source };
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
-        self.terminal.draw(|frame| super::view::view(state, skin, frame)).map_err(failed)?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+        queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
+        self.painter.frame(state, skin).map_err(failed)?;
+        execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+    }
+
+    /// Draws rows of agents' screens alone; answers whether that was enough.
+    pub(super) fn patch(&mut self, state: &State, skin: &Skin, whose: Whose) -> Result<bool, TuiError> {
+        let failed = |source| TuiError::Terminal { doing: "drawn on", source };
+        queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
+        let enough = self.painter.patch(state, skin, whose).map_err(failed)?;
+        execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)?;
+        Ok(enough)
     }
 
     /// Hands text to the terminal's clipboard (OSC 52).
@@ -152,7 +163,7 @@ impl Screen {
     }
 
     fn raw(&mut self, text: &str) -> Result<(), TuiError> {
-        let out = self.terminal.backend_mut();
+        let out = self.painter.backend_mut();
         out.write_all(text.as_bytes())
             .and_then(|()| Write::flush(out))
             .map_err(|source| TuiError::Terminal { doing: "written to", source })

@@ -104,9 +104,16 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
     let Some(pane) = state.panes.get_mut(id) else { return };
     match said {
         FromHost::Screen(update) => {
-            pane.link = Link::Live;
-            pane.apply(update);
+            let was_live = std::mem::replace(&mut pane.link, Link::Live) == Link::Live;
+            let rows = pane.apply(update).filter(|_| was_live && pane.ended.is_none());
             ask_history(pane, id, height, out);
+            if let Some(rows) = rows {
+                // nothing around the screen changed: these rows are drawn alone
+                if !rows.is_empty() {
+                    state.damaged.entry(id.clone()).or_default().extend(rows);
+                }
+                return;
+            }
         }
         FromHost::History { lines, back, total } => {
             pane.apply_history(lines, back, total);

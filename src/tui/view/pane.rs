@@ -2,6 +2,7 @@
 //! there is none.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -142,7 +143,7 @@ fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane
         let number = top.saturating_add(u32::from(offset));
         let at = Rect { y: body.y + offset, height: 1, ..body };
         match pane.line(number) {
-            Some(row) => draw_cells(skin, frame, at, row, |column| {
+            Some(row) => draw_cells(skin, frame.buffer_mut(), at, row, |column| {
                 pane.selection.is_some_and(|selection| selection.holds(number, column))
             }),
             None if number < pane.history => super::line(frame, at, Line::styled("...", skin.ink(Role::TextDim))),
@@ -160,24 +161,38 @@ fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane
         super::line(frame, at, Line::styled(text, skin.style(Role::SelectRow)));
         return;
     }
-    if let Some((row, column)) = pane.cursor.filter(|_| typing && pane.reading.is_none()) {
-        let shown = (pane.history + u32::from(row)).checked_sub(top).and_then(|row| u16::try_from(row).ok());
-        if let Some(row) = shown.filter(|row| *row < body.height && column < body.width) {
-            frame.set_cursor_position(Position::new(body.x + column, body.y + row));
-        }
+    if let Some(place) = cursor_in(pane, body).filter(|_| typing) {
+        frame.set_cursor_position(place);
     }
 }
 
+/// Where the cursor is while keys go to an agent.
+pub(crate) fn cursor(state: &State) -> Option<Position> {
+    if !matches!(state.mode, Mode::Agent | Mode::Locked) {
+        return None;
+    }
+    let panes = layout::areas(state).panes;
+    let (number, place) = panes.iter().find(|(number, _)| has_keyboard(state, *number))?;
+    let (session, pane, body) = (state.session(*number)?, state.pane(*number)?, layout::body(*place));
+    cursor_in(pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane, body).is_none())
+}
+
+fn cursor_in(pane: &Pane, body: Rect) -> Option<Position> {
+    let (row, column) = pane.cursor.filter(|_| pane.reading.is_none())?;
+    let row = (pane.history + u32::from(row)).checked_sub(pane.top(body.height))?;
+    let row = u16::try_from(row).ok().filter(|row| *row < body.height && column < body.width)?;
+    Some(Position::new(body.x + column, body.y + row))
+}
+
 /// Draws one row of an agent's screen. Wide characters that would be cut in half become a blank.
-fn draw_cells(
+pub(super) fn draw_cells(
     skin: &Skin,
-    frame: &mut Frame<'_>,
+    buffer: &mut Buffer,
     at: Rect,
     row: &crate::protocol::pane::Row,
     selected: impl Fn(u16) -> bool,
 ) {
     let chosen = skin.style(Role::SelectText);
-    let buffer = frame.buffer_mut();
     let mut column = 0u16;
     for run in &row.runs {
         let style = skin.cell(run.look);
@@ -198,7 +213,7 @@ fn draw_cells(
 }
 
 /// What must be known of a screen that is not simply live.
-fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
+pub(super) fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
         let how = session
             .exit
