@@ -14,6 +14,7 @@ mod doctor;
 mod elsewhere;
 mod environment;
 mod fence;
+mod guard;
 mod host;
 mod init;
 mod input;

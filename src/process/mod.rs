@@ -4,6 +4,7 @@
 
 mod detached;
 mod error;
+mod guard;
 mod lent;
 mod lookup;
 mod piped;
@@ -14,6 +15,7 @@ mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
+pub use guard::guard;
 pub use lent::duplicate;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};

@@ -56,6 +56,7 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
 /// What a command of the project runs in besides its directory. The code that it runs is the agent's, so it
 /// carries the session's mark: calls of `qd` from it have an agent's rights, not the person's.
 pub(super) struct Surroundings {
+    guard: PathBuf,
     path: OsString,
     timeout: Duration,
     session: Option<SessionId>,
@@ -78,6 +79,7 @@ impl Surroundings {
             .look(move |state, _| state.delegations.get(&delegation?).and_then(|it| it.session.clone()))
             .await;
         Self {
+            guard: daemon.program.clone(),
             path: daemon.agents.path().await.clone(),
             timeout: Duration::from_secs(daemon.settings.check_timeout),
             session: session.ok().flatten(),
@@ -108,12 +110,15 @@ impl Surroundings {
         variables
     }
 
-    /// The command as a program, in its place.
+    /// The command as a program, in its place. Not directly but below a guard of ours: what the command starts stays
+    /// below it, even with an empty environment and without parents, and ends with it.
     fn program(&self, argv: &[String], site: &Site) -> Result<Program, Failure> {
-        let job = match (&self.grounds, &site.place) {
+        let mut job = match (&self.grounds, &site.place) {
             (Some(grounds), Some(place)) => grounds.wrap(argv, &self.variables(), place)?,
             _ => Job { argv: argv.to_vec(), env: self.variables(), cwd: site.directory.clone(), ..Job::default() },
         };
+        let guard = [self.guard.display().to_string(), "guard".to_owned(), "--".to_owned()];
+        job.argv.splice(0..0, guard);
         let mut program = executors::program(&job).remove_env("QD_SESSION_SOCKET");
         if self.session.is_none() {
             program = program.remove_env("QD_SESSION");

@@ -9,7 +9,7 @@ use crate::agents::transcript::News;
 use crate::daemon::core::steady as now;
 use crate::daemon::places::TOOLS;
 use crate::engine::Fact;
-use crate::model::{Reading, SessionId, SessionState, StateSource, one_line, truncate};
+use crate::model::{Reading, Report, SessionId, SessionState, StateSource, one_line, truncate};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
 use super::control::is_at_rest;
@@ -61,6 +61,7 @@ impl Link {
         let mark = Some((self.id.clone(), number));
         let taken = match report {
             SessionReport::Said(report) => {
+                self.asked = matches!(report, Report::Ask { .. });
                 let fact = Fact::Reported { session: self.id.clone(), report };
                 if self.daemon.core.collect(fact, mark).await { Taken::In } else { Taken::Kept }
             }
