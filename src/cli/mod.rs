@@ -14,6 +14,7 @@ mod doctor;
 mod environment;
 mod host;
 mod init;
+mod outbox;
 mod output;
 mod pick;
 mod plan;

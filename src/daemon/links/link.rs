@@ -11,6 +11,7 @@ use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
 use crate::client::pane::PaneReceiver;
+use crate::config::StreamFormat;
 use crate::daemon::Daemon;
 use crate::daemon::core::now;
 use crate::engine::{EffectResult, Fact};
@@ -109,7 +110,7 @@ impl Link {
         Some(Self {
             daemon: Arc::clone(daemon),
             id: id.clone(),
-            transcript: Transcript::new(&session.agent),
+            transcript: agent.as_ref().map_or_else(|| Transcript::new(StreamFormat::Text), Agent::transcript),
             agent,
             signals,
             deliveries: Deliveries::default(),
