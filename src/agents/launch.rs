@@ -34,6 +34,8 @@ pub struct LaunchContext<'a> {
     pub resume: Option<&'a str>,
     /// The command of a shell task.
     pub run: Option<&'a str>,
+    /// The person agreed once that this agent may trust the project's worktrees.
+    pub trusted: bool,
 }
 
 /// How it starts.
@@ -87,6 +89,9 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     }
     plan.argv.push(context.program.to_string_lossy().into_owned());
     plan.argv.extend(more);
+    if context.trusted {
+        plan.argv.extend(values.expand(&arguments.trusted));
+    }
     plan.argv.extend(list);
     plan.conversation = match context.resume {
         Some(id) => Some(id.to_owned()),

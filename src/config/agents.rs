@@ -185,6 +185,8 @@ pub struct Arguments {
     pub interactive: Vec<String>,
     /// Then, headless; `None` when it has no such mode (it is then run full screen).
     pub autonomous: Option<Vec<String>>,
+    /// Before all of them, where the person agreed that this agent may trust the project's worktrees.
+    pub trusted: Vec<String>,
     /// Headless and resuming: these alone. Without any: `resume`, then `autonomous`.
     pub autonomous_resume: Vec<String>,
 }

@@ -23,6 +23,7 @@ fn plan(name: &str, change: impl FnOnce(&mut LaunchContext<'_>)) -> LaunchPlan {
         model: None,
         resume: None,
         run: None,
+        trusted: false,
     };
     change(&mut context);
     agent(name).launch(&context)
@@ -147,6 +148,11 @@ fn gemini_with_a_policy() {
     assert_eq!(full.argv, ["/usr/bin/agent", "--session-id", ID, "--policy", "/state/s/gemini-policy.toml"]);
     assert_eq!(full.conversation.as_deref(), Some(ID));
     assert!(full.files[0].1.parse::<toml::Table>().unwrap()["rule"][0]["commandPrefix"].as_array().unwrap().len() == 1);
+    assert!(has(
+        &plan("gemini", |context| context.trusted = true),
+        &["/usr/bin/agent", "--skip-trust", "--session-id"]
+    ));
+    assert!(!full.argv.contains(&"--skip-trust".to_owned()), "only where the person agreed");
     let headless = plan("gemini", |context| context.mode = SessionMode::Autonomous);
     assert!(has(&headless, &["--prompt", "fix the bug"]), "{:?}", headless.argv);
     assert!(headless.env.iter().any(|(name, _)| name == "GEMINI_CLI_NO_RELAUNCH"));

@@ -91,6 +91,7 @@ impl World {
             model: None,
             resume,
             run: None,
+            trusted: false,
         });
         for (path, text) in &plan.files {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
