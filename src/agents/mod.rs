@@ -8,6 +8,7 @@
 //! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
 //! | `signals` | hooks and observations disagree: what is its state? |
 //! | `delivery`, `prompt` | a prompt gets into its composer exactly once |
+//! | `explain`, `replay` | how sure is a verdict? which states does a recording show? |
 //! | `transcript` | a headless run, readable |
 //!
 //! Nothing here starts a program, reads a clock or writes a file: launch plans say what is to be written.
@@ -16,12 +17,14 @@ mod catalogue;
 mod claude;
 mod codex;
 pub mod delivery;
+pub mod explain;
 mod gemini;
 mod keys;
 mod launch;
 mod opencode;
 mod pattern;
 pub mod prompt;
+pub mod replay;
 mod screen;
 pub mod signals;
 pub mod transcript;

@@ -300,11 +300,15 @@ fn escape() -> Vec<String> {
 }
 
 /// The definitions that come with the program: file name and text.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("claude.toml", include_str!("../../agents/claude.toml")),
     ("codex.toml", include_str!("../../agents/codex.toml")),
     ("gemini.toml", include_str!("../../agents/gemini.toml")),
     ("opencode.toml", include_str!("../../agents/opencode.toml")),
+    ("kimi.toml", include_str!("../../agents/kimi.toml")),
+    ("qwen.toml", include_str!("../../agents/qwen.toml")),
+    ("minimax.toml", include_str!("../../agents/minimax.toml")),
+    ("aider.toml", include_str!("../../agents/aider.toml")),
     ("shell.toml", include_str!("../../agents/shell.toml")),
     ("demo.toml", include_str!("../../agents/demo.toml")),
 ];

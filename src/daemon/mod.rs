@@ -18,6 +18,7 @@ mod connection;
 mod core;
 mod effects;
 mod error;
+mod explain;
 mod handle;
 mod installed;
 mod links;
@@ -25,6 +26,7 @@ mod places;
 mod project_settings;
 mod projects;
 mod recovery;
+mod sign_in;
 mod socket;
 mod undo;
 mod views;
@@ -44,6 +46,7 @@ use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp};
 use crate::protocol::control::{Failure, Notice};
 use crate::store::Store;
 
+pub use catalogues::agents as known_agents;
 pub use error::DaemonError;
 
 use self::core::{Core, now};

@@ -10,7 +10,9 @@ use crate::model::{
     SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, SessionView, TaskView, UndoView, WorkerView};
+use super::{
+    AgentView, ApprovalView, ExplanationView, LogLine, ProjectView, SessionView, TaskView, UndoView, WorkerView,
+};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -243,6 +245,13 @@ pub enum Request {
         /// Whose.
         project: ProjectId,
     },
+    /// Why a worker's session counts as it does. Answer: `Explained`.
+    ExplainWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Done`.
     StartPane {
         /// Whose.
@@ -330,6 +339,7 @@ impl Request {
                 | Request::Task { .. }
                 | Request::Log { .. }
                 | Request::Workers { .. }
+                | Request::ExplainWorker { .. }
                 | Request::Sessions { .. }
                 | Request::Agents
                 | Request::Status
@@ -377,6 +387,8 @@ pub enum Response {
     Sessions(Vec<SessionView>),
     /// Workers.
     Workers(Vec<WorkerView>),
+    /// Why a session counts as it does.
+    Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -11,6 +11,7 @@
 
 mod definitions;
 mod delivering;
+mod delivery_proof;
 mod homes;
 mod launching;
 #[path = "../support/mock_model.rs"]

@@ -22,6 +22,7 @@ mod claude;
 mod cockpit;
 mod demo;
 mod honesty;
+mod machine;
 mod survival;
 mod tasks;
 mod terminal;

@@ -238,6 +238,7 @@ impl Link {
             Ask::Lock { effect, locked } => self.lock(effect, locked),
             Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),
+            Ask::Explain { reply } => self.explain(reply),
         }
     }
 

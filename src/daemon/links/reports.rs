@@ -1,5 +1,7 @@
 //! What comes out of a session: what its screen and hooks say, and what it reported.
 
+use tokio::sync::oneshot;
+
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::transcript::News;
 use crate::daemon::core::now;
@@ -7,6 +9,7 @@ use crate::engine::Fact;
 use crate::model::{Reading, SessionId, SessionState, StateSource};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
+use super::ask::Looks;
 use super::control::is_at_rest;
 use super::link::Link;
 
@@ -95,6 +98,12 @@ impl Link {
             self.read(reading).await;
         }
         Taken::In
+    }
+
+    /// Tells what title and screen say by themselves.
+    pub(super) fn explain(&self, reply: oneshot::Sender<Looks>) {
+        let (seen, pending) = (self.signals.seen().cloned(), self.signals.pending().cloned());
+        let _ = reply.send(Looks { seen, pending, screen: self.seen.clone() });
     }
 
     pub(super) async fn read(&mut self, reading: Reading) {
