@@ -99,7 +99,7 @@ fn a_recording_is_replayed_without_a_daemon() {
     }
     assert!(!world.path("qd/state/daemon.sock").exists());
     let wrong = world.qd(&["agents", "replay", &recording, "--agent", "nobody", "--json"]);
-    assert_eq!(wrong.code, Some(4), "{wrong:?}");
+    assert_eq!(wrong.code, Some(3), "{wrong:?}");
     world.write("bad.cast", "{\"version\":2,\"width\":80,\"height\":24}\n[1.0,\"o\"");
     let bad = world.qd(&["agents", "replay", "bad.cast", "--agent", "codex"]);
     assert!(bad.stderr.contains("line 2"), "{bad:?}");
