@@ -19,6 +19,7 @@ mod host;
 mod init;
 mod input;
 mod man;
+mod outbox;
 mod output;
 mod pick;
 mod plan;

@@ -10,7 +10,10 @@ use crate::model::{
     ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
+use super::{
+    AgentView, ApprovalView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView,
+    WorkerView,
+};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -281,6 +284,13 @@ pub enum Request {
         /// Whose.
         project: ProjectId,
     },
+    /// Why a worker's session counts as it does. Answer: `Explained`.
+    ExplainWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Done`.
     StartPane {
         /// Whose.
@@ -374,6 +384,7 @@ impl Request {
                 | Request::Task { .. }
                 | Request::Log { .. }
                 | Request::Workers { .. }
+                | Request::ExplainWorker { .. }
                 | Request::Sessions { .. }
                 | Request::Queue { .. }
                 | Request::Agents
@@ -424,6 +435,8 @@ pub enum Response {
     Workers(Vec<WorkerView>),
     /// What waits for a session.
     Queue(QueueView),
+    /// Why a session counts as it does.
+    Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -60,6 +60,7 @@ pub(super) async fn start(
         model: task.as_ref().and_then(|task| task.model.as_deref()),
         resume: resume.as_deref(),
         run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
+        trusted: project.trusted_agents.contains(&session.agent),
     };
     let plan = agent.launch(&context);
     // an agent that cannot go on with a conversation has none as far as we are concerned

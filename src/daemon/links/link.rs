@@ -11,6 +11,7 @@ use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
 use crate::client::pane::PaneReceiver;
+use crate::config::StreamFormat;
 use crate::daemon::Daemon;
 use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
@@ -126,7 +127,7 @@ impl Link {
         Some(Self {
             daemon: Arc::clone(daemon),
             id: id.clone(),
-            transcript: Transcript::new(&session.agent),
+            transcript: agent.as_ref().map_or_else(|| Transcript::new(StreamFormat::Text), Agent::transcript),
             agent,
             runs_command,
             signals,
@@ -280,6 +281,7 @@ impl Link {
             Ask::Lock { effect, locked } => self.lock(effect, locked),
             Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),
+            Ask::Explain { reply } => self.explain(reply),
         }
     }
 

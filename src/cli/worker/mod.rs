@@ -14,11 +14,17 @@ use super::input::or_standard_input;
 use super::reading::Shape;
 use super::{Context, Done, Output, Stop, Table, Tone, Where, words};
 
+mod explain;
+
+use explain::Explain;
+
 /// `qd worker …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The seats and what they do
     List(List),
+    /// Why a worker counts as working, waiting and so on
+    Explain(Explain),
     /// Open a pane with an agent, without a task
     Start(Start),
     /// End the session of a worker
@@ -149,6 +155,7 @@ impl Command {
     pub(super) async fn run(self, context: &Context) -> Done {
         match self {
             Command::List(list) => list.run(context).await,
+            Command::Explain(explain) => explain.run(context).await,
             Command::Start(start) => start.run(context).await,
             Command::Stop(one) => one.stop(context).await,
             Command::Reset(one) => one.reset(context).await,
