@@ -33,6 +33,7 @@ fn session(n: u16) -> SessionView {
         worker: WorkerNumber(n),
         agent: "shell".to_owned(),
         mode: SessionMode::Interactive,
+        executor: Default::default(),
         pid: Some(1),
         host_pid: Some(2),
         state: SessionState::Working,
