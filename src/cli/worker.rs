@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::client::Client;
-use crate::model::{HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
+use crate::model::{ExecutorKind, HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 use crate::protocol::{HandoffView, WorkerView};
 
@@ -51,6 +51,9 @@ pub struct Start {
     /// The command of a `shell` pane
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
+    /// Where the agent runs (default: as configured, see `[executor]`)
+    #[arg(long, value_name = "WHERE")]
+    executor: Option<ExecutorKind>,
     #[command(flatten)]
     place: Where,
 }
@@ -194,7 +197,8 @@ impl Start {
             (None, Some(_)) => "shell".to_owned(),
             (None, None) => first_agent(&client, context).await?,
         };
-        let request = Request::StartPane { project, worker: self.worker, agent, run: self.run };
+        let request =
+            Request::StartPane { project, worker: self.worker, agent, run: self.run, executor: self.executor };
         context.order(&client, request).await
     }
 }

@@ -74,6 +74,10 @@ pub struct AgentDefinition {
     /// Command lines.
     #[serde(default)]
     pub arguments: Arguments,
+    /// What it writes outside its worktree: its own state. `~/` is the home directory; one that ends in `/` is a
+    /// directory, made when it is not there. A fence lets it write there.
+    #[serde(default)]
+    pub state: Vec<String>,
     /// Environment.
     #[serde(default)]
     pub environment: EnvironmentChanges,

@@ -46,8 +46,8 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             let events = daemon.core.command(Command::Handoff { project, worker, push, hold }).await?;
             started_handoff(&events)
         }
-        Request::StartPane { project, worker, agent, run } => {
-            chat::start_pane(daemon, project, worker, agent, run).await
+        Request::StartPane { project, worker, agent, run, executor } => {
+            chat::start_pane(daemon, project, worker, agent, run, executor).await
         }
         Request::Queue { project } => {
             Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))

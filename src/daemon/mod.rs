@@ -19,6 +19,7 @@ mod connection;
 mod core;
 mod effects;
 mod error;
+mod executors;
 mod handle;
 mod installed;
 mod links;

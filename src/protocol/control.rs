@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId, SessionId,
-    SessionMode, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
@@ -101,6 +101,8 @@ pub struct AddOptions {
     pub from_chat: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// Where it runs, instead of the configured default.
+    pub executor: Option<ExecutorKind>,
 }
 
 /// What a client can ask.
@@ -289,6 +291,9 @@ pub enum Request {
         agent: String,
         /// The command of a `shell` pane.
         run: Option<String>,
+        /// Where it runs, instead of the configured default.
+        #[serde(default)]
+        executor: Option<ExecutorKind>,
     },
     /// Answer: `Done`.
     StopWorker {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, Priority, ProjectId,
-    SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp,
-    WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
+    ProjectId, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType,
+    Timestamp, WaitsFor, WorkerNumber,
 };
 
 /// A task, whole.
@@ -52,6 +52,9 @@ pub struct TaskView {
     pub autonomy: Autonomy,
     /// How its agent runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// Its worker.
     pub worker: Option<WorkerNumber>,
     /// Its branch.
@@ -103,6 +106,9 @@ pub struct SessionView {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The agent's process.
     pub pid: Option<u32>,
     /// Its host process.

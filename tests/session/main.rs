@@ -5,6 +5,7 @@ mod ending;
 mod hostile;
 mod peers;
 mod reporting;
+mod slow;
 mod support;
 mod viewing;
 mod writing;
