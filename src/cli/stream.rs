@@ -199,6 +199,7 @@ mod tests {
             title: String::new(),
             history,
             locked: false,
+            dropped: 0,
         }
     }
 

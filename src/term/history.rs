@@ -19,6 +19,7 @@ struct Packed {
 pub struct History {
     lines: VecDeque<Packed>,
     limit: usize,
+    dropped: u64,
     styles: Vec<Style>,
     numbers: HashMap<Style, u16>,
 }
@@ -29,6 +30,7 @@ impl History {
         Self {
             lines: VecDeque::new(),
             limit,
+            dropped: 0,
             styles: vec![Style::default()],
             numbers: HashMap::from([(Style::default(), 0)]),
         }
@@ -49,8 +51,8 @@ impl History {
         if self.limit == 0 {
             return;
         }
-        if self.lines.len() >= self.limit {
-            self.lines.pop_front();
+        if self.lines.len() >= self.limit && self.lines.pop_front().is_some() {
+            self.dropped += 1;
         }
         let packed = self.pack(line);
         self.lines.push_back(packed);
@@ -64,7 +66,13 @@ impl History {
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.limit);
+        let dropped = self.dropped + u64::try_from(self.lines.len()).unwrap_or(0);
+        *self = Self { dropped, ..Self::new(self.limit) };
+    }
+
+    /// How many lines were forgotten so far; with the place in the history added, a line's number never changes.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// At most `count` lines that end `back` lines above the newest, oldest first.

@@ -12,6 +12,7 @@ mod listener;
 pub mod mouse;
 mod prepass;
 mod resize;
+pub mod search;
 mod sgr;
 mod terminal;
 #[cfg(test)]

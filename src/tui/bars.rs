@@ -9,7 +9,7 @@ use crate::model::WorkerNumber;
 
 use super::dialog::Dialog;
 use super::layout::{Class, class};
-use super::mode::{Mode, Owner};
+use super::mode::{Mode, Owner, Scroll, Scrolling};
 use super::state::{Shown, State};
 use super::stepper::{self, Phase};
 use super::{cells, status};
@@ -199,11 +199,30 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
             (Action::ChatLeave, "panes"),
             (Action::AppHelp, "help"),
         ],
-        Mode::Scroll => {
-            vec![(Action::ScrollPageUp, "up"), (Action::ScrollBottom, "end"), (Action::ScrollLeave, "follow")]
-        }
+        Mode::Scroll(scroll) => scroll_hints(scroll),
         Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
         Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
+    }
+}
+
+/// The keys while a history is read.
+fn scroll_hints(scroll: &Scroll) -> Vec<(Action, &'static str)> {
+    match scroll.what {
+        Scrolling::Moving => vec![
+            (Action::ScrollPageUp, "up"),
+            (Action::SearchForward, "find"),
+            (Action::CopyChars, "mark"),
+            (Action::LogEdit, "editor"),
+            (Action::ScrollLeave, "follow"),
+        ],
+        Scrolling::Marking => vec![
+            (Action::CopyTake, "copy"),
+            (Action::CopyLines, "lines"),
+            (Action::CopyBlock, "block"),
+            (Action::CopySwap, "other end"),
+            (Action::CopyDrop, "cancel"),
+        ],
+        Scrolling::Typing { .. } => vec![(Action::SearchRun, "find"), (Action::SearchCancel, "cancel")],
     }
 }
 

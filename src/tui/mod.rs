@@ -6,7 +6,9 @@
 
 mod bars;
 mod cells;
+pub mod clipboard;
 pub mod dialog;
+mod editor;
 mod encode;
 mod error;
 mod input;
@@ -14,9 +16,12 @@ mod layout;
 pub mod layout_file;
 pub mod message;
 pub mod mode;
+pub mod motion;
 mod outside;
 pub mod pane;
+pub mod reading;
 mod run;
+pub mod selection;
 mod skin;
 pub mod state;
 mod status;

@@ -85,6 +85,19 @@ pub enum Daemon {
     },
 }
 
+/// A click, to know whether the next one belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clicked {
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+    /// When.
+    pub at: Timestamp,
+    /// Which click in a row it was, 1 to 3.
+    pub count: u8,
+}
+
 /// A place that `back` returns to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -137,6 +150,12 @@ pub struct State {
     pub returns: bool,
     /// Plans that were put before the person, by opening them or in words.
     pub offered: BTreeSet<PlanId>,
+    /// What was copied last.
+    pub copied: Option<String>,
+    /// The last click.
+    pub clicked: Option<Clicked>,
+    /// The pane in which the mouse is marking followed its screen before.
+    pub held: bool,
     /// When the person last pressed a key.
     pub typed_at: Option<Timestamp>,
     /// What had the keyboard when the window became too small for anything.
@@ -177,6 +196,9 @@ impl State {
             daemon: Daemon::Here,
             returns: false,
             offered: BTreeSet::new(),
+            copied: None,
+            clicked: None,
+            held: false,
             typed_at: None,
             before_small: None,
             focused: true,
@@ -233,7 +255,7 @@ impl State {
             },
             Mode::Cockpit => Owner::Cockpit,
             Mode::Chat => Owner::Chat,
-            Mode::Scroll => Owner::History(self.worker),
+            Mode::Scroll(_) => Owner::History(self.worker),
             Mode::Dialog { dialog, .. } => Owner::Dialog(dialog.word()),
             Mode::Leader { .. } => Owner::Leader,
         }

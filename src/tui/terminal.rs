@@ -19,6 +19,7 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::config::theme::Depth;
 
+use super::clipboard::Surroundings;
 use super::error::TuiError;
 use super::skin::Skin;
 use super::state::State;
@@ -45,6 +46,8 @@ pub struct TerminalEnvironment {
     pub tmux: bool,
     /// The tty's erase character is ^H.
     pub erase_is_ctrl_h: bool,
+    /// Where copied text can go.
+    pub surroundings: Surroundings,
 }
 
 impl TerminalEnvironment {
@@ -57,6 +60,7 @@ impl TerminalEnvironment {
             no_color: !text("NO_COLOR").is_empty(),
             tmux: !text("TMUX").is_empty(),
             erase_is_ctrl_h: erase_character() == Some(0x08),
+            surroundings: Surroundings::detect(),
         }
     }
 
@@ -82,6 +86,7 @@ static HOOK: Once = Once::new();
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    mouse: bool,
 }
 
 impl Screen {
@@ -92,21 +97,27 @@ impl Screen {
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        OURS.store(true, Ordering::SeqCst);
-        let screen = enable_raw_mode().and_then(|()| {
-            let mut out = io::stdout();
-            write!(out, "{TITLE_SAVE}")?;
-            execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
-            if mouse {
-                write!(out, "{MOUSE_ON}")?;
-                out.flush()?;
-            }
-            Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
-        });
-        screen.map(|terminal| Self { terminal }).map_err(|source| {
+        let screen = take(mouse)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()))));
+        screen.map(|terminal| Self { terminal, mouse }).map_err(|source| {
             give_back();
             failed(source)
         })
+    }
+
+    /// Gives the terminal to another program for a while.
+    pub(super) fn suspend(&mut self) {
+        give_back();
+    }
+
+    /// Takes it back as it was, to be drawn anew.
+    pub(super) fn resume(&mut self, enhanced: bool) -> Result<(), TuiError> {
+        let failed = |source| TuiError::Terminal { doing: "set up again", source };
+        take(self.mouse).map_err(failed)?;
+        if enhanced {
+            self.push_keyboard();
+        }
+        self.terminal.clear().map_err(failed)
     }
 
     /// Asks whether the terminal speaks the enhanced keyboard protocol, and turns its first flag on if so.
@@ -115,6 +126,10 @@ impl Screen {
         if !matches!(supports_keyboard_enhancement(), Ok(true)) {
             return false;
         }
+        self.push_keyboard()
+    }
+
+    fn push_keyboard(&mut self) -> bool {
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
         let pushed = execute!(self.terminal.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
@@ -157,6 +172,20 @@ impl Screen {
             .and_then(|()| Write::flush(out))
             .map_err(|source| TuiError::Terminal { doing: "written to", source })
     }
+}
+
+/// Makes the terminal ours.
+fn take(mouse: bool) -> io::Result<()> {
+    OURS.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    let mut out = io::stdout();
+    write!(out, "{TITLE_SAVE}")?;
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
+    if mouse {
+        write!(out, "{MOUSE_ON}")?;
+        out.flush()?;
+    }
+    Ok(())
 }
 
 impl Drop for Screen {

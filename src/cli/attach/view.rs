@@ -221,6 +221,7 @@ mod tests {
             title: String::new(),
             history: 0,
             locked: false,
+            dropped: 0,
         });
         assert!(text.contains("\x1b[1;1H\x1b[0mtop"));
         assert!(!text.contains("below"));

@@ -9,6 +9,7 @@ mod ending;
 mod input;
 mod output;
 mod pty;
+mod reading;
 mod requests;
 mod sender;
 mod size;
