@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::config::keymap::{Action, Context};
+use crate::config::keymap::{Action, Chord, Context};
 use crate::config::theme::Role;
 use crate::model::WorkerNumber;
 
@@ -160,7 +160,10 @@ pub(crate) fn owner_words(state: &State) -> String {
 /// The key of an action here: with the leader before it where keys go to an agent or into text.
 pub(crate) fn hint_key(state: &State, action: Action) -> String {
     let context = state.mode.context();
-    if let Some(chord) = context.and_then(|context| state.keymap.chords(context, action).first().copied()) {
+    let bound = context.map(|context| state.keymap.chords(context, action)).unwrap_or_default();
+    // the plainest of its keys
+    let held = |chord: &Chord| u8::from(chord.ctrl) + u8::from(chord.alt) + u8::from(chord.shift);
+    if let Some(chord) = bound.iter().min_by_key(|chord| held(chord)) {
         return chord.to_string();
     }
     if action == Action::AppLeader {

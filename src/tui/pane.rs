@@ -197,7 +197,9 @@ impl Pane {
         let top = self.top(height).min(last);
         let floor = self.dropped.min(top);
         let to = top.saturating_add_signed(lines).max(floor);
-        if to >= last {
+        // a screen that is higher than the pane has rows below what is followed, for those who go on
+        let follow = self.first_row().saturating_add(u64::from(self.hidden_above(height)));
+        if to >= last || (top < follow && to >= follow) {
             self.reading = None;
             return last > floor;
         }

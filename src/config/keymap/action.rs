@@ -122,7 +122,7 @@ table! {
         CopyDrop "copy.drop" "mark nothing";
         CopyTake "copy.take" "copy what is marked";
         CopyCode "copy.code" "copy the last block of code";
-        CopyWrite "copy.write" "write what is marked or was copied to a file";
+        CopyWrite "copy.write" "write the copied text to a file";
         LogEdit "log.edit" "open the whole history in your editor ($EDITOR)";
         ChatSend "chat.send" "send";
         ChatNewline "chat.newline" "new line";
