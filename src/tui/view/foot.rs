@@ -51,16 +51,16 @@ fn news(state: &State, number: WorkerNumber, pane: &Pane, scroll: Option<&Scroll
         let unit = if lines == 1 { "row" } else { "rows" };
         news.push(format!("{lines} {unit} marked, {} copies", bars::hint_key(state, Action::CopyTake)));
     }
-    if pane.reading.is_some() {
-        news.push(match pane.unread() {
-            0 => place_words(pane, scroll),
-            1 => "1 new line, End to follow".to_owned(),
-            unread => format!("{unread} new lines, End to follow"),
-        });
-    }
-    let own = pane.modes.alternate_screen && scroll.is_some();
-    if let Some(session) = state.session(number).filter(|_| own) {
+    let own = state.session(number).filter(|_| pane.modes.alternate_screen && scroll.is_some());
+    if let Some(session) = own {
         news.push(own_history(&session.agent).to_owned());
+    }
+    match (pane.reading.is_some(), pane.unread()) {
+        (false, _) => {}
+        (true, 0) if own.is_some() => {}
+        (true, 0) => news.push(place_words(pane, scroll)),
+        (true, 1) => news.push("1 new line, End to follow".to_owned()),
+        (true, unread) => news.push(format!("{unread} new lines, End to follow")),
     }
     if pane.is_sized_by_another() {
         news.push(format!("{}x{} here, set by another viewer", pane.size.1, pane.size.0));
