@@ -32,7 +32,7 @@
 //! |---|---|---|
 //! | L4 faces | [`tui`], [`cli`] | what people see; no powers of their own |
 //! | L3 doors | [`daemon`], [`client`] | the one loop and the sockets around it |
-//! | L2 world | [`process`], [`session`], [`git`], [`store`], [`agents`] | one outside system each |
+//! | L2 world | [`process`], [`session`], [`git`], [`store`], [`agents`], [`llm`] | one outside system each |
 //! | L1 decisions | [`engine`], [`planning`], [`protocol`], [`config`] | pure: no I/O, no clock, no await |
 //! | L0 words | [`model`], [`term`] | the vocabulary, and the terminal |
 //!
@@ -58,6 +58,7 @@ pub mod config;
 pub mod daemon;
 pub mod engine;
 pub mod git;
+pub mod llm;
 pub mod model;
 pub mod planning;
 pub mod process;

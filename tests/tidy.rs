@@ -63,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &str)] = &[
     ("git2", "git"),
     ("rusqlite", "store"),
+    ("ureq", "llm"),
     ("portable_pty", "session"),
     ("vt100", "term"),
     ("ratatui", "tui"),

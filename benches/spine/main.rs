@@ -8,6 +8,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
 
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/processes.rs"]
+mod processes;
+#[path = "../support/confirm.rs"]
+mod support_confirm;
 #[path = "../../tests/e2e/terminal.rs"]
 mod terminal;
 #[path = "../../tests/e2e/world.rs"]

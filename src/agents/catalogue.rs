@@ -112,6 +112,11 @@ impl Agent {
         self.definition.adapter != Adapter::Shell
     }
 
+    /// Whether it can call `qd report`: it has a model, and tools that run commands.
+    pub fn can_report(&self) -> bool {
+        self.takes_prompts() && self.definition.reports
+    }
+
     /// How it starts.
     pub fn launch(&self, context: &LaunchContext<'_>) -> LaunchPlan {
         launch::plan(&self.definition, context)
@@ -123,6 +128,13 @@ impl Agent {
             Adapter::Shell => Some(launch::shell_reading()),
             Adapter::Plain | Adapter::Claude => self.reader.read(observation),
         }
+    }
+
+    /// That a shell without a command of its own waits at its prompt: it has the terminal itself, so nothing that it
+    /// started does. Of a shell that runs a command (`-c`) this says nothing, since its jobs are in its own group.
+    pub fn at_prompt(&self, observation: &Observation) -> Option<Reading> {
+        let waits = self.definition.adapter == Adapter::Shell && observation.own_foreground;
+        waits.then(launch::prompt_reading)
     }
 
     /// What one of its hooks says. `payload` is JSON as the agent gave it; what is not understood says nothing.

@@ -124,6 +124,16 @@ pub(super) fn shell_reading() -> Reading {
     }
 }
 
+/// What a shell at its prompt is.
+pub(super) fn prompt_reading() -> Reading {
+    Reading {
+        state: SessionState::Idle,
+        source: StateSource::Process,
+        evidence: "the shell waits at its prompt".to_owned(),
+        dialog: None,
+    }
+}
+
 /// Where a prompt is that no argument holds.
 pub fn prompt_file(session_directory: &Path) -> PathBuf {
     session_directory.join("prompt.md")

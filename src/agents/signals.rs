@@ -10,7 +10,7 @@
 //! 4. Work on the title or the screen is believed then: it is newer than the last hook.
 //! 5. Rest (`idle`, `waiting_input`, `limited`) is believed when it has stood for `SETTLE` without a contradiction: between two
 //!    tools a screen looks idle for a moment. This is what brings the state back after Esc.
-//! 6. Rest after a turn was seen is `waiting_input`; `idle` is only what was never asked anything.
+//! 6. Rest after a turn was seen is `waiting_input`; `idle` is only what was never asked anything, or a shell at its prompt.
 //! 7. An unknown screen changes nothing, except that a question which is gone for `SETTLE` leaves `unknown`.
 
 use std::time::Duration;
@@ -139,7 +139,7 @@ impl Signals {
     }
 
     fn rest(&mut self, mut reading: Reading, now: Timestamp) -> Option<Reading> {
-        if reading.state == SessionState::Idle && self.turn_seen {
+        if self.has_had_its_turn(&reading) {
             reading.state = SessionState::WaitingInput;
         }
         if reading.state == self.state() {
@@ -151,6 +151,11 @@ impl Signals {
             _ => self.pending = Some((reading, now)),
         }
         self.tick(now)
+    }
+
+    /// Whether rest is the end of a turn. What a shell does are no turns: nobody waits for an answer.
+    fn has_had_its_turn(&self, reading: &Reading) -> bool {
+        reading.state == SessionState::Idle && self.turn_seen && reading.source != StateSource::Process
     }
 
     fn unknown(&mut self, now: Timestamp) -> Option<Reading> {
@@ -175,7 +180,7 @@ impl Signals {
         if matches!(reading.state, SessionState::Working) {
             self.turn_seen = true;
         }
-        if reading.state == SessionState::Idle && self.turn_seen {
+        if self.has_had_its_turn(&reading) {
             reading.state = SessionState::WaitingInput;
         }
         let known = self.verdict.as_ref();

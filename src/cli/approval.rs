@@ -1,7 +1,5 @@
 //! `qd approval`: what waits for the person, and the answers.
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::model::{AnswerKind, ApprovalId};
@@ -9,7 +7,8 @@ use crate::protocol::ApprovalView;
 use crate::protocol::control::{Request, Response};
 
 use super::context::ask;
-use super::{Context, Done, Output, Stop, Tone, Where, words};
+use super::reading::{Scope, Shape};
+use super::{Context, Done, Output, Stop, Tone, words};
 
 /// `qd approval …`
 #[derive(Debug, Subcommand)]
@@ -23,14 +22,10 @@ pub enum Command {
 /// `qd approval list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Of every project
-    #[arg(long, conflicts_with = "project")]
-    all_projects: bool,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    place: Where,
+    scope: Scope,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 /// `qd approval answer`.
@@ -68,16 +63,12 @@ impl Command {
 impl List {
     async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
-        let project = if self.all_projects { None } else { Some(context.project(&client, &self.place).await?.id) };
+        let project = self.scope.project(context, &client).await?;
         let approvals = ask!(client, Request::Approvals { project }, Response::Approvals(approvals) => approvals);
-        if self.json {
-            context.output.json(&approvals)?;
-        } else if approvals.is_empty() {
-            context.output.toned(Tone::Faint, "nothing waits for you")?;
-        } else {
-            approvals.iter().try_for_each(|approval| print(context.output, approval))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.whole(context.output, approvals.as_slice(), |approvals| match approvals {
+            [] => context.output.toned(Tone::Faint, "nothing waits for you"),
+            approvals => approvals.iter().try_for_each(|approval| print(context.output, approval)),
+        })
     }
 }
 
@@ -110,8 +101,6 @@ impl Answer {
             Word::No => AnswerKind::No,
         };
         let request = Request::Answer { approval: self.approval, kind, text: self.text };
-        let said = ask!(client, request, Response::Done(said) => said);
-        context.output.line(said)?;
-        Ok(ExitCode::SUCCESS)
+        context.order(&client, request).await
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, completions, daemon, doctor, host, init, plan, report, serve, session, task, transcript,
-    undo, version, worker,
+    agents, approval, attach, completions, daemon, doctor, host, init, plan, queue, report, serve, session, stream,
+    task, track, transcript, undo, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -52,8 +52,14 @@ pub(super) enum Command {
     /// Runs of agents in their terminals
     #[command(subcommand)]
     Session(session::Command),
-    /// Show one pane in this terminal: a worker, a task or a session
+    /// Show panes in this terminal, full screen or side by side
     Attach(attach::Attach),
+    /// Follow the output of agents as plain text
+    Stream(stream::Stream),
+    /// What every session does, one line each, live
+    Track(track::Track),
+    /// What runs, what waits, and in which order
+    Queue(queue::Queue),
     /// Agents of the catalogue, as found on this machine
     Agents(agents::Agents),
     /// Take back the last thing that changed the repository

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::{Arguments, Done, Output};
+use super::{Done, Output};
 
 /// `qd completions`.
 #[derive(Debug, Args)]
@@ -15,10 +15,10 @@ pub struct Completions {
     shell: Shell,
 }
 
-/// Does it.
-pub(super) fn run(arguments: &Completions) -> Done {
+/// Does it, for the whole command line.
+pub(super) fn run(arguments: &Completions, whole: &mut clap::Command) -> Done {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "qd", &mut script);
+    clap_complete::generate(arguments.shell, whole, "qd", &mut script);
     Output::standard().write(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,16 +1,17 @@
 //! What every command works with: places, settings, output, and the way to the daemon and its project.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::client::{AutoStart, Client, ClientError};
 use crate::config::{Environment, Paths, Settings};
-use crate::model::Kind;
+use crate::model::{Kind, ProjectId};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Request, Response};
 
-use super::{Output, Stop, environment};
+use super::{Done, Output, Stop, environment};
 
 /// Which project a command is about.
 #[derive(Debug, Clone, Default, Args)]
@@ -82,6 +83,20 @@ impl Context {
     /// The daemon, if it runs.
     pub async fn connect_running(&self) -> Result<Client, ClientError> {
         Client::connect(&self.paths, &self.qd, AutoStart::No).await
+    }
+
+    /// The daemon, and the project that a command is about.
+    pub async fn at(&self, place: &Where) -> Result<(Client, ProjectId), Stop> {
+        let client = self.connect().await?;
+        let project = self.project(&client, place).await?.id;
+        Ok((client, project))
+    }
+
+    /// Sends a request that is answered by one line, and prints that.
+    pub async fn order(&self, client: &Client, request: Request) -> Done {
+        let said = ask!(client, request, Response::Done(said) => said);
+        self.output.line(said)?;
+        Ok(ExitCode::SUCCESS)
     }
 
     /// The project of a directory.

@@ -10,6 +10,7 @@ use crate::model::Kind;
 use crate::protocol::control::{Request, Response, StatusView};
 
 use super::context::ask;
+use super::reading::Shape;
 use super::{Context, Done, Stop, Tone};
 
 /// How long its end may take: sessions stay, so there is little to do.
@@ -27,9 +28,8 @@ pub enum Command {
 /// `qd daemon status`.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Command {
@@ -46,12 +46,9 @@ impl Status {
     async fn run(self, context: &Context) -> Done {
         let client = context.connect_running().await?;
         let status = ask!(client, Request::Status, Response::Status(status) => status);
-        if self.json {
-            context.output.json(&status)?;
-        } else {
-            facts(&status).iter().try_for_each(|(name, value)| context.output.line(format!("{name:<9} {value}")))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.whole(context.output, &status, |status| {
+            facts(status).iter().try_for_each(|(name, value)| context.output.line(format!("{name:<9} {value}")))
+        })
     }
 }
 

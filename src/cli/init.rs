@@ -9,7 +9,8 @@ use clap::Args;
 use crate::protocol::control::{Request, Response};
 
 use super::context::ask;
-use super::{Context, Done, Stop, Tone, Where, run::note};
+use super::stop::note;
+use super::{Context, Done, Stop, Tone, Where};
 
 /// The settings file of a person who has none: everything is commented out, so it changes nothing.
 const SETTINGS: &str = include_str!("init.toml");

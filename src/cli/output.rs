@@ -81,8 +81,19 @@ impl Output {
     }
 
     /// One JSON document: indented for a person, on one line for a program.
-    pub fn json<T: Serialize>(self, value: &T) -> Result<(), Stop> {
-        let text = if self.is_terminal() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
+        if !self.is_terminal() {
+            return self.json_line(value);
+        }
+        self.json_text(serde_json::to_string_pretty(value))
+    }
+
+    /// One JSON document on one line, for a stream of them.
+    pub fn json_line<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
+        self.json_text(serde_json::to_string(value))
+    }
+
+    fn json_text(self, text: serde_json::Result<String>) -> Result<(), Stop> {
         let text =
             text.map_err(|error| Stop::new(Kind::Internal, format!("this cannot be written as JSON: {error}")))?;
         self.write(format!("{text}\n").as_bytes())

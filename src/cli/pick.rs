@@ -1,6 +1,8 @@
 //! Finding what a person names on the command line: a session by the first characters of its id, a
 //! worker or a task by its number.
 
+use std::path::PathBuf;
+
 use crate::client::Client;
 use crate::model::{Kind, SessionId, TaskId, WorkerNumber};
 use crate::protocol::SessionView;
@@ -10,7 +12,7 @@ use super::context::ask;
 use super::{Context, Stop, Where};
 
 /// The session that `text` names: its id or a beginning of it that only one session has.
-pub(super) async fn session(client: &Client, text: &str) -> Result<SessionView, Stop> {
+async fn session(client: &Client, text: &str) -> Result<SessionView, Stop> {
     let sessions =
         ask!(client, Request::Sessions { project: None, all: true }, Response::Sessions(sessions) => sessions);
     one_of(sessions, text)
@@ -44,7 +46,7 @@ pub(super) async fn session_of_task(client: &Client, task: TaskId) -> Result<Ses
 }
 
 /// The session that a worker shows.
-pub(super) async fn session_of_worker(
+async fn session_of_worker(
     client: &Client,
     context: &Context,
     place: &Where,
@@ -67,7 +69,7 @@ pub(super) async fn session_of_worker(
     }
 }
 
-/// What `qd attach` is given.
+/// What attach, stream and the commands about sessions are given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     /// `2` or `@2`.
@@ -110,9 +112,31 @@ pub(super) async fn session_of(
     }
 }
 
-/// A session's id that was given whole, or the beginning of one.
-pub(super) fn session_text(text: &str) -> String {
-    SessionId::parse(text).map_or_else(|| text.to_owned(), |id| id.as_str().to_owned())
+/// The directory of the one session whose id begins with what a target says, by what is on disk: also for
+/// a session that the daemon has forgotten, and without a daemon.
+pub(super) fn directory_of(context: &Context, target: &Target) -> Option<(SessionId, PathBuf)> {
+    let Target::Session(text) = target else { return None };
+    let wanted = text.to_ascii_lowercase();
+    let listed = std::fs::read_dir(context.paths.state.join("sessions")).ok()?;
+    let mut fitting = listed.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let id = SessionId::parse(entry.file_name().to_str()?)?;
+        id.as_str().starts_with(&wanted).then(|| (id, entry.path()))
+    });
+    let first = fitting.next().filter(|_| !wanted.is_empty())?;
+    // several: the daemon says so
+    fitting.next().is_none().then_some(first)
+}
+
+/// The session that a target shows and its directory; asks the daemon only when the disk does not say it.
+pub(super) async fn directory(context: &Context, place: &Where, target: &Target) -> Result<(SessionId, PathBuf), Stop> {
+    if let Some(found) = directory_of(context, target) {
+        return Ok(found);
+    }
+    let client = context.connect().await?;
+    let id = session_of(&client, context, place, target).await?.id;
+    let directory = context.paths.session(&id);
+    Ok((id, directory))
 }
 
 #[cfg(test)]

@@ -1,13 +1,10 @@
 //! `qd plan`: yes or no to the tasks that came from one message.
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 
 use crate::model::{PlanId, TaskId};
-use crate::protocol::control::{Request, Response};
+use crate::protocol::control::Request;
 
-use super::context::ask;
 use super::{Context, Done};
 
 /// `qd plan …`
@@ -35,8 +32,6 @@ impl Command {
             Command::Confirm { plan, tasks } => Request::ConfirmPlan { plan, tasks },
             Command::Decline { plan } => Request::DeclinePlan { plan },
         };
-        let said = ask!(client, request, Response::Done(said) => said);
-        context.output.line(said)?;
-        Ok(ExitCode::SUCCESS)
+        context.order(&client, request).await
     }
 }

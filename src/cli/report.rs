@@ -127,5 +127,5 @@ fn payload() -> String {
 
 /// The text itself, or standard input when it is `-`.
 fn text(text: &str) -> Result<String, Stop> {
-    super::task::or_standard_input(text)
+    super::input::or_standard_input(text)
 }

@@ -12,7 +12,7 @@ use crate::model::Kind;
 
 use super::arguments::{Arguments, Command, Demo};
 use super::demo::DemoOptions;
-use super::stop::{finish, say};
+use super::stop::finish;
 use super::{Context, Done, Stop, cockpit, completions, demo, host, report, serve, transcript};
 
 /// The whole program: understands the arguments, does what they say, prints errors, gives the exit code.
@@ -27,7 +27,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help and version are no errors; everything else is a usage error, except for hooks: an agent would
 /// take a hook's exit code 2 as an order to stop what it does.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    if error.kind() == ErrorKind::ArgumentConflict
+    // what follows a mistyped command is taken for a second path, or for an unknown option
+    let misled =
+        matches!(error.kind(), ErrorKind::ArgumentConflict | ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    if misled
         && let Some(word) = arguments.get(1)
         && let Err(stop) = not_a_mistyped_command(Some(Path::new(word)))
     {
@@ -51,7 +54,7 @@ fn dispatch(arguments: Arguments) -> Done {
         Some(Command::Host(command)) => Ok(host::run(&command)),
         Some(Command::Transcript(command)) => transcript::run(command),
         Some(Command::DemoAgent(_)) => Ok(demo::run_agent()),
-        Some(Command::Completions(command)) => completions::run(&command),
+        Some(Command::Completions(command)) => completions::run(&command, &mut Arguments::command()),
         Some(Command::Demo(Demo { headless, json, keep })) => Ok(demo::run(DemoOptions { headless, json, keep })?),
         Some(Command::Serve(command)) => with_threads(serve::run(command, &Context::new()?)),
         Some(command) => with_one_thread(talk(command, &Context::new()?)),
@@ -71,6 +74,9 @@ async fn talk(command: Command, context: &Context) -> Done {
         Command::Worker(command) => command.run(context).await,
         Command::Session(command) => command.run(context).await,
         Command::Attach(command) => command.run(context).await,
+        Command::Stream(command) => command.run(context).await,
+        Command::Track(command) => command.run(context).await,
+        Command::Queue(command) => command.run(context).await,
         Command::Agents(command) => command.run(context).await,
         Command::Undo(command) => command.run(context).await,
         Command::Init(command) => command.run(context).await,
@@ -105,10 +111,11 @@ fn complete(runtime: std::io::Result<tokio::runtime::Runtime>, work: impl Future
 /// `qd tsak` is a mistyped command and not a directory.
 fn not_a_mistyped_command(path: Option<&Path>) -> Result<(), Stop> {
     let Some(word) = path.filter(|path| !path.exists()).and_then(|path| path.to_str()) else { return Ok(()) };
-    if word.contains('/') {
+    let command = Arguments::command();
+    let is_command = command.get_subcommands().any(|command| command.get_name() == word);
+    if word.contains('/') || word.starts_with('-') || is_command {
         return Ok(());
     }
-    let command = Arguments::command();
     let near = command
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
@@ -116,14 +123,10 @@ fn not_a_mistyped_command(path: Option<&Path>) -> Result<(), Stop> {
         .map(|name| (super::words::distance(word, &name), name))
         .min()
         .filter(|(distance, _)| *distance <= 2);
-    let stop = Stop::new(Kind::Invalid, format!("`{word}` is neither a command nor a directory"));
+    let what = format!("unknown command `{word}` (and there is no directory of that name to open)");
+    let stop = Stop::new(Kind::Invalid, what);
     Err(match near {
         Some((_, name)) => stop.hint(format!("did you mean `qd {name}`?")),
         None => stop.hint("`qd --help` shows the commands"),
     })
-}
-
-/// Prints a note beside the result, for a person only.
-pub(super) fn note(text: &str) {
-    say(&crate::model::sanitize(text));
 }

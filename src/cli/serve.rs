@@ -8,7 +8,8 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::daemon::{self, ServeOptions};
 
-use super::{Context, Done, Stop, run::note};
+use super::stop::note;
+use super::{Context, Done, Stop};
 
 /// Days of logs that are kept.
 const DAYS_KEPT: usize = 7;

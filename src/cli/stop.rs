@@ -101,6 +101,19 @@ pub(super) fn finish(done: Done) -> ExitCode {
     }
 }
 
+/// Prints a note beside the result, for a person only.
+pub(super) fn note(text: &str) {
+    say(&sanitize(text));
+}
+
+/// Says a complaint that does not end the command; gives the exit code that it stands for.
+pub(super) fn note_complaint(stop: Stop) -> Result<ExitCode, Stop> {
+    match stop {
+        Stop::OutputClosed => Err(stop),
+        Stop::Complaint(_) => Ok(finish(Err(stop))),
+    }
+}
+
 /// A line on standard error; a closed standard error is nobody's problem.
 pub(super) fn say(text: &dyn fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -1,4 +1,4 @@
-//! Aligned columns. On a terminal the widest column gives way so that a row stays one line; in a pipe
+//! Aligned columns. On a terminal the widest columns give way so that a row stays one line; in a pipe
 //! nothing is cut.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -11,7 +11,7 @@ use super::{Output, Stop, Tone};
 const GAP: usize = 2;
 
 /// The narrowest that a column is cut to.
-const NARROWEST: usize = 12;
+const NARROWEST: usize = 8;
 
 /// A table that grows row by row.
 #[derive(Debug)]
@@ -47,10 +47,12 @@ impl<const N: usize> Table<N> {
     pub fn lines(&self, width: Option<usize>) -> Vec<String> {
         let widths = self.widths(width);
         let heading = self.heading.map(str::to_owned);
-        std::iter::once(&heading).chain(&self.rows).map(|cells| line(cells, &widths)).collect()
+        let whole = std::iter::once(&heading).chain(&self.rows).map(|cells| line(cells, &widths));
+        // a terminal narrower than all columns at their narrowest still gets one line a row
+        whole.map(|line| width.map_or_else(|| line.clone(), |width| fit(&line, width))).collect()
     }
 
-    /// Every column as wide as its widest cell; then the widest one gives way to fit into `width`.
+    /// Every column as wide as its widest cell; then the widest ones give way to fit into `width`.
     fn widths(&self, width: Option<usize>) -> [usize; N] {
         let mut widths = self.heading.map(str::width);
         for row in &self.rows {
@@ -59,9 +61,12 @@ impl<const N: usize> Table<N> {
             }
         }
         let Some(limit) = width else { return widths };
-        let all = widths.iter().sum::<usize>() + GAP * N.saturating_sub(1);
-        if let Some(widest) = widths.iter_mut().max_by_key(|width| **width) {
-            *widest = widest.saturating_sub(all.saturating_sub(limit)).max((*widest).min(NARROWEST));
+        let mut over = (widths.iter().sum::<usize>() + GAP * N.saturating_sub(1)).saturating_sub(limit);
+        // the widest gives way first, down to the next one, and so on
+        while over > 0 {
+            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
+            *widest -= 1;
+            over -= 1;
         }
         widths
     }

@@ -1,13 +1,12 @@
 //! `qd undo`: take back what changed the repository.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::protocol::UndoView;
 use crate::protocol::control::{Request, Response};
 
 use super::context::ask;
+use super::reading::Shape;
 use super::{Context, Done, Table, Where, words};
 
 /// `qd undo`.
@@ -28,20 +27,12 @@ pub struct Undo {
 impl Undo {
     /// Does it.
     pub(super) async fn run(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         if !self.list {
-            let said = ask!(client, Request::Undo { project, id: self.id }, Response::Done(said) => said);
-            context.output.line(said)?;
-            return Ok(ExitCode::SUCCESS);
+            return context.order(&client, Request::Undo { project, id: self.id }).await;
         }
         let undos = ask!(client, Request::Undos { project }, Response::Undos(undos) => undos);
-        if self.json {
-            context.output.json(&undos)?;
-        } else {
-            table(&undos).print(context.output, "nothing to undo")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        Shape { json: self.json }.list(context.output, &undos, table, "nothing to undo")
     }
 }
 

@@ -38,11 +38,25 @@ pub(super) fn age(at: Timestamp) -> String {
 
 /// What a task's status means for the person: what is needed, or why it stands there.
 pub(super) fn note(task: &TaskView) -> String {
-    match (&task.needs, &task.reason) {
-        (Some(needs), _) => format!("needs you: {needs}"),
-        (None, Some(reason)) => reason.clone(),
-        (None, None) => task.summary.clone().unwrap_or_default(),
+    match (&task.needs, &task.waits_for, &task.reason) {
+        (Some(needs), ..) => format!("needs you: {needs}"),
+        (None, Some(waits), _) => format!("waits for {waits}"),
+        (None, None, Some(reason)) => reason.clone(),
+        (None, None, None) => task.summary.clone().unwrap_or_default(),
     }
+}
+
+/// `#7 ready  Fix the login  @2 claude  wt/fix-the-login`
+pub(super) fn task_line(task: &TaskView) -> String {
+    let worker = task.worker.map(|worker| format!("  @{worker}")).unwrap_or_default();
+    let note = note(task);
+    let note = if note.is_empty() { note } else { format!(" – {note}") };
+    format!("#{} {}  {}{worker}  {}  {}{note}", task.id, task.status, task.title, task.agent, task.branch)
+}
+
+/// The word that JSON has for a value.
+pub(super) fn json_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Yes or no as a word.

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::client::Client;
-use crate::model::{HandoffId, Kind, StepState, WorkerNumber};
+use crate::model::{HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 use crate::protocol::{HandoffView, WorkerView};
 
 use super::context::ask;
-use super::task::or_standard_input;
+use super::input::or_standard_input;
+use super::reading::Shape;
 use super::{Context, Done, Output, Stop, Table, Tone, Where, words};
 
 /// `qd worker …`
@@ -31,9 +32,8 @@ pub enum Command {
 /// `qd worker list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     #[command(flatten)]
     place: Where,
 }
@@ -80,6 +80,9 @@ pub struct Handoff {
     worker: WorkerNumber,
     #[command(flatten)]
     pushing: Pushing,
+    /// What becomes of the handoff of this worker that waits or failed
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["push", "no_push"])]
+    decide: Option<Decision>,
     /// End when the handoff does (exit code 0 only if it succeeded)
     #[arg(long)]
     wait: bool,
@@ -88,6 +91,30 @@ pub struct Handoff {
     json: bool,
     #[command(flatten)]
     place: Where,
+}
+
+/// What can be decided about a handoff.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Decision {
+    /// Try the failed step again
+    Retry,
+    /// Leave the failed step out, or accept a fresh session that did not say the next step
+    Skip,
+    /// Go on with step 4
+    Continue,
+    /// Stop it: the old session goes on
+    Cancel,
+}
+
+impl Decision {
+    fn control(self) -> HandoffControl {
+        match self {
+            Decision::Retry => HandoffControl::Retry,
+            Decision::Skip => HandoffControl::Skip,
+            Decision::Continue => HandoffControl::Continue,
+            Decision::Cancel => HandoffControl::Cancel,
+        }
+    }
 }
 
 /// What step 3 of a handoff does.
@@ -127,20 +154,14 @@ impl Command {
 
 impl List {
     async fn run(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         let workers = ask!(client, Request::Workers { project }, Response::Workers(workers) => workers);
-        if self.json {
-            context.output.json(&workers)?;
-        } else {
-            table(&workers).print(context.output, "no workers")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.list(context.output, &workers, table, "no workers")
     }
 }
 
 /// Workers as a table.
-pub(super) fn table(workers: &[WorkerView]) -> Table<6> {
+fn table(workers: &[WorkerView]) -> Table<6> {
     let mut table = Table::new(["WORKER", "STATE", "AGENT", "TASK", "SESSION", "NOTE"]);
     for worker in workers {
         let needs = worker.needs.as_ref().map(|needs| format!("needs you: {needs}"));
@@ -161,15 +182,14 @@ pub(super) fn table(workers: &[WorkerView]) -> Table<6> {
 
 impl Start {
     async fn run(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         let agent = match (self.agent, &self.run) {
             (Some(agent), _) => agent,
             (None, Some(_)) => "shell".to_owned(),
             (None, None) => first_agent(&client, context).await?,
         };
         let request = Request::StartPane { project, worker: self.worker, agent, run: self.run };
-        done(&client, context, request).await
+        context.order(&client, request).await
     }
 }
 
@@ -183,18 +203,10 @@ async fn first_agent(client: &Client, context: &Context) -> Result<String, Stop>
     Ok(first.map_or_else(|| "shell".to_owned(), |agent| agent.name))
 }
 
-/// Sends a request and prints the one line that answers it.
-async fn done(client: &Client, context: &Context, request: Request) -> Done {
-    let said = ask!(client, request, Response::Done(said) => said);
-    context.output.line(said)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 impl One {
     async fn stop(self, context: &Context) -> Done {
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
-        done(&client, context, Request::StopWorker { project, worker: self.worker }).await
+        let (client, project) = context.at(&self.place).await?;
+        context.order(&client, Request::StopWorker { project, worker: self.worker }).await
     }
 }
 
@@ -204,17 +216,30 @@ impl Send {
         if text.trim().is_empty() {
             return Err(Stop::new(Kind::Invalid, "the message has no text"));
         }
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
-        done(&client, context, Request::Send { project, worker: self.worker, text }).await
+        let (client, project) = context.at(&self.place).await?;
+        context.order(&client, Request::Send { project, worker: self.worker, text }).await
     }
 }
 
 impl Handoff {
     async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
-        let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish() };
+        let view = context.project(&client, &self.place).await?;
+        let project = view.id;
+        if let Some(decision) = self.decide {
+            let of_worker = || view.handoffs.iter().filter(|handoff| handoff.worker == self.worker);
+            let handoff = of_worker().find(|handoff| !handoff.ended).or_else(|| of_worker().max_by_key(|one| one.id));
+            let Some(handoff) = handoff.map(|handoff| handoff.id) else {
+                return Err(Stop::new(Kind::NotFound, format!("worker {} has no handoff", self.worker)));
+            };
+            let request = Request::SteerHandoff { handoff, control: decision.control() };
+            if !self.wait {
+                return context.order(&client, request).await;
+            }
+            ask!(client, request, Response::Done(_) => ());
+            return follow(&client, context.output, handoff, self.json).await;
+        }
+        let request = Request::Handoff { project, worker: self.worker, push: self.pushing.wish(), hold: false };
         let handoff = ask!(client, request, Response::HandoffStarted(handoff) => handoff);
         if !self.wait {
             context.output.line(format!("handoff {handoff} of worker {} has begun", self.worker))?;
@@ -246,6 +271,10 @@ fn print(output: Output, view: &HandoffView) -> Result<(), Stop> {
     match (&view.document, view.succeeded) {
         (Some(document), true) => output.line(format!("the brief is `{}`", document.display())),
         (_, true) => Ok(()),
+        (_, false) if view.silent => output.line(format!(
+            "the fresh session runs, the old one is parked: qd worker handoff {} --decide retry|skip|cancel",
+            view.worker
+        )),
         (_, false) => output.line("the old session works on"),
     }
 }

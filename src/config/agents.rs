@@ -60,6 +60,9 @@ pub struct AgentDefinition {
     /// How a prompt gets into it.
     #[serde(default)]
     pub prompt: PromptDelivery,
+    /// Whether it can run commands, and so `qd report`.
+    #[serde(default = "reports")]
+    pub reports: bool,
     /// Arguments that make it print its version.
     #[serde(default = "version_arguments")]
     pub version: Vec<String>,
@@ -206,6 +209,10 @@ impl Default for Times {
     fn default() -> Self {
         Self { ready_for: 60_000, settle_for: 300, enter_after: 500 }
     }
+}
+
+fn reports() -> bool {
+    true
 }
 
 fn version_arguments() -> Vec<String> {

@@ -72,11 +72,19 @@ pub enum Landing {
 }
 
 /// Handoff settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Handoff {
     /// Whether step 3 pushes without being asked.
     pub push: bool,
+    /// Seconds in which the fresh session must say the next step back; 0 asks for nothing.
+    pub restate_timeout: u64,
+}
+
+impl Default for Handoff {
+    fn default() -> Self {
+        Self { push: false, restate_timeout: 120 }
+    }
 }
 
 /// The repository's own settings. Its commands run only after the person trusted exactly them.

@@ -7,11 +7,12 @@ use crate::engine::{Command, Event, PlanNews, State, Submission};
 use crate::model::{
     Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate,
 };
+use crate::planning;
 use crate::planning::rules::{self, PlanContext};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};
 
-use super::{Daemon, views};
+use super::{Daemon, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
@@ -135,6 +136,9 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
 /// A chat message.
 pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
     let text = text.trim();
+    if let Some(answered) = spoken::answer(daemon, project, text).await {
+        return answered;
+    }
     if let Some((worker, words)) = addressed(text) {
         daemon.core.command(Command::Send { project, worker, text: words.to_owned() }).await?;
         return noted(daemon, project, text, format!("to worker {worker}: {}", truncate(&one_line(words), 60))).await;
@@ -142,9 +146,8 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
     if let Some(command) = text.strip_prefix('/') {
         return slash(daemon, project, text, command).await;
     }
-    if asks_for_status(text) {
-        let answer = daemon.core.look(move |state, _| report(state, project)).await?;
-        return noted(daemon, project, text, answer).await;
+    if let Some(command) = planning::spoken(text) {
+        return spoken::obey(daemon, project, text, command).await;
     }
     let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
     let made = submit(daemon, project, text.to_owned(), options).await?;
@@ -159,24 +162,10 @@ fn addressed(text: &str) -> Option<(WorkerNumber, &str)> {
     Some((number.parse().ok()?, words.trim()))
 }
 
-/// Whether a message only asks how things stand.
-fn asks_for_status(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let plain = lower.trim_end_matches(['?', '.', '!', ' ']);
-    matches!(
-        plain,
-        "status"
-            | "what is running"
-            | "what's running"
-            | "what is going on"
-            | "what's going on"
-            | "how is it going"
-            | "what needs me"
-            | "what is waiting"
-            | "what's waiting"
-            | "who needs me"
-            | "what are you doing"
-    )
+/// How things stand.
+pub(super) async fn status(daemon: &Arc<Daemon>, project: ProjectId, asked: &str) -> Result<Response, Failure> {
+    let answer = daemon.core.look(move |state, _| report(state, project)).await?;
+    noted(daemon, project, asked, answer).await
 }
 
 /// Slash commands of the chat; the same acts have keys and CLI commands.
@@ -184,10 +173,7 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let rest = rest.trim();
     match name {
-        "status" => {
-            let answer = daemon.core.look(move |state, _| report(state, project)).await?;
-            noted(daemon, project, asked, answer).await
-        }
+        "status" => status(daemon, project, asked).await,
         "plan" if !rest.is_empty() => {
             let options =
                 AddOptions { split: true, from_chat: true, autonomy: Some(Autonomy::Confirm), ..AddOptions::default() };
@@ -197,7 +183,7 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
         "handoff" => {
             let worker = rest.parse().map_err(|_| usage("/handoff N"))?;
             let push = daemon.settings.handoff.push;
-            daemon.core.command(Command::Handoff { project, worker, push }).await?;
+            daemon.core.command(Command::Handoff { project, worker, push, hold: false }).await?;
             noted(daemon, project, asked, format!("handing off worker {worker}")).await
         }
         "land" | "retry" | "cancel" | "run" => {
@@ -242,7 +228,12 @@ fn usage(correct: &str) -> Failure {
 }
 
 /// Keeps question and answer in the chat.
-async fn noted(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, answer: String) -> Result<Response, Failure> {
+pub(super) async fn noted(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    asked: &str,
+    answer: String,
+) -> Result<Response, Failure> {
     daemon.core.command(Command::Say { project, asked: Some(asked.to_owned()), answer: answer.clone() }).await?;
     Ok(Response::Said { text: answer, plan: None })
 }

@@ -41,9 +41,9 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Undos { project } => undo::list(daemon, project).await,
         Request::Undo { project, id } => undo::undo(daemon, project, id).await,
         Request::WaitHandoff { handoff } => waiting::handoff(daemon, handoff).await,
-        Request::Handoff { project, worker, push } => {
+        Request::Handoff { project, worker, push, hold } => {
             let push = push.unwrap_or(daemon.settings.handoff.push);
-            let events = daemon.core.command(Command::Handoff { project, worker, push }).await?;
+            let events = daemon.core.command(Command::Handoff { project, worker, push, hold }).await?;
             started_handoff(&events)
         }
         other => decide(daemon, other).await,

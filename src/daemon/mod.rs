@@ -26,6 +26,7 @@ mod project_settings;
 mod projects;
 mod recovery;
 mod socket;
+mod spoken;
 mod undo;
 mod views;
 mod waiting;
@@ -74,6 +75,7 @@ pub(crate) struct Daemon {
     started_at: Timestamp,
     stop: Notify,
     toasts: broadcast::Sender<Notice>,
+    asked: spoken::Asked,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -187,6 +189,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         started_at: now(),
         stop: Notify::new(),
         toasts,
+        asked: spoken::Asked::default(),
         repositories: Mutex::default(),
         settings: options.settings,
     });

@@ -46,6 +46,7 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
         seats: settings.seats,
         max_attempts: settings.max_attempts,
         reminders: settings.reminders,
+        restate_ms: settings.handoff.restate_timeout.saturating_mul(1_000),
         lands_alone: settings.landing.map(|landing| landing == Landing::Auto),
         ..known.clone()
     };

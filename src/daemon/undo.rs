@@ -32,7 +32,18 @@ pub(super) async fn diff(daemon: &Arc<Daemon>, id: TaskId) -> Result<Response, F
 pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response, Failure> {
     let project = daemon.project(id).await?;
     let repository = daemon.repository(&project);
-    let undos = blocking(move || repository.open()?.undos()).await?;
+    let (undos, broken) = blocking(move || {
+        let repository = repository.open()?;
+        Ok::<_, GitError>((repository.undos()?, repository.broken_undos()?))
+    })
+    .await?;
+    let broken = broken.into_iter().map(|(id, error)| UndoView {
+        what: format!("cannot be read and is left alone: {}", reason(&error)),
+        id,
+        at: String::new(),
+        task: None,
+        broken: true,
+    });
     let views = undos
         .into_iter()
         .map(|undo| UndoView {
@@ -40,9 +51,16 @@ pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response
             what: undo.what,
             at: Timestamp::rfc3339(undo.at),
             task: undo.task.map(TaskId),
+            broken: false,
         })
+        .chain(broken)
         .collect();
     Ok(Response::Undos(views))
+}
+
+/// Why a record cannot be read, without its name.
+fn reason(error: &GitError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Takes one thing back: the latest when none is named.

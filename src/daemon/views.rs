@@ -25,6 +25,7 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         status: task.status,
         reason: task.reason.as_ref().map(ToString::to_string),
         needs: state.needs(task.id),
+        waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
         run: task.run.clone(),
@@ -166,6 +167,10 @@ pub(crate) fn handoff(handoff: &Handoff, brief: Vec<String>) -> HandoffView {
         document: handoff.document.clone(),
         brief,
         ended: handoff.ended_at.is_some(),
+        held: handoff.waits_for_yes(),
+        silent: handoff.ended_at.is_none()
+            && handoff.to.is_some()
+            && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Failed { .. }),
         succeeded: handoff.ended_at.is_some()
             && matches!(handoff.step(crate::model::HandoffStep::Start), StepState::Done { .. }),
     }

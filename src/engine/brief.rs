@@ -113,11 +113,16 @@ pub(super) fn take_over(task: &Task, handoff: &Handoff) -> String {
     let document = handoff.document.as_ref().map_or_else(|| "(missing)".to_owned(), |path| path.display().to_string());
     format!(
         "You take over task #{}: {}\n\nAnother session worked on it in this worktree. Its handoff document is at:\n{document}\n\n\
-         Read that document first. Then, before you change anything, restate in one sentence what the next step is. \
-         Then go on with the work.\n{REPORTING}",
+         Read that document first. Then, before you change anything, restate the next step in one sentence by running:\n\
+         qd report progress \"next: <the next step>\"\n\n\
+         The session before you is kept until you have done so. Then go on with the work.\n{REPORTING}",
         task.id, task.title
     )
 }
+
+/// What a fresh session is told that has not said the next step back.
+pub(super) const RESTATE: &str = "You took over this task and have not yet said what the next step is. Please run now: \
+    qd report progress \"next: <the next step>\". Then go on working.";
 
 /// What went wrong, in words for the next attempt, when the status reason is all that is known.
 pub(super) fn reason(task: &Task) -> Option<String> {

@@ -141,6 +141,9 @@ pub enum EffectResult {
         host: HostIdentity,
         /// The agent's conversation id, where we choose it.
         conversation: Option<String>,
+        /// Whether the agent can call `qd report`.
+        #[serde(default = "reports")]
+        reports: bool,
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
@@ -222,6 +225,11 @@ pub enum EffectResult {
         /// What happened, in words for the person.
         detail: String,
     },
+}
+
+/// What was true of every agent before it was written down.
+fn reports() -> bool {
+    true
 }
 
 impl EffectResult {

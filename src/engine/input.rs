@@ -155,6 +155,8 @@ pub enum Command {
         worker: WorkerNumber,
         /// Whether step 3 pushes.
         push: bool,
+        /// Whether it waits for a yes before the old session is parked (with autonomy full it never does).
+        hold: bool,
     },
     /// Steer a handoff.
     SteerHandoff {

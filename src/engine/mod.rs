@@ -10,6 +10,7 @@
 //! No I/O, no clock, no await: the time and the randomness of a turn are in its `Moment`.
 
 mod apply;
+mod asked;
 mod brief;
 mod effect;
 mod event;
@@ -19,6 +20,7 @@ mod queries;
 mod refusal;
 mod state;
 mod step;
+mod waits;
 mod wake;
 
 pub use apply::apply;

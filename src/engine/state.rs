@@ -29,6 +29,14 @@ pub struct Rules {
     pub landing_retry_ms: u64,
     /// Milliseconds that a parked session is kept after a handoff, for taking it back.
     pub take_back_ms: u64,
+    /// Milliseconds in which the fresh session of a handoff must say the next step back; 0 asks for nothing.
+    #[serde(default = "restate_ms")]
+    pub restate_ms: u64,
+}
+
+/// The limit that a database from before it was configurable gets.
+fn restate_ms() -> u64 {
+    120_000
 }
 
 impl Default for Rules {
@@ -41,6 +49,7 @@ impl Default for Rules {
             lands_alone: None,
             landing_retry_ms: 5_000,
             take_back_ms: 600_000,
+            restate_ms: restate_ms(),
         }
     }
 }

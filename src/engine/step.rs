@@ -11,10 +11,12 @@ mod project;
 mod prompt;
 mod reading;
 mod report;
+mod restate;
 mod review;
 mod schedule;
 mod session;
 mod start;
+mod steer;
 mod submit;
 mod task;
 mod turn;
@@ -80,8 +82,10 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::StopWorker { project, worker } => session::stop_worker(turn, project, worker),
         Command::Send { project, worker, text } => prompt::send(turn, project, worker, &text),
         Command::KillSession { session } => session::kill(turn, &session),
-        Command::Handoff { project, worker, push } => handoff::begin(turn, project, worker, push),
-        Command::SteerHandoff { handoff, control } => handoff::steer(turn, handoff, control),
+        Command::Handoff { project, worker, push, hold } => {
+            handoff::begin(turn, project, worker, handoff::Wish { push, hold })
+        }
+        Command::SteerHandoff { handoff, control } => steer::steer(turn, handoff, control),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What time and a restart bring: the next moment at which something is due by itself, and the effects
 //! that are still owed to the world.
 
-use crate::model::{TaskStatus, Timestamp};
+use crate::model::{HandoffStep, Restating, StepState, TaskStatus, Timestamp};
 
 use super::{Effect, State, Stop};
 
 /// The earliest time at which `Input::Schedule` has something to do that nothing else announces: the next
-/// try to land on a busy checkout, the end of a replaced session's time, or another try to end a session. `None` when there is nothing.
+/// try to land on a busy checkout, the end of a replaced session's time, another try to end a session, or the end of
+/// a fresh session's time to say the next step. `None` when there is nothing.
 /// What is due already answers `now`.
 pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
     let landings = state
@@ -26,7 +27,14 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
         Stop::Again { at } => Some(*at),
         Stop::Due { .. } | Stop::Asked => None,
     });
-    landings.chain(parked).chain(stops).min().map(|at| at.max(now))
+    let restated = state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()).filter_map(|handoff| {
+        let runs = matches!(handoff.step(HandoffStep::Start), StepState::Running { .. });
+        match handoff.restating {
+            Restating::Asked { until } if runs => Some(until),
+            _ => None,
+        }
+    });
+    landings.chain(parked).chain(stops).chain(restated).min().map(|at| at.max(now))
 }
 
 /// What the outbox owes after a restart, in the order in which it was asked for. All of it can be carried

@@ -271,6 +271,9 @@ impl Explain for GitError {
                     short(head)
                 ));
             }
+            GitError::BadRecord { .. } => {
+                "it is left as it is; `qd undo --list` shows the others, and `qd undo ID` takes back the one you mean"
+            }
             GitError::Process(error) => return error.hint(),
             _ => return None,
         };

@@ -1,9 +1,8 @@
 //! Committing what an agent left uncommitted, so that agents that finish without committing lose nothing.
 
 use std::fs;
-use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use git2::{Oid, Repository as Handle};
 
@@ -11,6 +10,7 @@ use super::commit::with_trailers;
 use super::error::{At, Doing, GitError};
 use super::repository::branch_of_head;
 use super::snapshot::{self, Snapshot};
+use super::stale::Seen;
 use super::{Repository, Worktree};
 use crate::model::slug;
 
@@ -19,9 +19,6 @@ const KEPT: &str = "refs/quarterdeck/kept/stray/";
 
 /// How long a git that still works on the index is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
-
-/// An index lock this old was left by a git that was killed: no git holds it for that long.
-const ABANDONED_AFTER: Duration = Duration::from_secs(30);
 
 impl Repository {
     /// Commits everything in the worktree that is not committed and not ignored. `None` when there is
@@ -36,7 +33,7 @@ impl Repository {
         trailers: &[(String, String)],
     ) -> Result<Option<String>, GitError> {
         let handle = self.handle(worktree)?;
-        wait_for_index(&worktree.git_dir)?;
+        wait_for_index(worktree)?;
         let head: Oid = self.commit(&self.head_of(worktree)?)?.id();
         let mut snapshot = snapshot::take(&handle, head)?;
         if !snapshot.unresolved.is_empty() {
@@ -127,16 +124,18 @@ fn write_index(handle: &Handle, snapshot: &mut Snapshot) -> Result<(), GitError>
 }
 
 /// Waits until no git works on the index; a lock that a killed git left is taken away.
-fn wait_for_index(git_dir: &Path) -> Result<(), GitError> {
-    let lock = git_dir.join("index.lock");
+fn wait_for_index(worktree: &Worktree) -> Result<(), GitError> {
+    let lock = worktree.git_dir.join("index.lock");
     let started = Instant::now();
+    let Some(first) = Seen::now(&lock, &worktree.path, &worktree.git_dir) else { return Ok(()) };
     loop {
-        let Ok(found) = lock.symlink_metadata() else { return Ok(()) };
-        let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
-        if age > ABANDONED_AFTER {
-            return fs::remove_file(&lock).at("removing", &lock);
+        if lock.symlink_metadata().is_err() {
+            return Ok(());
         }
         if started.elapsed() > LOCK_PATIENCE {
+            if first.is_abandoned() {
+                return fs::remove_file(&lock).at("removing", &lock);
+            }
             return Err(GitError::IndexLocked { path: lock });
         }
         thread::sleep(Duration::from_millis(50));

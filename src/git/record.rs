@@ -45,11 +45,10 @@ impl Repository {
         parse(&bytes).filter(|record| record.path == path)
     }
 
-    /// The branches of all our worktrees.
-    pub(super) fn record_branches(&self) -> Vec<String> {
+    /// The records of all our worktrees.
+    pub(super) fn all_records(&self) -> Vec<Record> {
         let entries = fs::read_dir(self.records()).into_iter().flatten().flatten();
-        let records = entries.filter_map(|entry| parse(&fs::read(entry.path()).ok()?));
-        records.map(|record| record.branch).filter(|branch| !branch.is_empty()).collect()
+        entries.filter_map(|entry| parse(&fs::read(entry.path()).ok()?)).collect()
     }
 
     /// Writes a record, replacing an older one for the same path, atomically.

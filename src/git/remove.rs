@@ -123,7 +123,7 @@ impl Repository {
             .flatten())
     }
 
-    /// The undo records; none where one of them is broken, which must not keep a worktree from going.
+    /// The undo records; none where they cannot be read at all, which must not keep a worktree from going.
     fn readable_undos(&self) -> Vec<Undo> {
         self.undos().unwrap_or_default()
     }

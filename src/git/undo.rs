@@ -2,6 +2,7 @@
 //! whose parents keep every commit that taking it back needs.
 
 use git2::Oid;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::checkout::{Move, Moved, Way};
@@ -79,20 +80,27 @@ struct Written {
 }
 
 impl Repository {
-    /// All records, oldest first.
+    /// All records that can be read, oldest first.
     pub fn undos(&self) -> Result<Vec<Undo>, GitError> {
-        let mut all = Vec::new();
+        Ok(self.undo_records()?.0)
+    }
+
+    /// The ids of the records that cannot be read, and why: damaged, or not ours.
+    pub fn broken_undos(&self) -> Result<Vec<(String, GitError)>, GitError> {
+        Ok(self.undo_records()?.1)
+    }
+
+    /// What can be read, oldest first, and what cannot: one broken record does not hide the others.
+    fn undo_records(&self) -> Result<(Vec<Undo>, Vec<(String, GitError)>), GitError> {
+        let (mut all, mut broken) = (Vec::new(), Vec::new());
         for reference in self.inner.references_glob(&format!("{PREFIX}*")).doing("reading undo records")? {
             let reference = reference.doing("reading undo records")?;
-            let Some(id) = std::str::from_utf8(reference.name_bytes()).ok().and_then(|name| name.strip_prefix(PREFIX))
-            else {
-                continue;
-            };
-            let commit = reference.peel_to_commit().doing("reading undo records")?;
-            let written: Written = serde_json::from_slice(body(commit.message_bytes()))
-                .map_err(|source| GitError::BadRecord { id: id.to_owned(), source })?;
-            let Written { what, task, at, undoes, action } = written;
-            all.push(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false });
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            let id = name.strip_prefix(PREFIX).unwrap_or(&name).to_owned();
+            match read(&id, &reference) {
+                Ok(undo) => all.push(undo),
+                Err(error) => broken.push((id, error)),
+            }
         }
         all.sort_by(|a, b| (a.at, a.id.len(), &a.id).cmp(&(b.at, b.id.len(), &b.id)));
         // A record is written first: one that took something back counts when that happened.
@@ -101,19 +109,30 @@ impl Repository {
         for undo in &mut all {
             undo.taken_back = taken.contains(&undo.id);
         }
-        Ok(all)
+        Ok((all, broken))
     }
 
     /// Takes back the latest thing that was done, or the one named. Says what was done. Recorded itself, so
     /// that it can be taken back by its own id.
     pub fn undo(&self, id: Option<&str>) -> Result<String, GitError> {
-        let all = self.undos()?;
-        let at = match id {
-            Some(id) => {
-                all.iter().position(|undo| undo.id == id).ok_or_else(|| GitError::NoUndo { id: id.to_owned() })?
-            }
-            None => self.latest(&all).ok_or(GitError::NothingToUndo)?,
+        let (all, broken) = self.undo_records()?;
+        let place = match id {
+            Some(id) => all.iter().position(|undo| undo.id == id),
+            None => self.latest(&all),
         };
+        // A broken record that is the one meant, or could be: ids begin with the time.
+        let chosen = place.and_then(|at| all.get(at)).map(|undo| undo.id.as_str());
+        let in_the_way = |(name, _): &(String, GitError)| match id {
+            Some(id) => name == id,
+            None => chosen.is_none_or(|chosen| name.as_str() > chosen),
+        };
+        if let Some((_, error)) = broken.into_iter().find(in_the_way) {
+            return Err(error);
+        }
+        let at = place.ok_or_else(|| match id {
+            Some(id) => GitError::NoUndo { id: id.to_owned() },
+            None => GitError::NothingToUndo,
+        })?;
         let Some((found, later)) = all.get(at..).and_then(<[Undo]>::split_first) else {
             return Err(GitError::NothingToUndo);
         };
@@ -240,6 +259,15 @@ impl Repository {
         let reference = self.inner.find_reference(&format!("{PREFIX}{id}"));
         reference.and_then(|mut reference| reference.delete()).doing("removing an undo record")
     }
+}
+
+/// One record as it was written.
+fn read(id: &str, reference: &git2::Reference<'_>) -> Result<Undo, GitError> {
+    let bad = |source| GitError::BadRecord { id: id.to_owned(), source };
+    let commit = reference.peel_to_commit().map_err(|error| bad(serde_json::Error::custom(error.message())))?;
+    let written: Written = serde_json::from_slice(body(commit.message_bytes())).map_err(bad)?;
+    let Written { what, task, at, undoes, action } = written;
+    Ok(Undo { id: id.to_owned(), what, task, at, action, undoes, taken_back: false })
 }
 
 /// The JSON of a record's message. The first records had nothing else.

@@ -73,6 +73,27 @@ pub enum StepState {
     },
 }
 
+/// Whether the fresh session has said the next step back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Restating {
+    /// It has not begun yet.
+    #[default]
+    Unasked,
+    /// It was asked and has not answered.
+    Asked {
+        /// When the step counts as failed.
+        until: Timestamp,
+    },
+    /// It said it.
+    Said {
+        /// The next step, in its words: one line.
+        next: String,
+    },
+    /// This agent has no way to say it.
+    Unable,
+}
+
 /// One handoff.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Handoff {
@@ -92,6 +113,12 @@ pub struct Handoff {
     pub steps: [StepState; 5],
     /// Whether step 3 pushes.
     pub push: bool,
+    /// Whether a person's yes is waited for before step 4, and not yet given.
+    #[serde(default)]
+    pub held: bool,
+    /// Whether the fresh session has understood.
+    #[serde(default)]
+    pub restating: Restating,
     /// The document, once written.
     pub document: Option<PathBuf>,
     /// When it was asked for.
@@ -106,6 +133,16 @@ impl Handoff {
         HandoffStep::ALL
             .into_iter()
             .find(|step| matches!(self.step(*step), StepState::Running { .. } | StepState::Failed { .. }))
+    }
+
+    /// Whether it waits for a yes before the old session is parked.
+    pub fn waits_for_yes(&self) -> bool {
+        let before = HandoffStep::ALL.into_iter().take_while(|step| *step != HandoffStep::Park);
+        let over = |step| matches!(self.step(step), StepState::Done { .. } | StepState::Skipped { .. });
+        self.held
+            && self.ended_at.is_none()
+            && before.into_iter().all(over)
+            && *self.step(HandoffStep::Park) == StepState::Waiting
     }
 
     /// Where one step stands.
@@ -139,8 +176,10 @@ impl Handoff {
 pub enum HandoffControl {
     /// Try the failed step again.
     Retry,
-    /// Leave the failed step out (Brief and Start cannot be left out).
+    /// Leave the failed step out (Brief cannot be left out; of Start only the check that the next step was understood).
     Skip,
+    /// Go on with step 4, before which it waits.
+    Continue,
     /// Stop; the old session works on.
     Cancel,
 }

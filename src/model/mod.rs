@@ -16,7 +16,7 @@ mod worker;
 pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
-pub use handoff::{Handoff, HandoffControl, HandoffStep, StepState};
+pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
 pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use session::{
@@ -24,7 +24,8 @@ pub use session::{
     Verdict,
 };
 pub use task::{
-    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, StatusReason, Task, TaskDraft, TaskStatus, TaskType,
+    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, Forecast, StatusReason, Task, TaskDraft, TaskStatus,
+    TaskType,
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};

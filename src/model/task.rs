@@ -189,6 +189,22 @@ pub enum Dependency {
     Sibling(usize),
 }
 
+/// What a planner expects of a task beyond what it asks for. Estimates, marked as such wherever they are shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Forecast {
+    /// Paths or directories that it will probably touch, relative to the repository.
+    pub files: Vec<String>,
+    /// Skills that would help.
+    pub skills: Vec<String>,
+    /// How long an agent will probably take, in minutes.
+    pub minutes: Option<u32>,
+    /// How many tokens it will probably use, in and out together.
+    pub tokens: Option<u64>,
+    /// What could go wrong, one line each.
+    pub risks: Vec<String>,
+}
+
 /// A task as a planner or a person proposes it; the engine makes the `Task`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskDraft {
@@ -223,6 +239,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// What the planner expects of it.
+    #[serde(default)]
+    pub forecast: Forecast,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.

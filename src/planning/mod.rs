@@ -1,11 +1,16 @@
-//! Planning without a model: a message becomes task drafts by rules. Deterministic, no network; also what is fallen
-//! back to when a model planner is not there. Routing beyond an explicit mention is the caller's: its preferred agent
-//! comes first in the context.
+//! A message becomes task drafts: by rules (deterministic, no network, always there), or by a model that is asked with a
+//! schema and whose answer is validated. Routing beyond an explicit mention is the caller's: its preferred agent comes first in the
+//! context. Pure: whoever calls a model sits elsewhere.
 
 mod clauses;
+pub mod llm;
 mod mention;
 pub mod rules;
+pub mod screening;
+mod spoken;
 mod words;
+
+pub use spoken::{Assent, Spoken, assent, spoken};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 //! the words above a list) belongs to the task before it, or to all of them when it comes first. Every word of the
 //! message is in some task's body: the rules may cut badly, but they never lose what was asked.
 
-use crate::model::{Autonomy, Dependency, TaskDraft, truncate};
+use crate::model::{Autonomy, Dependency, Forecast, TaskDraft, truncate};
 
 use super::clauses::{self, Clause, Order};
 use super::mention;
@@ -146,11 +146,12 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        forecast: Forecast::default(),
     }
 }
 
 /// One line in the imperative: polite openings and list marks go, the first letter is a capital, the end is cut at a word.
-fn tidy_title(title: &str, body: &str) -> String {
+pub(super) fn tidy_title(title: &str, body: &str) -> String {
     let line = |text: &str| {
         let line = text.lines().map(str::trim).find(|line| line.chars().any(char::is_alphanumeric)).unwrap_or_default();
         crate::model::one_line(line)

@@ -17,4 +17,6 @@ pub use front::run_in_front;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
-pub use table::{ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};
+pub use table::{
+    ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
+};

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -110,6 +112,40 @@ pub fn variable(pid: u32, name: &str) -> Option<OsString> {
         .split(|byte| *byte == 0)
         .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
     Some(OsString::from_vec(value.to_vec()))
+}
+
+/// Whether some living process of a program whose name begins so works in this directory or below it, or was
+/// started with it (or a path below it) among its arguments. Where that cannot be known, somebody may.
+pub fn may_work_in(directory: &Path, program: &str) -> bool {
+    if fs::metadata("/proc/self").is_err() {
+        return true;
+    }
+    all().any(|(pid, stat)| {
+        let named = || fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with(program));
+        !is_dead(&stat) && named() && (is_inside(pid, directory) || is_told_of(pid, directory))
+    })
+}
+
+fn is_inside(pid: u32, directory: &Path) -> bool {
+    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(directory))
+}
+
+fn is_told_of(pid: u32, directory: &Path) -> bool {
+    let (told, place) =
+        (fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default(), directory.as_os_str().as_bytes());
+    !place.is_empty() && told.windows(place.len()).any(|part| part == place)
+}
+
+/// Whether some process may have this very file open. Where that cannot be known, one may.
+pub fn may_be_open(file: &Path) -> bool {
+    if fs::metadata("/proc/self").is_err() {
+        return true;
+    }
+    let Ok(sought) = fs::metadata(file).map(|found| (found.dev(), found.ino())) else { return false };
+    all().any(|(pid, _)| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        open.filter_map(|entry| fs::metadata(entry.path()).ok()).any(|found| (found.dev(), found.ino()) == sought)
+    })
 }
 
 /// Sends a signal; a process that is gone already is no error.

@@ -278,6 +278,9 @@ pub enum Request {
         worker: WorkerNumber,
         /// Push in step 3; `None` follows the configuration.
         push: Option<bool>,
+        /// Wait for a yes before the old session is parked (not with autonomy full).
+        #[serde(default)]
+        hold: bool,
     },
     /// Answer: `Done`.
     SteerHandoff {

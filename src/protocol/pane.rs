@@ -378,6 +378,9 @@ pub struct Observation {
     pub bytes: u64,
     /// Milliseconds since the last output.
     pub quiet_ms: u64,
+    /// The agent's own program has the terminal, and not one that it started as a job: how a shell waits at its prompt.
+    #[serde(default)]
+    pub own_foreground: bool,
 }
 
 /// Writes one message.

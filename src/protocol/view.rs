@@ -36,6 +36,9 @@ pub struct TaskView {
     pub reason: Option<String>,
     /// What the person is needed for; `None` when it goes on by itself.
     pub needs: Option<String>,
+    /// What it waits for that comes without the person: other tasks, a free worker.
+    #[serde(default)]
+    pub waits_for: Option<String>,
     /// The agent.
     pub agent: String,
     /// Its model; `None` is the agent's default.
@@ -199,6 +202,12 @@ pub struct HandoffView {
     pub ended: bool,
     /// Over and done.
     pub succeeded: bool,
+    /// Waits for a yes before step 4.
+    #[serde(default)]
+    pub held: bool,
+    /// The fresh session runs although it did not say the next step: the person may accept that.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// An agent of the catalogue, as found on this machine.
@@ -233,6 +242,9 @@ pub struct UndoView {
     pub at: String,
     /// The task it belongs to.
     pub task: Option<TaskId>,
+    /// It cannot be read, so it cannot be taken back.
+    #[serde(default)]
+    pub broken: bool,
 }
 
 /// One line of the activity log.

@@ -89,6 +89,12 @@ pub fn arguments_of(directory: &Path) -> Vec<String> {
     launch.map(|launch| launch.argv).unwrap_or_default()
 }
 
+/// Rows and columns that the PTY was started with.
+pub fn size_of(directory: &Path) -> Option<(u16, u16)> {
+    let launch: Launch = read_json(&Directory(directory).launch()).ok()??;
+    Some((launch.rows, launch.cols))
+}
+
 /// Names in a session's directory.
 pub(super) struct Directory<'a>(pub(super) &'a Path);
 

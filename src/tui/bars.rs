@@ -278,8 +278,12 @@ fn handoff_hints(phase: Phase) -> Vec<(Action, &'static str)> {
         }
         Phase::Asked => vec![(Action::DialogClose, "hide, the handoff goes on")],
         Phase::Preparing => {
-            vec![(Action::DialogClose, "cancel, the old session goes on as before"), (Action::HandoffContinue, "hide")]
+            vec![(Action::DialogClose, "cancel, the old session goes on as before")]
         }
+        Phase::Held => vec![
+            (Action::HandoffContinue, "continue"),
+            (Action::DialogClose, "cancel, the old session goes on as before"),
+        ],
         Phase::Replacing => vec![
             (Action::DialogClose, "hide, the handoff goes on"),
             (Action::HandoffCancel, "cancel, back to the old session"),

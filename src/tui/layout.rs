@@ -109,6 +109,16 @@ fn full(state: &State, whole: Rect, class: Class) -> Areas {
     areas
 }
 
+/// Whether the chat lies over the panes while it has the keyboard.
+pub(crate) fn chat_covers_panes(state: &State) -> bool {
+    let grid = state.shown == Shown::Grid && !state.zoomed;
+    match class(state.size) {
+        Class::Message | Class::Reduced | Class::Narrow => true,
+        Class::Wide => grid,
+        Class::Huge => false,
+    }
+}
+
 /// The chat over the lower part of the panes, while it has the keyboard and no place of its own. The
 /// panes keep their size: their programs must not notice.
 fn chat_over(state: &State, middle: Rect) -> Option<Rect> {

@@ -156,6 +156,8 @@ pub struct State {
     pub clicked: Option<Clicked>,
     /// The pane in which the mouse is marking followed its screen before.
     pub held: bool,
+    /// Tasks that the person just said yes to: the first that begins is shown.
+    pub awaited: BTreeSet<TaskId>,
     /// When the person last pressed a key.
     pub typed_at: Option<Timestamp>,
     /// What had the keyboard when the window became too small for anything.
@@ -199,6 +201,7 @@ impl State {
             copied: None,
             clicked: None,
             held: false,
+            awaited: BTreeSet::new(),
             typed_at: None,
             before_small: None,
             focused: true,

@@ -3,6 +3,8 @@
 use crate::config::theme::Role;
 use crate::model::{SessionState, TaskStatus, Timestamp, WorkerNumber};
 
+use crate::protocol::SessionView;
+
 use super::state::State;
 
 /// How a worker is.
@@ -63,6 +65,7 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
         _ => {}
     }
     match session {
+        Some(session) if never_ran(session) => status('x', "cannot start", Role::AgentFailed, at),
         Some(session) => of_session(session.state, at, task.is_some_and(|task| task.status == TaskStatus::Completed)),
         None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => {
             status('#', "blocked", Role::AgentBlocked, None)
@@ -70,6 +73,16 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
         None if task.is_some() => status('*', "starting", Role::AgentWorking, None),
         None => status('o', "free", Role::AgentIdle, None),
     }
+}
+
+/// Whether a session is over that was never there: its program could not be started.
+pub(crate) fn never_ran(session: &SessionView) -> bool {
+    session.state == SessionState::Crashed && session.started_at.is_none()
+}
+
+/// A session's state in a word.
+pub(crate) fn session_word(session: &SessionView) -> &'static str {
+    if never_ran(session) { "not started" } else { session.state.word() }
 }
 
 fn of_session(state: SessionState, at: Option<Timestamp>, done: bool) -> Status {

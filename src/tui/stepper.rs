@@ -18,6 +18,8 @@ pub(crate) enum Phase {
     Asked,
     /// Steps run that change nothing for the old session.
     Preparing,
+    /// All that changes nothing is done: a yes is waited for before the old session is parked.
+    Held,
     /// The old session is being replaced.
     Replacing,
     /// A step failed and waits for the person.
@@ -50,8 +52,11 @@ pub(crate) fn phase_of(handoff: &HandoffView) -> Phase {
     }
     let failed = handoff.steps.iter().position(|(_, step)| matches!(step, StepState::Failed { .. }));
     if let Some(place) = failed {
-        // the brief and the start are what a handoff is
-        return Phase::Failed { can_skip: place > 0 && place + 1 < handoff.steps.len() };
+        // the brief and the start are what a handoff is; that the next step was understood can be taken on trust
+        return Phase::Failed { can_skip: handoff.silent || (place > 0 && place + 1 < handoff.steps.len()) };
+    }
+    if handoff.held {
+        return Phase::Held;
     }
     let parking = handoff.steps.iter().skip(PARK).any(|(_, step)| !matches!(step, StepState::Waiting));
     if parking { Phase::Replacing } else { Phase::Preparing }

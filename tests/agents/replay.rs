@@ -63,6 +63,7 @@ impl Replay {
             },
             bytes: self.bytes,
             quiet_ms: ((seconds - self.last_output) * 1000.0) as u64,
+            own_foreground: false,
         }
     }
 }

@@ -149,3 +149,20 @@ fn a_recorded_session_with_its_hooks() {
     changes.dedup();
     assert_eq!(changes, [WaitingPermission, Idle, Working, WaitingInput, Working, WaitingInput]);
 }
+
+#[test]
+fn a_shell_at_its_prompt_is_idle_again_and_again() {
+    let shell = agent("shell");
+    let seen = |own_foreground| quarterdeck::protocol::pane::Observation { own_foreground, ..Default::default() };
+    assert_eq!(agent("claude").at_prompt(&seen(true)), None);
+    let mut signals = Signals::new();
+    let mut now = Timestamp(0);
+    for _ in 0..2 {
+        let working = signals.observed(shell.at_prompt(&seen(false)).or_else(|| shell.read(&seen(false))), now);
+        assert_eq!(working.unwrap().state, Working);
+        now = now.after(SETTLE);
+        assert_eq!(signals.observed(shell.at_prompt(&seen(true)), now), None, "it has to stand for a while");
+        now = now.after(SETTLE);
+        assert_eq!(signals.tick(now).unwrap().state, Idle);
+    }
+}

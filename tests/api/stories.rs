@@ -154,3 +154,32 @@ async fn what_does_not_exist_is_said_to_be_missing() {
         .unwrap_err();
     assert_eq!(empty.kind, Kind::Invalid);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_words_in_the_chat_are_commands_and_what_ends_something_waits_for_a_yes() {
+    let house = House::new().await;
+    let project = house.project().await.id;
+    let say = async |text: &str| house.call(Request::Chat { project, text: text.to_owned() }).await;
+    let said = async |text: &str| match say(text).await.unwrap() {
+        Response::Said { text, plan: None } => text,
+        other => panic!("`{text}` was not understood: {other:?}"),
+    };
+    let tasks = house.add(project, "Sit and wait", shell("sleep 1000")).await;
+    house.until(&tasks[0], TaskStatus::Executing).await;
+    assert!(said("status?").await.contains("Sit and wait"));
+    assert!(said("cancel task 1").await.starts_with("Cancel #1 Sit and wait"));
+    assert_eq!(said("no").await, "left as it is");
+    said("cancel task 1").await;
+    assert!(said("status").await.contains("executing"), "another message lets the question drop");
+    assert!(
+        matches!(say("yes").await.unwrap(), Response::Said { plan: Some(_), .. }),
+        "there is nothing to say yes to"
+    );
+    said("cancel #1").await;
+    said("yes").await;
+    house.until(&tasks[0], TaskStatus::Cancelled).await;
+    assert_eq!(say("cancel task 1").await.unwrap_err().kind, Kind::Conflict, "it is over");
+    assert_eq!(say("stop worker 4").await.unwrap_err().kind, Kind::Conflict);
+    assert_eq!(say("retry task 77").await.unwrap_err().kind, Kind::NotFound);
+    assert!(matches!(say("cancel button is broken").await.unwrap(), Response::Said { plan: Some(_), .. }));
+}

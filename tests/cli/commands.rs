@@ -247,7 +247,7 @@ fn mistyped_commands_get_a_suggestion() {
         assert_eq!(code(&output), 2);
         assert_eq!(
             stderr(&output),
-            "error: `tsak` is neither a command nor a directory\nhint: did you mean `qd task`?\n"
+            "error: unknown command `tsak` (and there is no directory of that name to open)\nhint: did you mean `qd task`?\n"
         );
     }
     let output = home.qd(&["task", "lst"]);

@@ -119,6 +119,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus) -> TaskView {
         status,
         reason: None,
         needs: None,
+        waits_for: None,
         agent: "claude".to_owned(),
         model: None,
         run: None,

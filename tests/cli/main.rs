@@ -6,5 +6,7 @@ mod client;
 mod commands;
 mod fake;
 mod pane;
+mod reference;
 mod report;
+mod sessions;
 mod transcript;

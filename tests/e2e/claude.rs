@@ -105,3 +105,41 @@ fn from_the_chat_to_the_landing() {
     assert!(world.repository().join("song.txt").exists(), "the checkout followed");
     assert_eq!(world.arrivals("song.txt"), 1);
 }
+
+#[test]
+fn a_fresh_session_says_the_next_step_before_the_old_one_is_let_go() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = world(&program, &model);
+    world.configure("[handoff]\nrestate_timeout = 5\n");
+    let task = |text: &str| {
+        let options = ["--agent", "claude", "--autonomy", "manual", "--json"];
+        let made = world.qd(&[&["task", "add", text], &options[..]].concat()).good().json();
+        let id = made["id"].as_u64().unwrap_or_else(|| panic!("{made}"));
+        world.qd(&["task", "run", &id.to_string()]).good();
+        until("the agent has ended its turn", LONG, || {
+            for approval in world.qd(&["approval", "list", "--json"]).good().json().as_array().into_iter().flatten() {
+                if approval["kind"] != "question" {
+                    world.qd(&["approval", "answer", &approval["id"].to_string(), "yes"]);
+                }
+            }
+            (world.task(id)["status"] == "needs_review").then_some(())
+        });
+        world.running_session(id)
+    };
+    let old = task("Song [[mock:progress next: the second verse]]");
+    let done = world.qd(&["worker", "handoff", &old["worker"].to_string(), "--wait", "--json"]).good().json();
+    assert_eq!(done["succeeded"], true, "{done}");
+    assert_eq!(done["steps"][4][1]["detail"], "next: the second verse", "{done}");
+    assert!(model.prompts().iter().any(|prompt| prompt.contains("qd report progress") && prompt.contains("take over")));
+
+    let old = task("Tune without words");
+    let worker = old["worker"].to_string();
+    let failed = world.qd(&["worker", "handoff", &worker, "--wait", "--json"]).json();
+    assert_eq!(failed["steps"][4][1]["reason"], "no restated next step in 0:05", "{failed}");
+    world.qd(&["worker", "handoff", &worker, "--decide", "cancel"]).good();
+    until("the old session is unlocked and the worker's again", LONG, || {
+        let session = world.sessions().into_iter().find(|session| session["id"] == old["id"])?;
+        (session["parked"] == false && session["ended_at"].is_null()).then_some(())
+    });
+}

@@ -101,6 +101,12 @@ impl World {
         variables
     }
 
+    /// The person's settings.
+    pub fn configure(&self, text: &str) {
+        fs::create_dir_all(self.path("qd/config")).unwrap();
+        fs::write(self.path("qd/config/config.toml"), text).unwrap();
+    }
+
     /// `qd` in the repository.
     pub fn qd(&self, arguments: &[&str]) -> Ended {
         self.qd_in(&self.repository(), arguments, b"")

@@ -154,3 +154,26 @@ fn a_known_repository_is_not_added_twice() {
     assert_eq!(world.state.projects[&world.project].autonomy, Autonomy::Full, "its own autonomy stays");
     assert_eq!(world.state.projects[&world.project].workers.len(), 4);
 }
+
+#[test]
+fn a_task_that_does_not_start_says_what_it_waits_for() {
+    let mut world = World::new(Autonomy::Manual).with_rules(|rules| (rules.slots, rules.seats) = (2, 3));
+    let tasks = world.submit(vec![draft("One"), draft("Two"), draft("Three")]);
+    for task in &tasks {
+        world.obey(Command::Run { task: *task }).unwrap();
+    }
+    let waits = |world: &World, task| world.state.waits_for(world.task(task)).unwrap_or_default();
+    assert_eq!(waits(&world, tasks[0]), "", "it works");
+    assert_eq!(waits(&world, tasks[2]), "one of the 2 running agents to end (slots = 2)");
+    let mut world = World::new(Autonomy::Manual).with_rules(|rules| rules.slots = 9);
+    let tasks = world.submit((1..=5).map(|number| draft(&format!("Task {number}"))).collect());
+    for task in &tasks {
+        world.obey(Command::Run { task: *task }).unwrap();
+    }
+    assert_eq!(waits(&world, tasks[4]), "a free worker: all 4 are taken");
+    let mut world = World::new(Autonomy::Full);
+    let mut after = draft("After");
+    after.depends = vec![Dependency::Sibling(0)];
+    let tasks = world.submit(vec![draft("Before"), after]);
+    assert_eq!(waits(&world, tasks[1]), format!("#{} (executing)", tasks[0]));
+}

@@ -77,9 +77,11 @@ fn command(world: &mut World, (kind, a, b): Move) {
         10 => Command::StopWorker { project, worker },
         11 => Command::Send { project, worker, text: "hello".into() },
         12 => Command::KillSession { session: any_session(world, a) },
-        13 => Command::Handoff { project, worker, push: a % 2 == 0 },
+        13 => Command::Handoff { project, worker, push: a % 2 == 0, hold: b % 2 == 0 },
         14 => {
-            let control = [HandoffControl::Retry, HandoffControl::Skip, HandoffControl::Cancel][usize::from(a) % 3];
+            let control =
+                [HandoffControl::Retry, HandoffControl::Skip, HandoffControl::Cancel, HandoffControl::Continue]
+                    [usize::from(a) % 4];
             let handoff = pick(world.state.handoffs.keys().copied().collect(), b).unwrap_or(HandoffId(1));
             Command::SteerHandoff { handoff, control }
         }

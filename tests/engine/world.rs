@@ -8,9 +8,9 @@ use quarterdeck::engine::{
     step,
 };
 use quarterdeck::model::{
-    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, HostIdentity, Kind, Moment,
-    ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft, TaskId,
-    TaskStatus, TaskType, Timestamp, WorkerNumber,
+    AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
+    Moment, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft,
+    TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -172,6 +172,11 @@ impl World {
         self.learn(Fact::Reported { session, report: Report::Done { summary: "made it".into() } })
     }
 
+    /// The agent reports progress.
+    pub fn tell(&mut self, session: &SessionId, text: &str) -> Vec<Effect> {
+        self.learn(Fact::Reported { session: session.clone(), report: Report::Progress { text: text.into() } })
+    }
+
     pub fn end(&mut self, session: &SessionId, exit: Option<Exit>) -> Vec<Effect> {
         self.learn(Fact::SessionEnded { session: session.clone(), exit })
     }
@@ -231,6 +236,7 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        forecast: Forecast::default(),
     }
 }
 
@@ -255,6 +261,7 @@ pub fn started() -> EffectResult {
         pid: 7,
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
+        reports: true,
     }
 }
 

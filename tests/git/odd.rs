@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use quarterdeck::git::{GitError, Repository};
@@ -132,9 +133,24 @@ fn an_index_that_is_broken_or_locked_loses_nothing() {
     write(&worktree.path.join("a.txt"), "a\n");
     let lock = worktree.git_dir.join("index.lock");
     fs::write(&lock, "").unwrap();
+    // a git that waits for a hook or an editor has the lock closed, and runs
+    let mut git = Command::new("git")
+        .args(["hash-object", "--stdin"])
+        .current_dir(&worktree.path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     assert!(matches!(repository.commit_leftovers(&worktree, "Work", &[]), Err(GitError::IndexLocked { .. })));
-    let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
-    fs::File::open(&lock).unwrap().set_modified(long_ago).unwrap();
+    repository.remove_stale_locks();
+    assert!(lock.exists(), "the lock of a git that runs is left alone");
+    drop(git.stdin.take());
+    git.wait().unwrap();
+    // a program of another kind that writes the index has it open
+    let open = fs::File::open(&lock).unwrap();
+    repository.remove_stale_locks();
+    assert!(lock.exists(), "a lock that is open is left alone");
+    drop(open);
     fs::write(worktree.git_dir.join("index"), "garbage").unwrap();
     let commit = repository.commit_leftovers(&worktree, "Work", &[]).unwrap().unwrap();
     assert_eq!(place.git(&["ls-tree", "-r", "--name-only", &commit]), ".gitignore\na.txt\nreadme.txt\nsrc/one.txt");

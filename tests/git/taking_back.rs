@@ -181,3 +181,28 @@ fn records_read_well_in_a_log_and_old_ones_are_still_read() {
     place.git(&["update-ref", &record, &old]);
     assert_eq!(repository.undos().unwrap(), before);
 }
+
+#[test]
+fn a_broken_record_is_named_and_hides_no_other() {
+    let place = Place::new();
+    let repository = place.open();
+    land(&place, &repository, "a.txt");
+    let good = repository.undos().unwrap().remove(0);
+    let tree = place.git(&["rev-parse", "HEAD^{tree}"]);
+    let garbage = place.git(&["commit-tree", &tree, "-m", "quarterdeck undo record: ?\n\nno json"]);
+    place.git(&["update-ref", "refs/quarterdeck/undo/20000101-000000", &garbage]);
+    place.git(&["update-ref", "refs/quarterdeck/undo/20000101-000001", &tree]);
+    assert_eq!(repository.undos().unwrap(), [good.clone()], "the others are listed");
+    let broken: Vec<String> = repository.broken_undos().unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(broken, ["20000101-000000", "20000101-000001"]);
+    let named = repository.undo(Some("20000101-000000")).unwrap_err();
+    assert!(named.to_string().contains("`20000101-000000`"), "{named}");
+
+    let later = "refs/quarterdeck/undo/99990101-000000";
+    place.git(&["update-ref", later, &garbage]);
+    let refused = repository.undo(None).unwrap_err();
+    assert!(refused.to_string().contains("99990101"), "it could be the latest: {refused}");
+    repository.undo(Some(&good.id)).unwrap();
+    place.git(&["update-ref", "-d", later]);
+    assert!(matches!(repository.undo(None), Err(GitError::BadRecord { .. } | GitError::NothingToUndo)));
+}

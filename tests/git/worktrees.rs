@@ -275,12 +275,14 @@ fn commits_aside_are_kept_even_when_the_files_are_gone() {
 fn a_lock_that_a_killed_daemon_left_on_a_branch_of_ours_is_removed_and_no_other() {
     let place = Place::new();
     let repository = place.open();
-    repository.add_worktree(&place.state("t7"), "feat/x", "main").unwrap();
+    let worktree = repository.add_worktree(&place.state("t7"), "feat/x", "main").unwrap();
     let heads = place.root.join(".git/refs/heads");
-    for lock in ["feat/x.lock", "main.lock"] {
-        fs::write(heads.join(lock), "").unwrap();
+    let ours = [heads.join("feat/x.lock"), worktree.git_dir.join("index.lock"), worktree.git_dir.join("HEAD.lock")];
+    let theirs = [heads.join("main.lock"), place.root.join(".git/index.lock")];
+    for lock in ours.iter().chain(&theirs) {
+        fs::write(lock, "").unwrap();
     }
     repository.remove_stale_locks();
-    assert!(!heads.join("feat/x.lock").exists());
-    assert!(heads.join("main.lock").exists(), "the person's branches are left alone");
+    assert!(ours.iter().all(|lock| !lock.exists()), "{ours:?}");
+    assert!(theirs.iter().all(|lock| lock.exists()), "the person's branches and checkout are left alone");
 }

@@ -190,3 +190,16 @@ fn an_idle_host_does_nothing_and_is_small() {
     // the program's text is shared by all hosts; this is what each one adds
     assert!(kilobytes("Anonymous:") < 3 * 1024, "{rollup}");
 }
+
+#[test]
+fn a_shell_at_its_prompt_has_the_terminal_and_one_with_a_job_has_not() {
+    let mut session = Session::running(&["sh"]);
+    session.start().unwrap();
+    let mut watcher = session.watch();
+    watcher.observed("the prompt", |seen| seen.own_foreground);
+    let mut viewer = session.view();
+    viewer.type_in("sleep 1000\r");
+    watcher.observed("the job", |seen| !seen.own_foreground);
+    viewer.type_in("\u{3}");
+    watcher.observed("the prompt again", |seen| seen.own_foreground);
+}

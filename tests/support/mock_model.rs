@@ -3,7 +3,7 @@
 //!
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
 //! `[[mock:write PATH CONTENT]]` (`\n` in it is a newline), `[[mock:bash COMMAND]]`, `[[mock:report SUMMARY]]` (calls
-//! `qd report done --summary …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
+//! `qd report done --summary …`), `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -308,6 +308,7 @@ fn step(marker: &str) -> Option<Step> {
         }
         "bash" => bash(rest.to_owned()),
         "report" => bash(format!("qd report done --summary '{}'", rest.replace('\'', r"'\''"))),
+        "progress" => bash(format!("qd report progress '{}'", rest.replace('\'', r"'\''"))),
         "say" => Step::Say(rest.to_owned()),
         "error" => Step::Error(rest.trim().parse().ok()?),
         "hang" => Step::Hang,

@@ -68,6 +68,8 @@ fn with_handoff(states: [StepState; 5], ended: bool, succeeded: bool) -> Project
         brief: vec![],
         ended,
         succeeded,
+        held: false,
+        silent: false,
     }];
     project
 }
@@ -100,6 +102,24 @@ fn the_stepper_says_what_its_keys_do_and_does_it() {
     assert_eq!(steered(deck.keys("x")), [HandoffControl::Cancel]);
     assert_eq!(steered(deck.keys("esc")), []);
     assert!(!deck.screen().contains("Hand off"));
+
+    let mut held = with_handoff([done.clone(), done.clone(), done.clone(), wait.clone(), wait.clone()], false, false);
+    held.handoffs[0].held = true;
+    let mut deck = open(held.clone());
+    assert!(
+        deck.screen().contains("Enter continue") && deck.screen().contains("Ready. Enter parks"),
+        "{}",
+        deck.screen()
+    );
+    assert_eq!(steered(deck.keys("enter")), [HandoffControl::Continue]);
+    assert_eq!(steered(open(held).keys("esc")), [HandoffControl::Cancel]);
+
+    let said = StepState::Failed { reason: "no restated next step in 2:00".to_owned() };
+    let mut silent = with_handoff([done.clone(), done.clone(), done.clone(), done.clone(), said], false, false);
+    silent.handoffs[0].silent = true;
+    let mut deck = open(silent);
+    assert!(deck.screen().contains("has not said what comes next"), "{}", deck.screen());
+    assert_eq!(steered(deck.keys("s")), [HandoffControl::Skip]);
 
     let failed = with_handoff([done.clone(), done.clone(), fail, wait.clone(), wait.clone()], false, false);
     for (key, control) in [
@@ -208,4 +228,50 @@ fn a_task_that_got_stuck_is_in_the_queue() {
             "{screen}"
         );
     }
+}
+
+#[test]
+fn after_a_yes_to_a_plan_the_pane_of_what_starts_is_in_sight() {
+    let mut deck = Deck::open(busy_with_plan(), 80, 24);
+    assert_eq!(deck.state.owner(), Owner::Dialog("plan".to_owned()));
+    deck.wait(600).keys("enter");
+    assert!(matches!(deck.state.mode, Mode::Cockpit), "the chat does not cover the panes any more");
+    let mut project = busy_with_plan();
+    project.plans.clear();
+    project.tasks.last_mut().unwrap().status = TaskStatus::Executing;
+    project.workers[2].task = Some(TaskId(20));
+    deck.tell(Msg::Project(Box::new(project.clone())));
+    assert_eq!(deck.state.worker, WorkerNumber(3));
+    deck.keys("1").tell(Msg::Project(Box::new(project)));
+    assert_eq!(deck.state.worker, WorkerNumber(1), "only once");
+}
+
+#[test]
+fn an_agent_that_never_ran_is_not_called_crashed() {
+    let mut project = busy();
+    let reason = "`codex` was not found; looked in the PATH of your login shell (/usr/bin)";
+    project.sessions[1].state = SessionState::Crashed;
+    project.sessions[1].state_source = StateSource::Engine;
+    project.sessions[1].started_at = None;
+    project.sessions[1].evidence = format!("could not be started: {reason}");
+    project.approvals.clear();
+    let mut deck = Deck::open(project, 80, 24);
+    deck.keys("ctrl+space 2");
+    let screen = deck.screen();
+    for words in ["could not be started.", "`codex` was not found", "Put that right, then try #2 again", "cannot start"]
+    {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    assert!(!screen.contains("crashed") && !screen.contains("gone with its host"), "{screen}");
+}
+
+#[test]
+fn a_task_in_the_list_says_what_it_waits_for() {
+    let mut project = busy();
+    project.tasks[4].status = TaskStatus::Ready;
+    project.tasks[4].reason = None;
+    project.tasks[4].waits_for = Some("a free worker: all 4 are taken".to_owned());
+    let mut deck = Deck::open(project, 120, 36);
+    deck.keys("ctrl+space t");
+    assert!(deck.screen().contains("waits for a free worker"), "{}", deck.screen());
 }

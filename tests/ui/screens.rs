@@ -82,6 +82,8 @@ fn handoff_stepper() {
         brief,
         ended: false,
         succeeded: false,
+        held: false,
+        silent: false,
     });
     for (columns, rows) in [(80, 24), (120, 36)] {
         let mut deck = Deck::open(project.clone(), columns, rows);

@@ -8,10 +8,12 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::protocol::pane::{Colour, Look, Modes, MouseMode, Row, look};
 
-/// A row at its place, not wider than `cols`; the rest of the line is cleared.
-pub(super) fn row(to: &mut String, number: u16, row: &Row, cols: u16) {
-    place(to, number, 0);
-    let mut left = usize::from(cols);
+use super::layout::Area;
+
+/// Row `number` of a pane at its place, not wider than the pane; the rest of its line is blank.
+pub(super) fn row(to: &mut String, area: Area, number: u16, row: &Row) {
+    place(to, area.top + number, area.left);
+    let mut left = usize::from(area.cols);
     for run in &row.runs {
         let text = fitting(&run.text, &mut left);
         if text.is_empty() {
@@ -21,8 +23,15 @@ pub(super) fn row(to: &mut String, number: u16, row: &Row, cols: u16) {
         to.push_str(&text);
     }
     to.push_str("\x1b[0m");
-    if left > 0 {
-        to.push_str("\x1b[K");
+    blank(to, area, left);
+}
+
+/// Clears the last `left` columns of a pane's line, and nothing of its neighbour.
+fn blank(to: &mut String, area: Area, left: usize) {
+    match (left, area.at_edge) {
+        (0, _) => {}
+        (_, true) => to.push_str("\x1b[K"),
+        (left, false) => to.push_str(&" ".repeat(left)),
     }
 }
 
@@ -32,6 +41,8 @@ fn fitting(text: &str, left: &mut usize) -> String {
     for c in text.chars().filter(|c| !c.is_control()) {
         let wide = c.width().unwrap_or(0);
         if wide > *left {
+            // half a character's room is left blank
+            fitted.extend(std::iter::repeat_n(' ', *left));
             *left = 0;
             break;
         }
@@ -132,6 +143,10 @@ mod tests {
     use super::*;
     use crate::protocol::pane::Run;
 
+    fn area(cols: u16) -> Area {
+        Area { cols, ..Area::whole((24, 80)) }
+    }
+
     fn run(text: &str, look: Look) -> Run {
         Run { text: text.to_owned(), look }
     }
@@ -141,18 +156,21 @@ mod tests {
         let red = Look { fg: Some(Colour::Indexed(1)), bg: None, attributes: look::BOLD };
         let content = Row { runs: vec![run("ab", red), run("漢字", Look::default())], wrapped: false };
         let mut text = String::new();
-        row(&mut text, 2, &content, 80);
+        row(&mut text, area(80), 2, &content);
         assert_eq!(text, "\x1b[3;1H\x1b[0;1;38;5;1mab\x1b[0m漢字\x1b[0m\x1b[K");
         text.clear();
-        row(&mut text, 0, &content, 5);
-        assert_eq!(text, "\x1b[1;1H\x1b[0;1;38;5;1mab\x1b[0m漢\x1b[0m");
+        row(&mut text, area(5), 0, &content);
+        assert_eq!(text, "\x1b[1;1H\x1b[0;1;38;5;1mab\x1b[0m漢 \x1b[0m");
+        text.clear();
+        row(&mut text, Area { left: 40, at_edge: false, ..area(8) }, 0, &content);
+        assert_eq!(text, "\x1b[1;41H\x1b[0;1;38;5;1mab\x1b[0m漢字\x1b[0m  ", "a neighbour's columns stay");
     }
 
     #[test]
     fn nothing_but_characters_gets_through() {
         let content = Row { runs: vec![run("a\x1b]52;c;eA==\x07b\u{9b}m", Look::default())], wrapped: false };
         let mut text = String::new();
-        row(&mut text, 0, &content, 80);
+        row(&mut text, area(80), 0, &content);
         assert_eq!(text, "\x1b[1;1H\x1b[0ma]52;c;eA==bm\x1b[0m\x1b[K");
     }
 

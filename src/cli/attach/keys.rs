@@ -1,7 +1,9 @@
-//! The leader key in a stream of terminal input: leader then `d` detaches, the leader twice is the
-//! leader for the inner program, and everything else passes through untouched.
+//! The person's input: the leader key and what follows it, keys while a pane's history is read, and
+//! everything else untouched for the inner program, in order.
 
 use std::iter;
+
+use super::press::{Press, press};
 
 /// The leader when nothing else is configured: Ctrl+Space.
 const DEFAULT_LEADER: Leader = Leader { byte: 0, code: 32 };
@@ -40,13 +42,38 @@ impl Leader {
     }
 }
 
-/// What comes of some input.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Taken {
-    /// For the inner program.
-    pub bytes: Vec<u8>,
+/// What comes of some input, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// For the inner program of the focused pane.
+    Input(Vec<u8>),
     /// The person wants to leave.
-    pub detach: bool,
+    Detach,
+    /// Another pane gets the keyboard.
+    Focus(Toward),
+    /// Move in what has scrolled away; begins to read it, or ends it at its end.
+    Scroll(Scroll),
+}
+
+/// Which pane gets the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Toward {
+    Next,
+    Previous,
+    /// By its place, from 0.
+    Nth(usize),
+}
+
+/// A move in what has scrolled away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scroll {
+    Begin,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    End,
 }
 
 /// Finds the leader in input that comes in pieces.
@@ -54,8 +81,12 @@ pub(super) struct Taken {
 pub(super) struct Keys {
     forms: [Vec<u8>; 3],
     name: String,
+    /// Whether there are several panes to switch between.
+    several: bool,
     /// The leader as it was sent, while the key after it is awaited.
     led: Option<Vec<u8>>,
+    /// The focused pane's history is read: keys move in it.
+    reading: bool,
     /// Inside a bracketed paste every byte is text.
     pasting: bool,
     /// The latest bytes, to see the marks of a paste across pieces.
@@ -67,11 +98,11 @@ const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 impl Keys {
     /// With the configured leader, if one is and it is understood.
-    pub(super) fn new(configured: Option<&str>) -> Self {
+    pub(super) fn new(configured: Option<&str>, several: bool) -> Self {
         let parsed =
             configured.and_then(|notation| Leader::parse(notation).map(|leader| (leader, notation.to_owned())));
         let (leader, name) = parsed.unwrap_or_else(|| (DEFAULT_LEADER, "Ctrl+Space".to_owned()));
-        Self { forms: leader.forms(), name, led: None, pasting: false, tail: Vec::new() }
+        Self { forms: leader.forms(), name, several, led: None, reading: false, pasting: false, tail: Vec::new() }
     }
 
     /// What the leader is called.
@@ -84,33 +115,79 @@ impl Keys {
         self.led.is_some()
     }
 
-    /// Takes a piece of input.
-    pub(super) fn feed(&mut self, input: &[u8]) -> Taken {
-        let mut taken = Taken::default();
+    /// Whether the keys move in a history from now on.
+    pub(super) fn read(&mut self, reading: bool) {
+        self.reading = reading;
+    }
+
+    /// Takes a piece of input as far as the first thing that may change what the rest means: gives that
+    /// step and what is left.
+    pub(super) fn feed<'a>(&mut self, input: &'a [u8]) -> (Option<Step>, &'a [u8]) {
+        let mut bytes = Vec::new();
         let mut rest = input;
         while let Some((first, others)) = rest.split_first() {
-            let form = if self.pasting { None } else { self.forms.iter().find(|form| rest.starts_with(form)) };
-            match (self.led.take(), form) {
-                (None, Some(form)) => {
-                    self.led = Some(form.clone());
-                    rest = rest.get(form.len()..).unwrap_or_default();
+            let form = if self.pasting { None } else { self.forms.iter().find(|form| rest.starts_with(form)).cloned() };
+            if let Some(form) = form {
+                rest = rest.get(form.len()..).unwrap_or_default();
+                match self.led.take() {
+                    Some(_) => bytes.extend(form),
+                    None => self.led = Some(form),
                 }
-                (Some(_), Some(form)) => {
-                    taken.bytes.extend_from_slice(form);
-                    rest = rest.get(form.len()..).unwrap_or_default();
-                }
-                (Some(_), None) if is_d(rest) => {
-                    taken.detach = true;
-                    return taken;
-                }
-                (led, None) => {
-                    taken.bytes.extend(led.into_iter().flatten().chain(iter::once(*first)));
-                    self.watch_paste(*first);
-                    rest = others;
-                }
+                continue;
             }
+            let ours = !self.pasting && (self.led.is_some() || (self.reading && !rest.starts_with(PASTE_BEGINS)));
+            if ours && !bytes.is_empty() {
+                return (Some(Step::Input(bytes)), rest);
+            }
+            let (key, length) = press(rest);
+            if ours && let Some(step) = self.command(key) {
+                self.led = None;
+                return (Some(step), rest.get(length..).unwrap_or_default());
+            }
+            if ours && self.reading {
+                self.led = None;
+                rest = rest.get(length..).unwrap_or_default();
+                continue;
+            }
+            if self.reading {
+                // a paste is for the program
+                self.reading = false;
+                return (Some(Step::Scroll(Scroll::End)), rest);
+            }
+            bytes.extend(self.led.take().into_iter().flatten().chain(iter::once(*first)));
+            self.watch_paste(*first);
+            rest = others;
         }
-        taken
+        (Some(Step::Input(bytes)).filter(|step| *step != Step::Input(Vec::new())), rest)
+    }
+
+    /// What a key means after the leader, or while a history is read.
+    fn command(&self, key: Press) -> Option<Step> {
+        if self.led.is_some() {
+            return match key {
+                Press::Char('d') => Some(Step::Detach),
+                Press::Char('[') => Some(Step::Scroll(Scroll::Begin)),
+                Press::PageUp => Some(Step::Scroll(Scroll::PageUp)),
+                _ if !self.several => None,
+                Press::Char('n' | '\t') | Press::Right | Press::Down => Some(Step::Focus(Toward::Next)),
+                Press::Char('p') | Press::Left | Press::Up => Some(Step::Focus(Toward::Previous)),
+                Press::Char(digit @ '1'..='9') => {
+                    let number = digit.to_digit(10).and_then(|number| usize::try_from(number).ok());
+                    number.map(|number| Step::Focus(Toward::Nth(number.saturating_sub(1))))
+                }
+                _ => None,
+            };
+        }
+        let scroll = match key {
+            Press::Up | Press::Char('k') => Scroll::Up,
+            Press::Down | Press::Char('j') => Scroll::Down,
+            Press::PageUp | Press::Char('b' | '\u{2}') => Scroll::PageUp,
+            Press::PageDown | Press::Char('f' | ' ' | '\u{6}') => Scroll::PageDown,
+            Press::Home | Press::Char('g') => Scroll::Top,
+            Press::End | Press::Escape | Press::Char('G' | 'q' | '\r') => Scroll::End,
+            _ => return None,
+        };
+        Some(Step::Scroll(scroll))
     }
 
     /// Keeps track of the marks around a paste.
@@ -127,61 +204,96 @@ impl Keys {
     }
 }
 
-/// The key `d`, as a character or in the kitty protocol's form.
-fn is_d(input: &[u8]) -> bool {
-    input.first() == Some(&b'd') || input.starts_with(b"\x1b[100u") || input.starts_with(b"\x1b[100;1u")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fed(leader: Option<&str>, pieces: &[&[u8]]) -> Taken {
-        let mut keys = Keys::new(leader);
-        let mut all = Taken::default();
+    fn steps_of(keys: &mut Keys, pieces: &[&[u8]]) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
         for piece in pieces {
-            let taken = keys.feed(piece);
-            all.bytes.extend(taken.bytes);
-            all.detach |= taken.detach;
+            let mut rest = *piece;
+            while !rest.is_empty() {
+                let (step, left) = keys.feed(rest);
+                rest = left;
+                match (steps.last_mut(), step) {
+                    (Some(Step::Input(before)), Some(Step::Input(more))) => before.extend(more),
+                    (_, step) => steps.extend(step),
+                }
+            }
         }
-        all
+        steps
+    }
+
+    fn fed(leader: Option<&str>, pieces: &[&[u8]]) -> Vec<Step> {
+        steps_of(&mut Keys::new(leader, false), pieces)
+    }
+
+    fn input(bytes: &[u8]) -> Step {
+        Step::Input(bytes.to_vec())
     }
 
     #[test]
     fn leader_and_d_detaches_in_every_form() {
         for leader in [&b"\x00"[..], b"\x1b[32;5u", b"\x1b[27;5;32~"] {
-            assert_eq!(fed(None, &[leader, b"d"]), Taken { bytes: vec![], detach: true });
-            assert_eq!(fed(None, &[&[leader, b"d"].concat()]), Taken { bytes: vec![], detach: true });
-            assert_eq!(fed(None, &[leader, b"\x1b[100u"]), Taken { bytes: vec![], detach: true });
+            assert_eq!(fed(None, &[leader, b"d"]), [Step::Detach]);
+            assert_eq!(fed(None, &[&[leader, b"d"].concat()]), [Step::Detach]);
+            assert_eq!(fed(None, &[leader, b"\x1b[100u"]), [Step::Detach]);
         }
     }
 
     #[test]
     fn everything_else_passes_through() {
-        assert_eq!(fed(None, &[b"abc\x1b[A\r"]).bytes, b"abc\x1b[A\r");
-        assert_eq!(fed(None, &[b"\x00", b"x"]), Taken { bytes: b"\x00x".to_vec(), detach: false });
-        assert_eq!(fed(None, &[b"d"]), Taken { bytes: b"d".to_vec(), detach: false });
-        assert_eq!(fed(None, &["grüße 🦀".as_bytes()]).bytes, "grüße 🦀".as_bytes());
+        assert_eq!(fed(None, &[b"abc\x1b[A\r"]), [input(b"abc\x1b[A\r")]);
+        assert_eq!(fed(None, &[b"\x00", b"x"]), [input(b"\x00x")]);
+        assert_eq!(fed(None, &[b"\x00n"]), [input(b"\x00n")], "there is no other pane");
+        assert_eq!(fed(None, &[b"d"]), [input(b"d")]);
+        assert_eq!(fed(None, &["grüße 🦀".as_bytes()]), [input("grüße 🦀".as_bytes())]);
     }
 
     #[test]
     fn the_leader_twice_is_the_leader() {
-        assert_eq!(fed(None, &[b"\x00\x00d"]), Taken { bytes: b"\x00d".to_vec(), detach: false });
+        assert_eq!(fed(None, &[b"\x00\x00d"]), [input(b"\x00d")]);
     }
 
     #[test]
     fn a_paste_is_text() {
         let paste = b"\x1b[200~a\x00db\x1b[201~";
-        assert_eq!(fed(None, &[paste]), Taken { bytes: paste.to_vec(), detach: false });
+        assert_eq!(fed(None, &[paste]), [input(paste)]);
         let (one, two) = paste.split_at(4);
-        assert_eq!(fed(None, &[one, two]), Taken { bytes: paste.to_vec(), detach: false });
-        assert!(fed(None, &[paste, b"\x00d"]).detach, "after the paste the leader is the leader again");
+        assert_eq!(fed(None, &[one, two]), [input(paste)]);
+        assert_eq!(fed(None, &[paste, b"\x00d"]), [input(paste), Step::Detach]);
     }
 
     #[test]
     fn another_leader_can_be_configured() {
-        assert!(fed(Some("Ctrl+A"), &[b"\x01d"]).detach);
-        assert_eq!(fed(Some("C-b"), &[b"\x00d"]).bytes, b"\x00d");
-        assert_eq!(Keys::new(Some("Hyper+X")).leader(), "Ctrl+Space");
+        assert_eq!(fed(Some("Ctrl+A"), &[b"\x01d"]), [Step::Detach]);
+        assert_eq!(fed(Some("C-b"), &[b"\x00d"]), [input(b"\x00d")]);
+        assert_eq!(Keys::new(Some("Hyper+X"), false).leader(), "Ctrl+Space");
+    }
+
+    #[test]
+    fn what_is_typed_goes_to_the_pane_that_had_the_keyboard_then() {
+        let mut keys = Keys::new(None, true);
+        let steps = steps_of(&mut keys, &[b"one\x00ntwo\x00p\x002three"]);
+        let expected = [
+            input(b"one"),
+            Step::Focus(Toward::Next),
+            input(b"two"),
+            Step::Focus(Toward::Previous),
+            Step::Focus(Toward::Nth(1)),
+            input(b"three"),
+        ];
+        assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn while_a_history_is_read_keys_move_in_it_and_a_paste_ends_it() {
+        let mut keys = Keys::new(None, false);
+        assert_eq!(steps_of(&mut keys, &[b"\x00["]), [Step::Scroll(Scroll::Begin)]);
+        keys.read(true);
+        let moves = [Scroll::Up, Scroll::PageDown, Scroll::Top, Scroll::End].map(Step::Scroll);
+        assert_eq!(steps_of(&mut keys, &[b"x\x1b[Ay\x1b[6~g\x1b"]), moves, "other keys do nothing");
+        let pasted = steps_of(&mut keys, &[b"\x1b[200~rm\x1b[201~"]);
+        assert_eq!(pasted, [Step::Scroll(Scroll::End), input(b"\x1b[200~rm\x1b[201~")]);
     }
 }

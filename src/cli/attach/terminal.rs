@@ -11,6 +11,9 @@ use super::super::Stop;
 /// One piece of input, in bytes.
 const PIECE: usize = 4_096;
 
+/// Rows and columns of a terminal that does not say.
+const UNKNOWN_SIZE: (u16, u16) = (24, 80);
+
 /// Pieces that may wait: a paste that is not taken stays in the terminal.
 const PIECES: usize = 16;
 
@@ -56,7 +59,7 @@ impl Terminal {
 
     /// Rows and columns as they are now.
     pub(super) fn size() -> (u16, u16) {
-        terminal_size::terminal_size().map_or(super::SMALLEST, |(width, height)| (height.0.max(1), width.0.max(1)))
+        terminal_size::terminal_size().map_or(UNKNOWN_SIZE, |(width, height)| (height.0.max(1), width.0.max(1)))
     }
 
     /// What happens next at the terminal; nothing is lost when it is not awaited to the end.

@@ -1,53 +1,48 @@
-//! What the viewer shows: the pane's rows, and one line below them that says whose they are and how to
-//! leave. It gives text for the terminal and touches nothing itself.
+//! What the viewer shows: the panes side by side and which of them has the keyboard. It gives text for
+//! the terminal and touches nothing itself.
 
-use crate::model::one_line;
-use crate::protocol::pane::{Modes, Row, ScreenUpdate};
+use crate::protocol::pane::{Modes, MouseMode, Row, ScreenUpdate};
 
-use super::super::table::fit;
 use super::draw;
-use super::keys::{Keys, Taken};
+use super::keys::{Keys, Scroll, Step, Toward};
+use super::layout::{Area, Layout, split};
+use super::mouse;
+use super::pane::{Bar, Page, Pane};
 
-/// Below this height the line with the way out is left away.
-const ROOM_FOR_STATUS: u16 = 4;
-
-/// The pane as it is on the outer terminal.
+/// The panes as they are on the outer terminal.
 pub(super) struct View {
-    title: String,
     keys: Keys,
-    rows: u16,
-    cols: u16,
-    screen: Vec<Row>,
-    cursor: Option<(u16, u16)>,
-    cursor_shape: u8,
+    size: (u16, u16),
+    layout: Option<Layout>,
+    panes: Vec<Pane>,
+    focus: usize,
+    /// What the terminal was told last.
     modes: Modes,
-    locked: bool,
-    /// What the host refused last; forgotten at the next key.
-    refused: Option<String>,
-    /// The status line as it was drawn last.
-    drawn: String,
+    cursor_shape: u8,
+}
+
+/// What has to be done for some input besides drawing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Give this to the program of a pane.
+    Input(usize, Vec<u8>),
+    /// Ask a pane's host for a page of history.
+    Page(usize, Page),
+    /// The person wants to leave.
+    Detach,
 }
 
 impl View {
-    pub(super) fn new(title: String, keys: Keys, (rows, cols): (u16, u16)) -> Self {
-        Self {
-            title,
-            keys,
-            rows,
-            cols,
-            screen: Vec::new(),
-            cursor: None,
-            cursor_shape: 0,
-            modes: Modes::default(),
-            locked: false,
-            refused: None,
-            drawn: String::new(),
-        }
+    /// Panes with these titles; `None` when they do not fit on the terminal.
+    pub(super) fn new(titles: Vec<String>, keys: Keys, size: (u16, u16), layout: Option<Layout>) -> Option<Self> {
+        let areas = split(size, u16::try_from(titles.len()).ok()?, layout)?;
+        let panes = titles.into_iter().zip(areas).map(|(title, area)| Pane::new(title, area)).collect();
+        Some(Self { keys, size, layout, panes, focus: 0, modes: Modes::default(), cursor_shape: 0 })
     }
 
-    /// Rows and columns for the pane.
-    pub(super) fn pane_size(&self) -> (u16, u16) {
-        if self.rows >= ROOM_FOR_STATUS { (self.rows - 1, self.cols) } else { (self.rows, self.cols) }
+    /// Rows and columns of every pane.
+    pub(super) fn sizes(&self) -> Vec<(u16, u16)> {
+        self.panes.iter().map(|pane| (pane.area().rows, pane.area().cols)).collect()
     }
 
     /// Takes the alternate screen, switches wrapping off, and puts an own entry on the stack of keyboard modes.
@@ -55,177 +50,179 @@ impl View {
         format!("\x1b[?1049h\x1b[>0u\x1b[?7l{}", self.whole())
     }
 
-    /// Input of the person.
-    pub(super) fn keys(&mut self, bytes: &[u8]) -> Taken {
-        self.refused = None;
-        self.keys.feed(bytes)
+    /// Whether a pane was never shown yet.
+    pub(super) fn is_empty(&self, number: usize) -> bool {
+        self.panes.get(number).is_none_or(Pane::is_empty)
     }
 
-    /// Whether the pane was never shown yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.screen.is_empty()
+    /// Whether no session of all is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.panes.iter().all(Pane::is_over)
     }
 
-    /// What the host refuses, to be shown until the next key.
-    pub(super) fn tell(&mut self, refused: String) -> String {
-        self.refused = Some(refused);
-        self.status()
+    /// Input of the person: what is to be drawn and done, in order.
+    pub(super) fn input(&mut self, bytes: &[u8]) -> (String, Vec<Deed>) {
+        let mut text = begun();
+        let mut deeds = Vec::new();
+        if let Some(pane) = self.panes.get_mut(self.focus) {
+            pane.refuse(None);
+        }
+        if let Some(number) = self.pressed_on(bytes) {
+            self.focus = number;
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let reading = self.panes.get(self.focus).is_some_and(Pane::is_reading);
+            self.keys.read(reading);
+            let (step, left) = self.keys.feed(rest);
+            rest = left;
+            match step {
+                None => {}
+                Some(Step::Detach) => {
+                    deeds.push(Deed::Detach);
+                    break;
+                }
+                Some(Step::Input(bytes)) => deeds.extend(self.for_program(bytes)),
+                Some(Step::Focus(toward)) => self.turn(toward),
+                Some(Step::Scroll(scroll)) => deeds.extend(self.scroll(scroll, &mut text)),
+            }
+        }
+        self.finish(&mut text);
+        (text, deeds)
     }
 
-    /// The terminal has another size.
-    pub(super) fn resize(&mut self, (rows, cols): (u16, u16)) -> (u16, u16) {
-        (self.rows, self.cols) = (rows, cols);
-        self.pane_size()
+    /// The pane that a mouse press among several was on.
+    fn pressed_on(&self, bytes: &[u8]) -> Option<usize> {
+        let (row, column) = if self.panes.len() > 1 { mouse::pressed(bytes)? } else { return None };
+        self.panes.iter().position(|pane| {
+            let Area { top, left, rows, cols, bar, .. } = pane.area();
+            (top..top + rows + u16::from(bar)).contains(&row) && (left..left + cols).contains(&column)
+        })
+    }
+
+    fn for_program(&self, bytes: Vec<u8>) -> Option<Deed> {
+        let pane = self.panes.get(self.focus).filter(|pane| !pane.is_over())?;
+        let bytes = if self.panes.len() > 1 { mouse::placed(bytes, pane.area()) } else { bytes };
+        (!bytes.is_empty()).then_some(Deed::Input(self.focus, bytes))
+    }
+
+    fn turn(&mut self, toward: Toward) {
+        let count = self.panes.len().max(1);
+        self.focus = match toward {
+            Toward::Next => (self.focus + 1) % count,
+            Toward::Previous => (self.focus + count - 1) % count,
+            Toward::Nth(number) if number < count => number,
+            Toward::Nth(_) => self.focus,
+        };
+    }
+
+    fn scroll(&mut self, scroll: Scroll, text: &mut String) -> Option<Deed> {
+        let page = self.panes.get_mut(self.focus)?.scroll(scroll, text)?;
+        Some(Deed::Page(self.focus, page))
+    }
+
+    /// What an update of a pane changes.
+    pub(super) fn show(&mut self, number: usize, update: ScreenUpdate) -> String {
+        self.draw(number, |pane, text| pane.show(update, text))
+    }
+
+    /// A page of a pane's history came; another one may be needed.
+    pub(super) fn fill(&mut self, number: usize, lines: Vec<Row>, back: u32, total: u32) -> (String, Option<Deed>) {
+        let mut page = None;
+        let text = self.draw(number, |pane, text| page = pane.fill(lines, back, total, text));
+        (text, page.map(|page| Deed::Page(number, page)))
+    }
+
+    /// What a host refuses, to be shown until the next key.
+    pub(super) fn refuse(&mut self, number: usize, reason: String) -> String {
+        self.draw(number, |pane, _| pane.refuse(Some(reason)))
+    }
+
+    /// A pane's session is over.
+    pub(super) fn end(&mut self, number: usize, how: String) -> String {
+        self.draw(number, |pane, _| pane.end(how))
+    }
+
+    fn draw(&mut self, number: usize, change: impl FnOnce(&mut Pane, &mut String)) -> String {
+        let mut text = begun();
+        if let Some(pane) = self.panes.get_mut(number) {
+            change(pane, &mut text);
+        }
+        self.finish(&mut text);
+        text
+    }
+
+    /// The terminal has another size. Panes that no longer fit keep their places, which the terminal cuts.
+    pub(super) fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        let count = u16::try_from(self.panes.len()).unwrap_or(u16::MAX);
+        if let Some(areas) = split(size, count, self.layout) {
+            self.panes.iter_mut().zip(areas).for_each(|(pane, area)| pane.put(area));
+        }
     }
 
     /// Everything, drawn anew.
     pub(super) fn whole(&mut self) -> String {
-        let mut text = String::from("\x1b[?2026h\x1b[?25l\x1b[0m\x1b[2J");
-        let (rows, cols) = self.pane_size();
-        for (number, row) in (0..rows).zip(&self.screen) {
-            draw::row(&mut text, number, row, cols);
+        let mut text = format!("{}\x1b[0m\x1b[2J", begun());
+        for pane in &mut self.panes {
+            pane.whole(&mut text);
         }
-        self.drawn.clear();
+        for area in self.panes.iter().map(Pane::area).filter(|area| !area.at_edge) {
+            text.push_str("\x1b[0;2m");
+            for row in area.top..area.top + area.rows + u16::from(area.bar) {
+                draw::place(&mut text, row, area.left + area.cols);
+                text.push('│');
+            }
+            text.push_str("\x1b[0m");
+        }
         self.finish(&mut text);
         text
     }
 
-    /// What an update changes.
-    pub(super) fn show(&mut self, update: ScreenUpdate) -> String {
-        let mut text = String::from("\x1b[?2026h\x1b[?25l");
-        draw::modes(&mut text, &self.modes, &update.modes);
-        self.modes = update.modes;
-        let resized = self.screen.len() != usize::from(update.rows);
-        if update.full {
-            self.screen.clear();
-        }
-        self.screen.resize(usize::from(update.rows), Row::default());
-        let (rows, cols) = self.pane_size();
-        if update.full || resized {
-            text.push_str("\x1b[0m\x1b[2J");
-            self.drawn.clear();
-        }
-        for (number, row) in update.changed {
-            if number < rows {
-                draw::row(&mut text, number, &row, cols);
-            }
-            if let Some(place) = self.screen.get_mut(usize::from(number)) {
-                *place = row;
-            }
-        }
-        self.cursor = update.cursor;
-        if self.cursor_shape != update.cursor_shape {
-            self.cursor_shape = update.cursor_shape;
-            draw::shape(&mut text, self.cursor_shape);
-        }
-        self.locked = update.locked;
-        self.finish(&mut text);
-        text
-    }
-
-    /// The status line, when it says something else than before.
-    pub(super) fn status(&mut self) -> String {
-        let mut text = String::new();
-        self.draw_status(&mut text);
-        if !text.is_empty() {
-            self.put_cursor(&mut text);
-        }
-        text
-    }
-
+    /// Bars, modes and cursor, as the pane with the keyboard wants them.
     fn finish(&mut self, text: &mut String) {
-        self.draw_status(text);
-        self.put_cursor(text);
+        let keys = self.spoken_keys();
+        for (number, pane) in self.panes.iter_mut().enumerate() {
+            pane.bar(if number == self.focus { Bar::Focused(&keys) } else { Bar::Beside }, text);
+        }
+        let Some(pane) = self.panes.get(self.focus) else { return };
+        let mut modes = pane.modes().clone();
+        if self.panes.len() > 1 && !modes.mouse_sgr {
+            // only these reports can be put into a pane's own coordinates
+            modes.mouse = MouseMode::Off;
+        }
+        draw::modes(text, &self.modes, &modes);
+        self.modes = modes;
+        if self.cursor_shape != pane.cursor_shape() {
+            self.cursor_shape = pane.cursor_shape();
+            draw::shape(text, self.cursor_shape);
+        }
+        match pane.cursor() {
+            Some((row, column)) => {
+                draw::place(text, row, column);
+                text.push_str("\x1b[?25h");
+            }
+            None => text.push_str("\x1b[?25l"),
+        }
         text.push_str("\x1b[?2026l");
     }
 
-    fn draw_status(&mut self, text: &mut String) {
-        let (rows, cols) = self.pane_size();
-        if rows == self.rows {
-            return;
-        }
-        let line = self.line(usize::from(cols));
-        if line != self.drawn {
-            draw::place(text, rows, 0);
-            text.push_str("\x1b[0;7m");
-            text.push_str(&line);
-            text.push_str("\x1b[0m");
-            self.drawn = line;
-        }
-    }
-
-    /// The status line's text, as wide as the terminal.
-    fn line(&self, cols: usize) -> String {
+    /// What the keys do now.
+    fn spoken_keys(&self) -> String {
         let leader = self.keys.leader();
-        let line = match (self.keys.is_waiting(), self.locked) {
-            (false, _) if self.refused.is_some() => {
-                format!(" {} –  {leader} d detaches", one_line(self.refused.as_deref().unwrap_or_default()))
-            }
-            (true, _) => format!(" {leader} –  d detach   {leader} again: send it"),
-            (false, true) => {
-                format!(" {} – input is locked by a handoff –  {leader} d detaches", one_line(&self.title))
-            }
-            (false, false) => format!(" {} –  {leader} d detaches", one_line(&self.title)),
-        };
-        let line = fit(&line, cols);
-        let blank = cols.saturating_sub(unicode_width::UnicodeWidthStr::width(line.as_str()));
-        format!("{line}{}", " ".repeat(blank))
-    }
-
-    fn put_cursor(&self, text: &mut String) {
-        let (rows, cols) = self.pane_size();
-        match self.cursor {
-            Some((row, column)) if row < rows => {
-                draw::place(text, row, column.min(cols.saturating_sub(1)));
-                text.push_str("\x1b[?25h");
-            }
-            _ => text.push_str("\x1b[?25l"),
+        match (self.keys.is_waiting(), self.panes.len() > 1) {
+            (true, true) => format!("{leader} –  d detach  n next  1–9 pane  [ history  {leader} again: send it"),
+            (true, false) => format!("{leader} –  d detach  [ history  {leader} again: send it"),
+            (false, true) => format!("{leader} d detaches, n next"),
+            (false, false) => format!("{leader} d detaches"),
         }
     }
+}
+
+/// A frame begins: nothing is shown until it is whole.
+fn begun() -> String {
+    String::from("\x1b[?2026h\x1b[?25l")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::pane::{Look, Run};
-
-    fn view(rows: u16) -> View {
-        View::new("worker 2 · claude".to_owned(), Keys::new(None), (rows, 60))
-    }
-
-    #[test]
-    fn the_last_row_says_how_to_leave_when_there_is_room() {
-        assert_eq!(view(24).pane_size(), (23, 60));
-        assert_eq!(view(3).pane_size(), (3, 60));
-        let mut view = view(5);
-        assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 2 · claude –  Ctrl+Space d detaches "));
-        assert_eq!(view.status(), "", "drawn once");
-        view.keys(b"\x00");
-        assert!(view.status().contains("d detach"));
-    }
-
-    #[test]
-    fn an_update_draws_what_changed_and_nothing_below_the_pane() {
-        let mut view = view(5);
-        view.begin();
-        let line =
-            |text: &str| Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false };
-        let text = view.show(ScreenUpdate {
-            rows: 10,
-            cols: 40,
-            full: true,
-            changed: vec![(0, line("top")), (9, line("below"))],
-            cursor: Some((9, 0)),
-            cursor_shape: 2,
-            modes: Modes::default(),
-            title: String::new(),
-            history: 0,
-            locked: false,
-            dropped: 0,
-        });
-        assert!(text.contains("\x1b[1;1H\x1b[0mtop"));
-        assert!(!text.contains("below"));
-        assert!(text.contains("\x1b[2 q"));
-        assert!(text.ends_with("\x1b[?25l\x1b[?2026l"), "a cursor below the pane is hidden: {text:?}");
-    }
-}
+mod tests;

@@ -172,7 +172,8 @@ impl Agent {
             Step::Check => self.check()?,
             Step::Ask(argv) => self.ask(argv)?,
             Step::Commit(message) => self.commit(message)?,
-            Step::Report(summary) => self.report(&summary)?,
+            Step::Restate(next) => self.report(&["progress", &format!("next: {next}")])?,
+            Step::Report(summary) => self.report(&["done", "--summary", &summary])?,
         }
         self.work_for("Thinking", self.scaled(500))
     }
@@ -250,9 +251,9 @@ impl Agent {
         self.execute("git", &["commit", "--quiet", "--message", message])
     }
 
-    fn report(&mut self, summary: &str) -> Result<(), Stop> {
+    fn report(&mut self, what: &[&str]) -> Result<(), Stop> {
         let qd = std::env::current_exe()?;
-        self.execute(&qd.to_string_lossy(), &["report", "done", "--summary", summary])
+        self.execute(&qd.to_string_lossy(), &[&["report"], what].concat())
     }
 
     /// Runs a program and shows what it says, indented.

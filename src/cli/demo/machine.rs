@@ -18,7 +18,7 @@ use crate::protocol::control::{AddOptions, Request, Response};
 use crate::tui::{self, Cockpit, TerminalEnvironment};
 
 use super::person::{self, Played};
-use super::place::Place;
+use super::place::{self, Place};
 use super::summary::Summary;
 use super::{AGENT, DemoError, DemoOptions, REQUEST, TASKS, agent};
 
@@ -46,6 +46,9 @@ pub fn run(options: DemoOptions) -> Result<ExitCode, DemoError> {
     }
     let wanted = std::env::var(agent::PACE).ok().filter(|pace| pace.parse::<f64>().is_ok_and(f64::is_finite));
     let default = if options.headless { HEADLESS_PACE } else { "1" };
+    for left in place::sweep() {
+        say(&format!("cleared away what a killed demo had left: {}", left.display()));
+    }
     let place = Place::create(options.keep, wanted.as_deref().unwrap_or(default))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -24,6 +24,7 @@ mod tests;
 pub use agent::run as run_agent;
 pub use error::DemoError;
 pub use machine::run;
+pub use place::sweep;
 
 /// How the demo is to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,13 +1,15 @@
 //! The temporary directory of a demo, and what ends with it. Dropping it stops every session that was started
-//! below it, by the identity that its host wrote down, and removes the files: also after a panic.
+//! below it, by the identity that its host wrote down, and removes the files: also after a panic. What a killed demo
+//! leaves is cleared away by the next one.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Environment, Paths};
 use crate::model::HostIdentity;
@@ -20,6 +22,78 @@ const AGENT_DEFINITION: &str = include_str!("../../../agents/demo.toml");
 
 /// As long as hosts have to end by themselves after being asked.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How the directories of demos are called, before six characters that differ.
+const PREFIX: &str = "qd-demo-";
+
+/// The file that says whose a demo's directory is.
+const OWNER: &str = "owner.json";
+
+/// The process whose demo a directory is, so that what it leaves when it is killed can be told from what is in use.
+#[derive(Debug, Serialize, Deserialize)]
+struct Owner {
+    pid: u32,
+    started_ticks: u64,
+    /// The system's start and the process table that the number belongs to; in another one it says nothing.
+    world: String,
+    /// The files are to stay.
+    keep: bool,
+}
+
+impl Owner {
+    fn here(keep: bool) -> Self {
+        let me = process::identity(std::process::id());
+        let (pid, started_ticks) = me.map_or((0, 0), |me| (me.pid, me.started_ticks));
+        Self { pid, started_ticks, world: world(), keep }
+    }
+
+    fn write(&self, root: &Path) -> Result<(), DemoError> {
+        let path = root.join(OWNER);
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        fs::write(&path, text).map_err(|source| DemoError::Write { path, source })
+    }
+
+    /// Whether it is certain that it does not run any more.
+    fn is_gone(&self) -> bool {
+        let host = HostIdentity { pid: self.pid, started_ticks: self.started_ticks };
+        let me = process::identity(std::process::id()).is_some();
+        me && self.pid != 0 && !self.world.is_empty() && self.world == world() && !process::is_alive(host)
+    }
+}
+
+/// This start of the system and this process table; empty where that is not known.
+fn world() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    let table = fs::read_link("/proc/self/ns/pid");
+    match (boot, table) {
+        (Ok(boot), Ok(table)) => format!("{} {}", boot.trim(), table.display()),
+        _ => String::new(),
+    }
+}
+
+/// Ends what killed demos left running, and removes their files. Only directories below the temporary one that
+/// carry a demo's name, are the person's own, and name an owner that is gone. Answers what was cleared away.
+pub fn sweep() -> Vec<PathBuf> {
+    let found = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    let named = found.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)).map(|entry| entry.path());
+    named.filter_map(|root| abandoned(&root)).map(|place| place.root.clone()).collect()
+}
+
+/// A place whose owner is gone; dropping it clears it away.
+fn abandoned(root: &Path) -> Option<Place> {
+    let about = fs::symlink_metadata(root).ok()?;
+    let ours = about.is_dir() && about.uid() == nix::unistd::getuid().as_raw();
+    let owner: Owner = serde_json::from_slice(&fs::read(root.join(OWNER)).ok().filter(|_| ours)?).ok()?;
+    let root = fs::canonicalize(root).ok().filter(|_| owner.is_gone())?;
+    Some(Place { paths: paths(&root)?, root, keep: owner.keep })
+}
+
+/// Where Quarterdeck keeps its things in a demo.
+fn paths(root: &Path) -> Option<Paths> {
+    let environment =
+        Environment { qd_home: Some(root.join("home")), xdg_runtime_dir: None, uid: nix::unistd::getuid().as_raw() };
+    Paths::new(&environment)
+}
 
 /// The part of a host's record that is needed to end it.
 #[derive(Deserialize)]
@@ -40,17 +114,13 @@ pub(super) struct Place {
 impl Place {
     /// Makes directory, repository and home.
     pub(super) fn create(keep: bool, speed: &str) -> Result<Self, DemoError> {
-        let template = std::env::temp_dir().join("qd-demo-XXXXXX");
+        let template = std::env::temp_dir().join(format!("{PREFIX}XXXXXX"));
         let root = nix::unistd::mkdtemp(&template)
             .map_err(|error| DemoError::Write { path: template, source: error.into() })?;
         let root = fs::canonicalize(&root).unwrap_or(root);
-        let environment = Environment {
-            qd_home: Some(root.join("home")),
-            xdg_runtime_dir: None,
-            uid: nix::unistd::getuid().as_raw(),
-        };
-        let Some(paths) = Paths::new(&environment) else { return Err(DemoError::Answer("paths")) };
+        let Some(paths) = paths(&root) else { return Err(DemoError::Answer("paths")) };
         let place = Self { root, paths, keep };
+        Owner::here(keep).write(&place.root)?;
         repository::create(&place.repository())?;
         place.write_agent(speed)?;
         Ok(place)
@@ -110,6 +180,8 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.stop_sessions();
         if self.keep {
+            // nobody's any more: a later demo leaves it alone
+            let _ = fs::remove_file(self.root.join(OWNER));
             return;
         }
         // A file may have been written while the tree was walked: once more is enough for that.

@@ -53,6 +53,8 @@ pub(super) enum Step {
     Ask(&'static [&'static str]),
     /// Commit everything with this message.
     Commit(&'static str),
+    /// `qd report progress` with the next step, as a session that takes over is asked to.
+    Restate(&'static str),
     /// `qd report done`.
     Report(String),
 }
@@ -89,6 +91,22 @@ pub(super) fn wants_work(prompt: &str) -> bool {
 /// The steps of a part. `title` is the content of `TITLE_FILE`, if it exists: the mistake is repaired only when
 /// it was made.
 pub(super) fn steps(part: &Part, prompt: &str, title: Option<&str>) -> Vec<Step> {
+    let restated = prompt.starts_with("You take over task").then(|| Step::Restate(next(part)));
+    restated.into_iter().chain(play(part, prompt, title)).collect()
+}
+
+/// The next step of a part that another session began.
+fn next(part: &Part) -> &'static str {
+    match part {
+        Part::Trim => "a test that shows the tabs, then the repair of trim",
+        Part::Title => "title_case with its test, then the check",
+        Part::Version => "the --version flag, then one look at it",
+        Part::Functions => "one line for every function in docs/functions.md",
+        Part::Note { .. } => "the request is written down",
+    }
+}
+
+fn play(part: &Part, prompt: &str, title: Option<&str>) -> Vec<Step> {
     match part {
         Part::Trim => trim(),
         Part::Title if title.is_some() => title_repaired(),

@@ -1,4 +1,5 @@
-//! `qd doctor`: looks for problems, one line each with what to do. It changes nothing and starts nothing.
+//! `qd doctor`: looks for problems, one line each with what to do. It starts nothing, and changes
+//! nothing but what a killed demo left.
 
 mod machine;
 mod terminal;
@@ -69,6 +70,7 @@ impl Doctor {
     pub(super) async fn run(self, context: &Context) -> Done {
         let mut findings = machine::look(context).await;
         findings.extend(terminal::look());
+        findings.extend(swept());
         if self.json {
             context.output.json(&findings)?;
         } else {
@@ -77,6 +79,13 @@ impl Doctor {
         let broken = findings.iter().any(|finding| finding.health == Health::Fail);
         Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
+}
+
+/// What killed demos had left: nobody's, so it is cleared away.
+fn swept() -> Option<Finding> {
+    let left: Vec<String> = super::demo::sweep().into_iter().map(|path| path.display().to_string()).collect();
+    let words = || format!("cleared away what a killed demo had left: {}", left.join(", "));
+    (!left.is_empty()).then(|| Finding::ok("demo", words()))
 }
 
 /// One line, and one for what to do.

@@ -1,7 +1,6 @@
 //! `qd task add`: text becomes a task; with `--wait` the command ends when the task does, or when a
 //! person is needed.
 
-use std::io::Read;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -12,10 +11,9 @@ use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
 use super::super::context::ask;
+use super::super::input::or_standard_input;
+use super::super::stop::note;
 use super::super::{Context, Done, Output, Stop, Where, words};
-
-/// The longest text that is read from standard input, in bytes; the protocol's line holds it with escapes.
-const LONGEST_TEXT: u64 = 2 * 1024 * 1024;
 
 /// `qd task add`.
 #[derive(Debug, Args)]
@@ -84,8 +82,7 @@ impl Add {
     pub(super) async fn run(self, context: &Context) -> Done {
         let (wait, json) = (self.wait, self.json);
         let text = self.text()?;
-        let client = context.connect().await?;
-        let project = context.project(&client, &self.place).await?.id;
+        let (client, project) = context.at(&self.place).await?;
         let options = self.options()?;
         let tasks = ask!(client, Request::Add { project, text, options }, Response::Tasks(tasks) => tasks);
         if wait {
@@ -147,35 +144,19 @@ impl ModeWord {
     }
 }
 
-/// The text itself, or standard input when it is `-`.
-pub(in crate::cli) fn or_standard_input(text: &str) -> Result<String, Stop> {
-    if text != "-" {
-        return Ok(text.to_owned());
-    }
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(LONGEST_TEXT + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Stop::system("standard input cannot be read", &error))?;
-    if bytes.len() as u64 > LONGEST_TEXT {
-        return Err(Stop::new(Kind::Invalid, format!("the text is longer than {} MiB", LONGEST_TEXT >> 20))
-            .hint("put it into a file of the repository and name the file"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| Stop::new(Kind::Invalid, "standard input is not UTF-8 text"))?;
-    Ok(text.trim_end_matches('\n').to_owned())
-}
-
 /// Waits until every task is final or one needs the person.
 async fn wait_for(client: &Client, output: Output, tasks: Vec<TaskView>, json: bool) -> Done {
     let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
     if !json {
         for task in &tasks {
-            super::super::run::note(&format!("#{} {} – waiting for it", task.id, task.title));
+            note(&format!("#{} {} – waiting for it", task.id, task.title));
         }
     }
     let tasks = ask!(client, Request::WaitTasks { tasks: ids }, Response::Tasks(tasks) => tasks);
     print(output, &tasks, json)?;
     let open: Vec<&TaskView> = tasks.iter().filter(|task| task.status != TaskStatus::Completed).collect();
     for task in &open {
-        super::super::run::note(&wait_note(task));
+        note(&wait_note(task));
     }
     Ok(if open.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -202,14 +183,6 @@ pub(super) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<()
     match (json, tasks) {
         (true, [task]) => output.json(task),
         (true, tasks) => output.json(&tasks),
-        (false, tasks) => tasks.iter().try_for_each(|task| output.line(line(task))),
+        (false, tasks) => tasks.iter().try_for_each(|task| output.line(words::task_line(task))),
     }
-}
-
-/// `#7 ready  Fix the login  @2 claude  wt/fix-the-login`
-pub(super) fn line(task: &TaskView) -> String {
-    let worker = task.worker.map(|worker| format!("  @{worker}")).unwrap_or_default();
-    let note = words::note(task);
-    let note = if note.is_empty() { note } else { format!(" – {note}") };
-    format!("#{} {}  {}{worker}  {}  {}{note}", task.id, task.status, task.title, task.agent, task.branch)
 }

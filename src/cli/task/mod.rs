@@ -2,17 +2,17 @@
 
 mod add;
 mod decide;
+mod live;
 mod read;
 
 use clap::Subcommand;
 
 use crate::model::TaskId;
 
-pub(super) use add::or_standard_input;
-
 use super::attach::Attach;
 use super::pick::Target;
-use super::{Context, Done, Where};
+use super::stream::Stream;
+use super::{Context, Done};
 
 /// `qd task …`
 #[derive(Debug, Subcommand)]
@@ -41,11 +41,17 @@ pub enum Command {
     Stream {
         /// The task: `7` or `#7`
         task: TaskId,
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
     },
-    /// Show the pane of a task's agent in this terminal
+    /// Follow a task to its end: where it stands, and what its agent writes
+    Live(live::Live),
+    /// Show the panes of tasks' agents in this terminal, several side by side
     Attach {
-        /// The task: `7` or `#7`
-        task: TaskId,
+        /// The tasks: `7` or `#7`
+        #[arg(required = true, value_name = "TASK")]
+        tasks: Vec<TaskId>,
     },
 }
 
@@ -63,10 +69,9 @@ impl Command {
             Command::Retry(decide) => decide.retry(context).await,
             Command::Log(log) => log.run(context).await,
             Command::Diff(diff) => diff.run(context).await,
-            Command::Stream { task } => super::stream::run(context, task).await,
-            Command::Attach { task } => {
-                Attach { target: Target::Task(task), place: Where::default() }.run(context).await
-            }
+            Command::Stream { task, json } => Stream::of(Target::Task(task), json).run(context).await,
+            Command::Live(live) => live.run(context).await,
+            Command::Attach { tasks } => Attach::to(tasks.into_iter().map(Target::Task).collect()).run(context).await,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::protocol::control::{Request, Response};
 use crate::protocol::{LogLine, TaskView};
 
 use super::super::context::ask;
+use super::super::reading::{Scope, Shape, facts};
 use super::super::{Context, Done, Output, Stop, Table, Tone, Where, words};
 
 /// `qd task list`.
@@ -20,14 +21,10 @@ pub struct List {
     /// Only those in this status; can be given several times
     #[arg(long, value_parser = status, value_name = "STATUS")]
     status: Vec<TaskStatus>,
-    /// Of every project
-    #[arg(long, conflicts_with = "project")]
-    all_projects: bool,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    place: Where,
+    scope: Scope,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 /// A status by its word.
@@ -42,17 +39,12 @@ impl List {
     /// Does it.
     pub(super) async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
-        let project = if self.all_projects { None } else { Some(context.project(&client, &self.place).await?.id) };
+        let project = self.scope.project(context, &client).await?;
         let mut tasks = ask!(client, Request::Tasks { project }, Response::Tasks(tasks) => tasks);
         tasks.retain(|task| {
             (!self.open || !task.status.is_final()) && (self.status.is_empty() || self.status.contains(&task.status))
         });
-        if self.json {
-            context.output.json(&tasks)?;
-        } else {
-            table(&tasks).print(context.output, "no tasks; `qd task add \"…\"` gives one to an agent")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.list(context.output, &tasks, table, "no tasks; `qd task add \"…\"` gives one to an agent")
     }
 }
 
@@ -77,9 +69,8 @@ pub(in crate::cli) fn table(tasks: &[TaskView]) -> Table<6> {
 pub struct Get {
     /// The task: `7` or `#7`
     task: TaskId,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
 }
 
 impl Get {
@@ -87,24 +78,36 @@ impl Get {
     pub(super) async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let task = ask!(client, Request::Task { task: self.task }, Response::Task(task) => *task);
-        if self.json {
-            context.output.json(&task)?;
-        } else {
-            whole(context.output, &task)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape.whole(context.output, &task, |task| whole(context.output, task))
     }
 }
 
 /// Everything about one task, for a person.
 fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
-    output.toned(Tone::Strong, format!("#{} {}", task.id, task.title))?;
-    for (name, value) in facts(task) {
-        output.write(
-            format!("  {} {}\n", output.paint(Tone::Faint, &format!("{name:<10}")), output.paint(Tone::Plain, &value))
-                .as_bytes(),
-        )?;
-    }
+    let agent = match &task.model {
+        Some(model) => format!("{} ({model})", task.agent),
+        None => task.agent.clone(),
+    };
+    let depends: Vec<String> = task.depends.iter().map(|id| words::task(*id)).collect();
+    let known = [
+        ("status", Some(task.status.to_string())),
+        ("needs you", task.needs.clone()),
+        ("waits for", task.waits_for.clone()),
+        ("why", task.reason.clone()),
+        ("agent", Some(agent)),
+        ("command", task.run.clone()),
+        ("worker", task.worker.map(|worker| format!("@{worker}"))),
+        ("session", task.session.as_ref().map(|session| session.short().to_owned())),
+        ("branch", Some(task.branch.clone())),
+        ("worktree", task.worktree.as_ref().map(|path| path.display().to_string())),
+        ("depends", Some(depends.join(", ")).filter(|list| !list.is_empty())),
+        ("attempts", Some(task.attempts.to_string())),
+        ("summary", task.summary.clone()),
+        ("created", Some(task.created_at.clone())),
+        ("completed", task.completed_at.clone()),
+        ("commit", task.commit.clone()),
+    ];
+    facts(output, &format!("#{} {}", task.id, task.title), known)?;
     for check in &task.checks {
         let (tone, word) = if check.passed() { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
         let line = format!(
@@ -121,33 +124,6 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The facts that are known, with their names.
-fn facts(task: &TaskView) -> Vec<(&'static str, String)> {
-    let agent = match &task.model {
-        Some(model) => format!("{} ({model})", task.agent),
-        None => task.agent.clone(),
-    };
-    let depends: Vec<String> = task.depends.iter().map(|id| words::task(*id)).collect();
-    let known = [
-        ("status", Some(task.status.to_string())),
-        ("needs you", task.needs.clone()),
-        ("why", task.reason.clone()),
-        ("agent", Some(agent)),
-        ("command", task.run.clone()),
-        ("worker", task.worker.map(|worker| format!("@{worker}"))),
-        ("session", task.session.as_ref().map(|session| session.short().to_owned())),
-        ("branch", Some(task.branch.clone())),
-        ("worktree", task.worktree.as_ref().map(|path| path.display().to_string())),
-        ("depends", Some(depends.join(", ")).filter(|list| !list.is_empty())),
-        ("attempts", Some(task.attempts.to_string())),
-        ("summary", task.summary.clone()),
-        ("created", Some(task.created_at.clone())),
-        ("completed", task.completed_at.clone()),
-        ("commit", task.commit.clone()),
-    ];
-    known.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
-}
-
 /// `qd task log`.
 #[derive(Debug, Args)]
 pub struct Log {
@@ -156,9 +132,8 @@ pub struct Log {
     /// At most this many lines, the latest
     #[arg(long, default_value_t = 200)]
     limit: u32,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    shape: Shape,
     #[command(flatten)]
     place: Where,
 }
@@ -173,12 +148,8 @@ impl Log {
         };
         let request = Request::Log { project, task: self.task, limit: self.limit };
         let lines = ask!(client, request, Response::Log(lines) => lines);
-        if self.json {
-            context.output.json(&lines)?;
-        } else {
-            lines.iter().try_for_each(|line| context.output.line(spoken(line)))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        self.shape
+            .whole(context.output, &lines, |lines| lines.iter().try_for_each(|line| context.output.line(spoken(line))))
     }
 }
 
@@ -193,6 +164,9 @@ fn spoken(line: &LogLine) -> String {
 pub struct Diff {
     /// The task: `7` or `#7`
     task: TaskId,
+    /// As JSON: the task and its diff
+    #[arg(long)]
+    json: bool,
 }
 
 impl Diff {
@@ -201,6 +175,10 @@ impl Diff {
     pub(super) async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let diff = ask!(client, Request::Diff { task: self.task }, Response::Text(diff) => diff);
+        if self.json {
+            context.output.json(&serde_json::json!({ "task": self.task, "diff": diff }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if !context.output.is_terminal() {
             context.output.write(diff.as_bytes())?;
             return Ok(ExitCode::SUCCESS);

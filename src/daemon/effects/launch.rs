@@ -11,7 +11,7 @@ use crate::agents::{Agent, LaunchContext, LaunchPlan};
 use crate::daemon::Daemon;
 use crate::daemon::blocking::fault;
 use crate::engine::{EffectResult, State};
-use crate::model::{Kind, Project, Session, SessionId, SessionMode, Task, one_line};
+use crate::model::{Kind, Project, Session, SessionId, SessionMode, Task};
 use crate::protocol::control::Failure;
 use crate::session::{self, Launch};
 
@@ -65,7 +65,7 @@ pub(super) async fn start(
     let launch = launch(daemon, &session, &plan, cwd).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
-    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation })
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
 }
 
 /// What may stand on the agent's command line. A full-screen session that takes over from another or goes on
@@ -153,15 +153,12 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// What the person reads when the program is not there: where we looked, what else there is.
 async fn missing(daemon: &Daemon, agent: &Agent) -> Failure {
-    let path = daemon.agents.path().await.to_string_lossy().into_owned();
+    let path = daemon.agents.path().await;
+    let looked = std::env::split_paths(&path).filter(|directory| !directory.as_os_str().is_empty()).count();
     let others: Vec<String> = daemon.agents.installed().await.into_iter().filter(|name| name != "demo").collect();
     Failure {
         kind: Kind::Unavailable,
-        message: format!(
-            "`{}` was not found; looked in the PATH of your login shell ({})",
-            agent.definition().command,
-            one_line(&path)
-        ),
+        message: format!("`{}` is not installed (looked in {looked} directories of PATH)", agent.definition().command),
         hint: Some(format!(
             "{}; found: {}",
             agent.definition().install.as_deref().unwrap_or("install it, or choose another agent"),

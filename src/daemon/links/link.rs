@@ -85,6 +85,8 @@ pub(super) struct Link {
     pub(super) seen: Option<Observation>,
     /// The dialog on the screen, and since when it stands there.
     pub(super) shown: Option<(Dialog, Timestamp)>,
+    /// It runs a command of its own; a shell without one may wait at its prompt.
+    pub(super) runs_command: bool,
     pub(super) transcript: Transcript,
     pub(super) collected: u64,
     pub(super) interrupts: u32,
@@ -93,11 +95,12 @@ pub(super) struct Link {
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, collected) = daemon
+        let (session, runs_command, collected) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
-                Some((session, store.collected(&wanted).unwrap_or(0)))
+                let runs_command = state.run_of(&session).is_some();
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0)))
             })
             .await
             .ok()??;
@@ -111,6 +114,7 @@ impl Link {
             id: id.clone(),
             transcript: Transcript::new(&session.agent),
             agent,
+            runs_command,
             signals,
             deliveries: Deliveries::default(),
             answering: None,

@@ -23,7 +23,9 @@ pub(super) enum Taken {
 
 impl Link {
     pub(super) async fn observed(&mut self, observation: Observation) {
-        let reading = self.agent.as_ref().and_then(|agent| agent.read(&observation));
+        let agent = self.agent.as_ref();
+        let waits = agent.filter(|_| !self.runs_command).and_then(|agent| agent.at_prompt(&observation));
+        let reading = waits.or_else(|| agent.and_then(|agent| agent.read(&observation)));
         self.dialog_shown(reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;

@@ -1,6 +1,6 @@
 //! Handoff news: the steps, and whose session the worker's is.
 
-use crate::model::{HandoffId, SessionId, Timestamp};
+use crate::model::{HandoffId, Restating, SessionId, Timestamp};
 
 use super::super::{HandoffNews, State};
 
@@ -15,7 +15,12 @@ pub(super) fn apply(state: &mut State, id: HandoffId, news: &HandoffNews, at: Ti
         HandoffNews::Began { .. } => {}
         HandoffNews::StepMoved { step, to } => *handoff.step_mut(*step) = to.clone(),
         HandoffNews::DocumentWritten { path } => handoff.document = Some(path.clone()),
-        HandoffNews::TakenOver { session } => handoff.to = Some(session.clone()),
+        HandoffNews::TakenOver { session } => {
+            handoff.to = Some(session.clone());
+            handoff.restating = Restating::Unasked;
+        }
+        HandoffNews::Restated { to } => handoff.restating = to.clone(),
+        HandoffNews::Released => handoff.held = false,
         HandoffNews::TakenBack => {
             handoff.to = None;
             let from = handoff.from.clone();

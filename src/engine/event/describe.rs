@@ -1,6 +1,8 @@
 //! Events in plain words, for the activity log. Without the state: an event says what it knows itself.
 
-use crate::model::{AnswerKind, DelegationStatus, PlanStatus, Speaker, StepState, TaskStatus, one_line, truncate};
+use crate::model::{
+    AnswerKind, DelegationStatus, PlanStatus, Restating, Speaker, StepState, TaskStatus, one_line, truncate,
+};
 
 use super::super::{EffectKind, Purpose};
 use super::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
@@ -190,6 +192,13 @@ fn handoff(news: &HandoffNews) -> String {
         }
         HandoffNews::DocumentWritten { path } => format!("document `{}`", path.display()),
         HandoffNews::TakenOver { session } => format!("session {} takes over", session.short()),
+        HandoffNews::Restated { to } => match to {
+            Restating::Unasked => "the fresh session is asked again".to_owned(),
+            Restating::Asked { .. } => "waits for the fresh session to say the next step".to_owned(),
+            Restating::Said { next } => format!("the fresh session says the next step: {}", quote(next)),
+            Restating::Unable => "this agent cannot say the next step".to_owned(),
+        },
+        HandoffNews::Released => "goes on after your yes".to_owned(),
         HandoffNews::TakenBack => "the old session goes on".to_owned(),
         HandoffNews::Ended => "over".to_owned(),
     }

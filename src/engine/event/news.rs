@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
-    HostIdentity, Plan, PlanStatus, Session, SessionId, SessionMode, SessionState, StatusReason, StepState, Task,
-    TaskStatus, Timestamp, Verdict, WorkerNumber,
+    HostIdentity, Plan, PlanStatus, Restating, Session, SessionId, SessionMode, SessionState, StatusReason, StepState,
+    Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -320,6 +320,13 @@ pub enum HandoffNews {
         /// The fresh one.
         session: SessionId,
     },
+    /// What is known of the fresh session's understanding.
+    Restated {
+        /// That.
+        to: Restating,
+    },
+    /// The person said yes to parking the old session.
+    Released,
     /// The old session has its worker back.
     TakenBack,
     /// It is over, done or called off.

@@ -1,16 +1,25 @@
 //! A handoff: five steps, one after the other, each an effect. Until the fresh session has begun the old
-//! one can always go on; a step that fails hands the worker back to it.
+//! one can always go on; a step that fails hands the worker back to it. Whether the fresh one has understood
+//! is `restate`'s part, what the person does about it `steer`'s.
 
 use crate::model::{
-    DelegationStatus, Handoff, HandoffControl, HandoffId, HandoffStep, ProjectId, Session, SessionId, SessionMode,
-    SessionState, StepState, Task, TaskStatus, WorkerNumber,
+    Autonomy, DelegationStatus, Handoff, HandoffId, HandoffStep, ProjectId, Restating, Session, SessionId, SessionMode,
+    StepState, Task, TaskStatus, WorkerNumber,
 };
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
 use super::{moves, start};
 
-pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, push: bool) -> Result<(), Refusal> {
+/// What the person wants of a handoff.
+pub(super) struct Wish {
+    /// Step 3 pushes.
+    pub push: bool,
+    /// Step 4 waits for a yes.
+    pub hold: bool,
+}
+
+pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, wish: Wish) -> Result<(), Refusal> {
     let state = turn.state;
     let known = state.projects.get(&project).ok_or(Refusal::NoProject(project))?;
     let seat = known.workers.get(&worker).ok_or(Refusal::WorkerIdle(worker))?;
@@ -27,7 +36,9 @@ pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, p
         from: session.id.clone(),
         to: None,
         steps: [StepState::Running { since: turn.now }, waiting(), waiting(), waiting(), waiting()],
-        push,
+        push: wish.push,
+        held: wish.hold && task.autonomy != Autonomy::Full,
+        restating: Restating::Unasked,
         document: None,
         started_at: turn.now,
         ended_at: None,
@@ -68,17 +79,17 @@ fn running<'a>(turn: &Turn<'a>, id: HandoffId, step: HandoffStep) -> Option<&'a 
     matches!(handoff.step(step), StepState::Running { .. }).then_some(handoff)
 }
 
-fn step_to(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, to: StepState) {
+pub(super) fn step_to(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, to: StepState) {
     turn.handoff(handoff, HandoffNews::StepMoved { step, to });
 }
 
-fn done(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, detail: String) {
+pub(super) fn done(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, detail: String) {
     step_to(turn, handoff, step, StepState::Done { detail });
     advance(turn, handoff, step);
 }
 
 /// What comes after a step.
-fn advance(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
+pub(super) fn advance(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
     match step.next() {
         Some(next) => enter(turn, handoff, next),
         None => turn.handoff(handoff, HandoffNews::Ended),
@@ -86,10 +97,13 @@ fn advance(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
 }
 
 /// Begins a step.
-fn enter(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
+pub(super) fn enter(turn: &mut Turn, handoff: &Handoff, step: HandoffStep) {
     if step == HandoffStep::Push && !handoff.push {
         step_to(turn, handoff, step, StepState::Skipped { reason: "not asked for".to_owned() });
         return advance(turn, handoff, step);
+    }
+    if step == HandoffStep::Park && handoff.held {
+        return; // until the person says go on
     }
     let since = turn.now;
     step_to(turn, handoff, step, StepState::Running { since });
@@ -124,7 +138,8 @@ fn failed(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, reason: String)
     }
 }
 
-fn take_back(turn: &mut Turn, handoff: &Handoff) {
+/// Gives the worker back to the old session.
+pub(super) fn take_back(turn: &mut Turn, handoff: &Handoff) {
     turn.handoff(handoff, HandoffNews::TakenBack);
     if let Some(task) = turn.state.task(handoff.task).filter(|task| task.status == TaskStatus::Executing) {
         turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
@@ -204,31 +219,12 @@ pub(super) fn start_failed(turn: &mut Turn, session: &Session, detail: &str) -> 
     true
 }
 
-/// The fresh session has its prompt and was seen at work: the handoff has succeeded.
-pub(super) fn settle_begun(turn: &mut Turn) {
-    let state = turn.state;
-    for handoff in state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()) {
-        let fresh = handoff.to.as_ref().and_then(|session| state.session(session));
-        let begun = fresh.is_some_and(|session| {
-            session.prompted
-                && matches!(
-                    session.verdict.state,
-                    SessionState::Working | SessionState::WaitingInput | SessionState::WaitingPermission
-                )
-        });
-        if begun && matches!(handoff.step(HandoffStep::Start), StepState::Running { .. }) {
-            done(turn, handoff, HandoffStep::Start, "the fresh session has begun".to_owned());
-        }
-    }
-}
-
 /// Takes the lock off sessions that are not parked by anything any more.
 pub(super) fn unlock(turn: &mut Turn) {
     let state = turn.state;
     for session in state.live().filter(|session| session.parked && !state.stops.contains_key(&session.id)) {
         let parked_by = |handoff: &Handoff| {
-            handoff.from == session.id
-                && if handoff.ended_at.is_some() { handoff.to.is_some() } else { !has_failed(handoff) }
+            handoff.from == session.id && (handoff.to.is_some() || (handoff.ended_at.is_none() && !has_failed(handoff)))
         };
         let under_way =
             state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
@@ -240,70 +236,4 @@ pub(super) fn unlock(turn: &mut Turn) {
 
 fn has_failed(handoff: &Handoff) -> bool {
     HandoffStep::ALL.into_iter().any(|step| matches!(handoff.step(step), StepState::Failed { .. }))
-}
-
-pub(super) fn steer(turn: &mut Turn, id: HandoffId, control: HandoffControl) -> Result<(), Refusal> {
-    let handoff = turn.state.handoffs.get(&id).ok_or(Refusal::NoHandoff(id))?;
-    match control {
-        HandoffControl::Cancel => cancel(turn, handoff),
-        HandoffControl::Retry => retry(turn, handoff),
-        HandoffControl::Skip => skip(turn, handoff),
-    }
-}
-
-fn no(why: &str) -> Refusal {
-    Refusal::HandoffNotSteerable(why.to_owned())
-}
-
-/// The step that has failed and waits for the person.
-fn failed_step(handoff: &Handoff) -> Result<HandoffStep, Refusal> {
-    let step = handoff
-        .current()
-        .filter(|step| handoff.ended_at.is_none() && matches!(handoff.step(*step), StepState::Failed { .. }));
-    step.ok_or_else(|| no("no step of it has failed"))
-}
-
-/// Tries the failed step again. A start is tried with the old session parked again.
-fn retry(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
-    let step = failed_step(handoff)?;
-    if step == HandoffStep::Start {
-        step_to(turn, handoff, step, StepState::Waiting);
-        enter(turn, handoff, HandoffStep::Park);
-    } else {
-        enter(turn, handoff, step);
-    }
-    Ok(())
-}
-
-fn skip(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
-    let step = failed_step(handoff)?;
-    if matches!(step, HandoffStep::Brief | HandoffStep::Start) {
-        return Err(no("this step cannot be left out"));
-    }
-    step_to(turn, handoff, step, StepState::Skipped { reason: "by you".to_owned() });
-    advance(turn, handoff, step);
-    Ok(())
-}
-
-/// Stops a handoff, or takes the worker back after one while the old session is still kept.
-fn cancel(turn: &mut Turn, handoff: &Handoff) -> Result<(), Refusal> {
-    let state = turn.state;
-    if handoff.ended_at.is_none() {
-        if handoff.to.is_some() {
-            take_back(turn, handoff);
-        }
-        turn.handoff(handoff, HandoffNews::Ended);
-        return Ok(());
-    }
-    let kept = handoff.to.is_some()
-        && state.session(&handoff.from).is_some_and(Session::is_live)
-        && !state.stops.contains_key(&handoff.from);
-    let fresh =
-        handoff.to.as_ref().and_then(|session| state.session(session)).is_some_and(|session| state.is_current(session));
-    let at_work = state.task(handoff.task).is_some_and(|task| task.status == TaskStatus::Executing);
-    if kept && fresh && at_work && state.handoff_of(handoff.task).is_none() {
-        take_back(turn, handoff);
-        return Ok(());
-    }
-    Err(no("it is over"))
 }

@@ -88,7 +88,7 @@ fn settle_handoff(turn: &mut Turn, task: &Task) {
     if handoff.to.is_some() {
         let detail = "the fresh session reported".to_owned();
         turn.handoff(handoff, HandoffNews::StepMoved { step: HandoffStep::Start, to: StepState::Done { detail } });
-    } else if let Some(step) = handoff.current() {
+    } else if let Some(step) = handoff.current().or(handoff.waits_for_yes().then_some(HandoffStep::Park)) {
         let reason = "the agent finished first".to_owned();
         turn.handoff(handoff, HandoffNews::StepMoved { step, to: StepState::Skipped { reason } });
     }

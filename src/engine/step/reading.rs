@@ -4,7 +4,7 @@ use crate::model::{
     AnswerKind, Dialog, DialogKind, Reading, Session, SessionId, SessionState, StateSource, Subject, Verdict,
 };
 
-use super::super::{ApprovalNews, EffectKind, SessionNews};
+use super::super::{ApprovalNews, EffectKind, SessionNews, asked};
 use super::turn::{Question, Turn};
 
 pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
@@ -95,7 +95,8 @@ fn trusted(turn: &Turn, session: &Session, dialog: &Dialog) -> bool {
 pub(super) fn ask(turn: &mut Turn, session: &Session, dialog: &Dialog) {
     let title = match dialog.kind {
         DialogKind::Trust => format!("May {} trust this project's worktrees?", session.agent),
-        DialogKind::Permission => format!("Worker {} ({}) asks for permission", session.worker, session.agent),
+        DialogKind::Permission => asked::subject(&dialog.text)
+            .unwrap_or_else(|| format!("Worker {} ({}) asks for permission", session.worker, session.agent)),
         DialogKind::Other => format!("Worker {} ({}) needs you in its pane", session.worker, session.agent),
     };
     turn.ask(Question {

@@ -6,8 +6,8 @@ use crate::model::{
 };
 
 use super::super::{SessionNews, TaskNews};
-use super::moves;
 use super::turn::{Question, Turn};
+use super::{moves, restate};
 
 /// The longest report that is kept, in characters.
 const LONGEST: usize = 8_000;
@@ -19,6 +19,7 @@ pub(super) fn reported(turn: &mut Turn, id: &SessionId, report: Report) {
     match report {
         Report::Progress { text } => {
             turn.task(task, TaskNews::Progressed { text: truncate(&one_line(&text), LONGEST) });
+            restate::heard(turn, session, &text);
         }
         Report::Done { summary } if state.is_current(session) => done(turn, task, session, &summary),
         Report::Ask { question } if state.is_current(session) => ask(turn, task, session, &question),

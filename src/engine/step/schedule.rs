@@ -11,11 +11,11 @@ use crate::model::{
 
 use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, report, review, session, start};
+use super::{handoff, moves, report, restate, review, session, start};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
-    handoff::settle_begun(turn);
+    restate::settle(turn);
     handoff::unlock(turn);
     silent_stops(turn);
     verification(turn);
@@ -158,7 +158,7 @@ fn landings(turn: &mut Turn) {
 /// Ready tasks get free seats while there are slots, oldest first.
 fn starts(turn: &mut Turn) {
     let state = turn.state;
-    let mut slots = usize::from(state.rules.slots).saturating_sub(slots_used(turn));
+    let mut slots = usize::from(state.rules.slots).saturating_sub(state.slots_used());
     let mut taken: BTreeMap<ProjectId, BTreeSet<WorkerNumber>> = BTreeMap::new();
     for task in state.open().filter(|task| task.status == TaskStatus::Ready) {
         if slots == 0 {
@@ -175,17 +175,6 @@ fn starts(turn: &mut Turn) {
             begin(turn, project, task, worker);
         }
     }
-}
-
-/// Tasks that run an agent now, or will in a moment. A task that waits for the person uses no slot.
-fn slots_used(turn: &Turn) -> usize {
-    let state = turn.state;
-    let uses = |task: &&Task| match task.status {
-        TaskStatus::Executing => true,
-        TaskStatus::Verifying | TaskStatus::Merging => state.live_session_of(task).is_some(),
-        _ => false,
-    };
-    state.open().filter(uses).count()
 }
 
 /// The seat that a task holds already, the one it wants (made if it is not there), else the lowest free one.

@@ -1,11 +1,11 @@
 //! From a worker to a working agent: worktree, session, brief; and the worktree's end.
 
 use crate::model::{
-    Delegation, DelegationStatus, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason, Task,
-    TaskId, TaskStatus, Verdict,
+    Delegation, DelegationStatus, Restating, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason,
+    Task, TaskId, TaskStatus, Verdict,
 };
 
-use super::super::{EffectKind, EffectResult, Purpose, SessionNews, TaskNews, brief};
+use super::super::{EffectKind, EffectResult, HandoffNews, Purpose, SessionNews, TaskNews, brief};
 use super::turn::Turn;
 use super::{handoff, moves, verify};
 
@@ -86,9 +86,12 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
     let task = session.task.and_then(|task| state.task(task));
     let at_work = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session));
     match result {
-        EffectResult::SessionStarted { pid, host, conversation } => {
+        EffectResult::SessionStarted { pid, host, conversation, reports } => {
             turn.session(session, SessionNews::Started { pid, host, conversation });
             if let Some(task) = at_work.filter(|_| !state.stops.contains_key(id)) {
+                if !reports {
+                    restate_nothing(turn, task, session);
+                }
                 begin(turn, task, session, resume);
             }
         }
@@ -100,6 +103,14 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
                 moves::to_review(turn, task, StatusReason::AgentFailed { detail });
             }
         }
+    }
+}
+
+/// The fresh session of a handoff cannot report, so it is not waited for.
+fn restate_nothing(turn: &mut Turn, task: &Task, session: &Session) {
+    let handoff = turn.state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
+    if let Some(handoff) = handoff {
+        turn.handoff(handoff, HandoffNews::Restated { to: Restating::Unable });
     }
 }
 

@@ -94,7 +94,7 @@ impl Sender {
         let next = match role {
             Role::Unknown => Next::Wait(None),
             Role::Viewer { .. } => self.next_frame(state),
-            Role::Watcher => self.next_observation(state),
+            Role::Watcher => self.next_observation(shared, state),
         };
         match (&next, &state.exit) {
             (Next::Wait(None), Some(exit)) if role != Role::Unknown && !self.told_end => {
@@ -126,7 +126,7 @@ impl Sender {
         }
     }
 
-    fn next_observation(&mut self, state: &mut State) -> Next {
+    fn next_observation(&mut self, shared: &Shared, state: &mut State) -> Next {
         if state.generation == self.generation {
             let settled_at = state.last_output + SETTLED_AFTER;
             if self.told_settled || state.exit.is_some() {
@@ -145,7 +145,9 @@ impl Sender {
                 self.told_settled = quiet >= SETTLED_AFTER;
                 self.generation = generation;
                 self.sent_at = Some(Instant::now());
-                Next::Send(FromHost::Observed(observation(&frame, state.bytes, quiet)))
+                let own_foreground = state.has_foreground(shared.agent_pid);
+                let seen = Observation { own_foreground, ..observation(&frame, state.bytes, quiet) };
+                Next::Send(FromHost::Observed(seen))
             }
         }
     }
@@ -201,5 +203,6 @@ fn observation(frame: &Frame, bytes: u64, quiet: Duration) -> Observation {
         modes: convert::modes(&frame.modes),
         bytes,
         quiet_ms: u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX),
+        own_foreground: false,
     }
 }

@@ -219,6 +219,11 @@ impl State {
         }
     }
 
+    /// Whether the process group of this process is in the foreground of the terminal.
+    pub(super) fn has_foreground(&self, pid: u32) -> bool {
+        self.exit.is_none() && self.master.process_group_leader().is_some_and(|group| u32::try_from(group) == Ok(pid))
+    }
+
     /// Whether the daemon is connected.
     pub(super) fn is_watched(&self) -> bool {
         self.peers.values().any(|peer| peer.role == Role::Watcher)

@@ -152,7 +152,7 @@ fn plan(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::PlanConfirm if ticked.is_empty() => state.toast("no task is ticked: Space ticks, D declines", true),
         Action::PlanConfirm => {
             opening::close(state);
-            watch_all(state, ticked.len());
+            watch(state, &ticked);
             let chosen = if ticked.len() == tasks.len() { Vec::new() } else { ticked };
             out.push(Cmd::Call(Request::ConfirmPlan { plan: card.plan, tasks: chosen }, Purpose::Plan(card.plan)));
         }
@@ -175,14 +175,39 @@ fn plan(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     }
 }
 
-/// Shows the grid when several workers set out and none has been at work before.
-fn watch_all(state: &mut State, count: usize) {
+/// Brings what was just said yes to into sight: the grid when several workers set out and none has been at work
+/// before, else the pane of the first that starts. A chat that covers the panes goes out of the way.
+fn watch(state: &mut State, tasks: &[TaskId]) {
     let any = state.project.workers.iter().any(|seat| seat.session.is_some());
-    if count > 1 && !any {
+    if tasks.len() > 1 && !any {
         actions::remember(state);
         state.shown = Shown::Grid;
         state.zoomed = false;
         state.mode = Mode::Cockpit;
+        return;
+    }
+    state.awaited = tasks.iter().copied().collect();
+    if matches!(state.mode, Mode::Chat) && layout::chat_covers_panes(state) {
+        state.mode = Mode::Cockpit;
+    }
+}
+
+/// Shows the pane of the first worker that has begun with what was just said yes to, unless the person went elsewhere.
+pub(super) fn follow_awaited(state: &mut State) {
+    if state.awaited.is_empty() {
+        return;
+    }
+    let seats = state.project.workers.iter();
+    let begun =
+        seats.filter(|seat| seat.session.is_some() && seat.task.is_some_and(|task| state.awaited.contains(&task)));
+    let Some(number) = begun.map(|seat| seat.number).min() else { return };
+    state.awaited.clear();
+    let free = matches!(state.mode, Mode::Cockpit | Mode::Chat);
+    if free && state.shown == Shown::Tab && state.worker != number {
+        actions::remember(state);
+        state.worker = number;
+        state.minimised.remove(&number);
+        state.dirty = true;
     }
 }
 
@@ -233,10 +258,13 @@ fn handoff(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
             opening::close(state);
             return opening::handoff(state, stepper.worker, true, out);
         }
-        (Action::DialogClose | Action::HandoffCancel, Phase::Preparing | Phase::Failed { .. })
+        (Action::HandoffContinue, Phase::Held) => HandoffControl::Continue,
+        (Action::DialogClose | Action::HandoffCancel, Phase::Preparing | Phase::Held | Phase::Failed { .. })
         | (Action::HandoffCancel, Phase::Replacing | Phase::Done) => HandoffControl::Cancel,
         (Action::HandoffRetry, Phase::Failed { .. }) => HandoffControl::Retry,
         (Action::HandoffSkip, Phase::Failed { can_skip: true }) => HandoffControl::Skip,
+        // Enter is the yes to step 4 in a moment: it must not mean anything else just before
+        (Action::HandoffContinue, Phase::Preparing) => return,
         (Action::HandoffContinue | Action::DialogClose, _) => return opening::close(state),
         _ => return,
     };

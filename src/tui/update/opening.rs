@@ -103,7 +103,10 @@ pub(super) fn handoff(state: &mut State, worker: WorkerNumber, start: bool, out:
     let asked = start && running.is_none();
     show(state, Dialog::Handoff(Stepper { worker, handoff: running, asked }));
     if asked {
-        out.push(Cmd::Call(Request::Handoff { project: state.project.id, worker, push: None }, Purpose::Handoff));
+        out.push(Cmd::Call(
+            Request::Handoff { project: state.project.id, worker, push: None, hold: true },
+            Purpose::Handoff,
+        ));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::tui::message::{Cmd, Purpose};
 use crate::tui::state::{Daemon, State};
 use crate::tui::stepper::{Phase, failure, phase_of};
 
-use super::{fields, opening};
+use super::{dialogs, fields, opening};
 
 /// The pause before the first try to get the daemon back, in milliseconds; each next one is twice as long.
 const FIRST_PAUSE_MS: u64 = 200;
@@ -40,6 +40,7 @@ pub(super) fn project(state: &mut State, view: ProjectView) {
     {
         state.worker = first.number;
     }
+    dialogs::follow_awaited(state);
     // The shown worker came to life while its pane was open in COCKPIT: nothing is taken from the person,
     // the footer says how to type into it.
     if !could_type && state.can_type() {
@@ -64,12 +65,14 @@ fn handoff_news(state: &mut State, before: &[HandoffView]) {
                 Phase::Cancelled => {
                     Some((format!("{called}: the handoff was cancelled, the old session goes on"), false))
                 }
+                Phase::Held => Some((format!("{called}: the handoff is ready - {} h, Enter", state.leader()), false)),
                 Phase::Failed { .. } => {
                     let (step, why) = failure(handoff)?;
+                    let old = if handoff.silent { "is kept until you decide" } else { "goes on" };
+                    let leader = state.leader();
                     Some((
                         format!(
-                            "{called}: the handoff failed at {step}: {why} - the old session goes on; {} h shows it",
-                            state.leader()
+                            "{called}: the handoff failed at {step}: {why} - the old session {old}; {leader} h shows it"
                         ),
                         true,
                     ))

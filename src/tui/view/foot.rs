@@ -4,7 +4,7 @@
 use crate::config::keymap::Action;
 use crate::model::{WorkerNumber, one_line};
 use crate::protocol::SessionView;
-use crate::tui::bars;
+use crate::tui::{bars, status};
 use crate::tui::mode::{Scroll, Scrolling};
 use crate::tui::pane::{Pane, Search};
 use crate::tui::state::State;
@@ -100,7 +100,7 @@ fn facts(state: &State, number: WorkerNumber) -> String {
     }
     if let Some(session) = state.session(number) {
         let then = if state.stale_since().is_some() { "was " } else { "" };
-        facts.push(format!("{then}{} (by {})", session.state.word(), source_word(session)));
+        facts.push(format!("{then}{} (by {})", status::session_word(session), source_word(session)));
     }
     if let Some(pane) = state.pane(number).filter(|pane| !pane.title.is_empty()) {
         facts.push(pane.title.clone());

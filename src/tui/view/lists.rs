@@ -162,7 +162,9 @@ fn task_row(skin: &Skin, task: &TaskView, width: u16) -> Line<'static> {
     let (glyph, role) = status::of_task(task.status, task.needs.is_some());
     let worker = task.worker.map_or_else(|| "-".to_owned(), |worker| worker.to_string());
     let state = format!("{glyph} {}", task.status.word());
-    let reason = task.needs.clone().or_else(|| task.reason.clone()).map(|text| one_line(&text)).unwrap_or_default();
+    let waits = task.waits_for.as_ref().map(|waits| format!("waits for {waits}"));
+    let reason = task.needs.clone().or(waits).or_else(|| task.reason.clone());
+    let reason = reason.map(|text| one_line(&text)).unwrap_or_default();
     let half = width.saturating_sub(36) / 2;
     let title = cells::fit(&one_line(&task.title), half);
     let pad = usize::from(half.saturating_sub(cells::width(&title)));
@@ -187,7 +189,8 @@ fn about(task: &TaskView, width: u16) -> Vec<String> {
         one_line(&task.agent),
         task.attempts
     ));
-    for text in [&task.needs, &task.reason, &task.summary].into_iter().flatten() {
+    let waits = task.waits_for.as_ref().map(|waits| format!("waits for {waits}"));
+    for text in [&task.needs, &waits, &task.reason, &task.summary].into_iter().flatten() {
         lines.push(one_line(text));
     }
     if task.status == TaskStatus::Completed {

@@ -41,6 +41,7 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
     let body = layout::body(place);
     match (state.session(number), state.pane(number)) {
         (Some(_), Some(pane)) if !pane.rows.is_empty() => screen(state, skin, frame, number, body),
+        (Some(session), _) if status::never_ran(session) => message(skin, frame, body, &not_started(state, session)),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
     }
@@ -167,6 +168,22 @@ fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
         return Some("connection lost; trying again, the agent goes on".to_owned());
     }
     None
+}
+
+/// What happened, why, and what to do, where a program never ran.
+fn not_started(state: &State, session: &SessionView) -> Vec<String> {
+    let agent = one_line(&session.agent);
+    let evidence = one_line(&session.evidence);
+    let why = evidence.strip_prefix("could not be started: ").unwrap_or(&evidence).to_owned();
+    let tasks = bars::hint_key(state, Action::ViewTasks);
+    let next = match session.task {
+        Some(task) => format!(
+            "Put that right, then try #{task} again: {tasks} opens the tasks. Branch and worktree are kept. \
+             Or give the work to another agent: `qd task add \"...\" --agent NAME`; `qd agents` lists them."
+        ),
+        None => "Put that right and start the pane again; `qd agents` lists the agents that are here.".to_owned(),
+    };
+    vec![format!("`{agent}` could not be started."), String::new(), why, String::new(), next]
 }
 
 fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {

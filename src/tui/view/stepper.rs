@@ -64,7 +64,7 @@ fn waiting(skin: &Skin, card: &Stepper, width: u16) -> Vec<Line<'static>> {
         "2 Commit  what is open in the worktree, after the turn's end",
         "3 Push    only if configured",
         "4 Stop    the old session is parked, its input locked",
-        "5 Start   a fresh session with the brief; if that fails, the old one goes on",
+        "5 Start   a fresh session with the brief: it must say the next step back; else the old one goes on",
     ];
     lines.extend(what.into_iter().map(|text| Line::styled(text, skin.ink(Role::TextNormal))));
     lines
@@ -81,7 +81,7 @@ fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec
             Span::styled(text, skin.ink(role)),
         ]));
     }
-    let (end, role) = end_words(phase_of(handoff));
+    let (end, role) = end_words(handoff);
     lines.push(Line::default());
     lines.extend(cells::wrap(end, width).into_iter().map(|text| Line::styled(text, skin.ink(role))));
     lines.push(Line::default());
@@ -97,8 +97,8 @@ fn running(state: &State, skin: &Skin, handoff: &HandoffView, width: u16) -> Vec
 }
 
 /// What holds now for the two sessions.
-fn end_words(phase: Phase) -> (&'static str, Role) {
-    match phase {
+fn end_words(handoff: &HandoffView) -> (&'static str, Role) {
+    match phase_of(handoff) {
         Phase::Done => (
             "Done: the fresh session is at work with the brief. The old one is parked and kept for 10 minutes.",
             Role::AgentDone,
@@ -106,6 +106,15 @@ fn end_words(phase: Phase) -> (&'static str, Role) {
         Phase::Cancelled => {
             ("Cancelled: the old session goes on. What was written and committed is kept.", Role::TextStrong)
         }
+        Phase::Held => (
+            "Ready. Enter parks the old session and starts the fresh one; until then nothing changes for the old one.",
+            Role::TextAccent,
+        ),
+        Phase::Failed { .. } if handoff.silent => (
+            "The fresh session runs but has not said what comes next. The old one is parked until you decide: \
+             ask again, accept it as it is, or give the worker back to the old one.",
+            Role::TextStrong,
+        ),
         Phase::Failed { .. } => ("The old session goes on as before until you decide.", Role::TextStrong),
         Phase::Replacing => {
             ("The old session is parked, its input locked, until the fresh one has begun.", Role::TextDim)

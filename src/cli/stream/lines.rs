@@ -1,89 +1,9 @@
-//! `qd task stream`: the output of a task's agent as plain text, line by line as lines become final. A
-//! full-screen program has no such lines; there the pane itself is the thing to look at.
+//! A session's screen as lines of text: a line is given once it is final.
 
-use std::io::{BufRead, BufReader};
-use std::process::ExitCode;
-
-use crate::client::pane::{self, PaneReceiver, PaneSender};
-use crate::model::{Kind, TaskId};
-use crate::protocol::SessionView;
-use crate::protocol::pane::{FromHost, Row, ScreenUpdate, ToHost, VERSION};
-
-use super::attach::SMALLEST;
-use super::{Context, Done, Output, Stop, Tone, pick, run::note};
+use crate::protocol::pane::{Row, ScreenUpdate, ToHost};
 
 /// Lines of history asked for at once.
 const PAGE: u32 = 500;
-
-/// Follows the session of a task's live or last attempt.
-pub(super) async fn run(context: &Context, task: TaskId) -> Done {
-    let client = context.connect().await?;
-    let session = pick::session_of_task(&client, task).await?;
-    if session.state.is_over() {
-        return recorded(context, &session);
-    }
-    let (rows, cols) = SMALLEST;
-    let first = ToHost::View { version: VERSION, rows, cols, resize: false };
-    match pane::connect(&session.socket, first).await {
-        Ok((sender, receiver)) => follow(context.output, sender, receiver, task).await,
-        Err(_) => recorded(context, &session),
-    }
-}
-
-/// What a session that is over has left: its bounded log, made safe.
-fn recorded(context: &Context, session: &SessionView) -> Done {
-    let file = context.paths.session(&session.id).join("stream.log");
-    let log = std::fs::File::open(&file).map_err(|error| {
-        Stop::system(
-            format!("the record of session {} cannot be read (`{}`)", session.id.short(), file.display()),
-            &error,
-        )
-    })?;
-    for line in BufReader::new(log).split(b'\n') {
-        let line = line.map_err(|error| Stop::system(format!("`{}` cannot be read", file.display()), &error))?;
-        context.output.line(String::from_utf8_lossy(&line).trim_end())?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Prints lines until the agent ends.
-async fn follow(output: Output, sender: PaneSender, mut receiver: PaneReceiver, task: TaskId) -> Done {
-    let mut lines = Lines::default();
-    let mut warned = false;
-    while let Some(message) = receiver.next().await {
-        match message {
-            FromHost::Screen(update) => {
-                if update.modes.alternate_screen && !warned {
-                    warned = true;
-                    note(&format!("this is a full-screen program; `qd task attach {task}` shows it"));
-                }
-                lines.see(update);
-                if let Some(request) = lines.missing() {
-                    sender.send(request)?;
-                }
-            }
-            FromHost::History { lines: page, back, total } => {
-                lines.fill(&page, back, total);
-                if let Some(request) = lines.missing() {
-                    sender.send(request)?;
-                }
-            }
-            FromHost::Ended(exit) => {
-                lines.end();
-                lines.print(output)?;
-                output.toned(Tone::Faint, format!("ended: {exit}"))?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            FromHost::Refused(reason) => return Err(Stop::new(Kind::Conflict, reason)),
-            _ => {}
-        }
-        lines.print(output)?;
-    }
-    match receiver.broken() {
-        Some(error) => Err(Stop::new(Kind::Unavailable, error.to_string())),
-        None => Ok(ExitCode::SUCCESS),
-    }
-}
 
 /// The screen as a window on a growing text: a line is final when the cursor has gone below it.
 #[derive(Debug, Default)]
@@ -167,8 +87,9 @@ impl Lines {
         self.taken = self.taken.saturating_add(u32::try_from(self.ready.len() - before).unwrap_or(0));
     }
 
-    fn print(&mut self, output: Output) -> Result<(), Stop> {
-        self.ready.drain(..).try_for_each(|line| output.line(line))
+    /// The lines that became final since the last call.
+    pub(super) fn take_ready(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.ready)
     }
 }
 

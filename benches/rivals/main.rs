@@ -1,0 +1,92 @@
+//! Quarterdeck beside tmux, in one run, as a Markdown table on standard output and in `docs/benchmarks.md`:
+//!
+//! ```text
+//! cargo bench --bench rivals                 everything; takes some minutes and wants a quiet machine
+//! cargo bench --bench rivals -- cat echo     these rows only; the file is left alone
+//! cargo bench --bench rivals -- --list       the names of the rows
+//! ```
+//!
+//! The real `qd` runs (cockpit in an outer terminal of 200x60 that this program reads, real daemon, real
+//! session hosts), and the real tmux in the same terminal, in turns, so that what else the machine does
+//! meets both. A figure is the median with the fastest and the slowest. Without tmux its column is empty,
+//! and that is said.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
+
+#[path = "../../tests/ui/support.rs"]
+mod deck;
+#[path = "../../tests/engine/world.rs"]
+mod engine_world;
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../../tests/engine/invariants.rs"]
+mod invariants;
+#[path = "../support/outer.rs"]
+mod outer;
+#[path = "../support/processes.rs"]
+mod processes;
+#[path = "../support/confirm.rs"]
+mod support_confirm;
+#[path = "../../tests/e2e/world.rs"]
+mod world;
+
+mod attach;
+mod document;
+mod echo;
+mod frame;
+mod idle;
+mod many;
+mod operations;
+mod scene;
+mod slow;
+mod start;
+mod steps;
+mod table;
+mod throughput;
+
+use table::Row;
+
+/// The groups of rows, in the order of the table.
+const GROUPS: [(&str, fn() -> Vec<Row>); 15] = [
+    ("cat", throughput::cat),
+    ("seq", throughput::seq),
+    ("echo", echo::idle),
+    ("flood", echo::flooded),
+    ("idle", idle::measure),
+    ("history", attach::history),
+    ("attach", attach::attach),
+    ("frame", frame::measure),
+    ("cold", start::cold),
+    ("session", start::session),
+    ("operations", operations::measure),
+    ("steps", steps::measure),
+    ("many", many::measure),
+    ("slow", slow::measure),
+    ("confirm", start::confirm),
+];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    match words.first().map(String::as_str) {
+        Some("noise") => return many::noise(words.get(1).and_then(|bytes| bytes.parse().ok()).unwrap_or(1000)),
+        Some("--list") => return GROUPS.iter().for_each(|(name, _)| println!("{name}")),
+        _ => {}
+    }
+    let unknown = words.iter().find(|word| GROUPS.iter().all(|(name, _)| name != word));
+    if let Some(unknown) = unknown {
+        eprintln!("there is no row `{unknown}`; `--list` names them");
+        std::process::exit(2);
+    }
+    if scene::tmux_version().is_none() {
+        eprintln!("\n*** tmux is not installed: its column is empty, and nothing is held against it ***\n");
+    }
+    let mut rows = Vec::new();
+    for (name, measure) in GROUPS.iter().filter(|(name, _)| words.is_empty() || words.iter().any(|word| word == name)) {
+        eprintln!("{name} ...");
+        rows.extend(measure());
+    }
+    println!("{}", table::markdown(&rows));
+    if words.is_empty() {
+        document::write(&rows);
+    }
+}

@@ -1,0 +1,110 @@
+//! What a person does to a session: let it go on, call it off, end it.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::client::Client;
+use crate::model::Kind;
+use crate::protocol::SessionView;
+use crate::protocol::control::{Request, Response};
+
+use super::super::context::ask;
+use super::super::input::or_standard_input;
+use super::super::pick::{self, Target};
+use super::super::{Context, Done, Stop, Where, words};
+
+/// What is typed when nothing else is given.
+const GO_ON: &str = "continue";
+
+/// Which session.
+#[derive(Debug, Args)]
+struct Which {
+    /// A session (the beginning of its id), a worker (`@2`) or a task (`#7`)
+    #[arg(value_name = "SESSION")]
+    target: Target,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Which {
+    async fn find(&self, context: &Context) -> Result<(Client, SessionView), Stop> {
+        let client = context.connect().await?;
+        let session = pick::session_of(&client, context, &self.place, &self.target).await?;
+        Ok((client, session))
+    }
+
+    /// The same, when it runs.
+    async fn find_live(&self, context: &Context) -> Result<(Client, SessionView), Stop> {
+        let (client, session) = self.find(context).await?;
+        if session.state.is_over() {
+            let (id, state) = (session.id.short(), session.state);
+            return Err(Stop::new(Kind::Conflict, format!("session {id} is over ({state})")).hint(again(&session)));
+        }
+        Ok((client, session))
+    }
+}
+
+/// How what a session did can be done again.
+fn again(session: &SessionView) -> String {
+    match session.task {
+        Some(task) => format!("`qd task retry {task}` gives its task to a fresh one"),
+        None => format!("`qd worker start {} --agent {}` opens a fresh one", session.worker, session.agent),
+    }
+}
+
+/// `qd session kill`.
+#[derive(Debug, Args)]
+pub struct Kill {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Kill {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let (client, session) = self.which.find(context).await?;
+        context.order(&client, Request::KillSession { session: session.id }).await
+    }
+}
+
+/// `qd session continue`.
+#[derive(Debug, Args)]
+pub struct Continue {
+    #[command(flatten)]
+    which: Which,
+    /// What to type instead of `continue`; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT")]
+    say: Option<String>,
+}
+
+impl Continue {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let text = or_standard_input(self.say.as_deref().unwrap_or(GO_ON))?;
+        if text.trim().is_empty() {
+            return Err(Stop::new(Kind::Invalid, "the message has no text"));
+        }
+        let (client, session) = self.which.find_live(context).await?;
+        let SessionView { project, worker, .. } = session;
+        context.order(&client, Request::Send { project, worker, text }).await
+    }
+}
+
+/// `qd session cancel`.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Cancel {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let (client, session) = self.which.find_live(context).await?;
+        let SessionView { project, worker, task, .. } = session;
+        let Some(task) = task else {
+            return context.order(&client, Request::StopWorker { project, worker }).await;
+        };
+        let task = ask!(client, Request::CancelTask { task }, Response::Task(task) => *task);
+        context.output.line(words::task_line(&task))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

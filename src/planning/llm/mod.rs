@@ -1,0 +1,11 @@
+//! Planning with a model: what it is asked, the schema of its answer, and what of the answer is believed. The answer is
+//! text by a stranger: every field is checked, nothing in it becomes a command, and the person's own words go with
+//! every task.
+
+mod answer;
+mod prompt;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Problem, read};
+pub use prompt::{Facts, ask, repair, schema};
