@@ -260,6 +260,12 @@ pub mod look {
     pub const INVERSE: u16 = 16;
     /// Struck through.
     pub const STRIKE: u16 = 32;
+    /// Hidden (concealed).
+    pub const HIDDEN: u16 = 64;
+    /// Blinking.
+    pub const BLINK: u16 = 128;
+    /// A line above.
+    pub const OVERLINE: u16 = 256;
 }
 
 /// A terminal colour.
@@ -273,13 +279,26 @@ pub enum Colour {
 }
 
 /// A run of text with one look. `text` may hold wide characters and grapheme clusters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Run {
     /// The text.
     pub text: String,
     /// Its look.
     #[serde(default)]
     pub look: Look,
+    /// The hyperlink (OSC 8) that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+}
+
+/// A hyperlink of the inner program: never opened without a person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Link {
+    /// Parts of one link that are apart on the screen have the same id; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Where it leads.
+    pub uri: String,
 }
 
 /// One row: runs from the left; what is missing on the right is blank.
@@ -358,7 +377,8 @@ pub struct ScreenUpdate {
     #[serde(default)]
     pub locked: bool,
     /// Lines that the history has forgotten. The absolute number of a line is this plus its place in the
-    /// history (the screen's rows follow), and stays the same for as long as the line lives.
+    /// history (the screen's rows follow), and stays the same for as long as the line lives. Lines of the
+    /// alternate screen have numbers of their own, from 2^48 on.
     #[serde(default)]
     pub dropped: u64,
 }

@@ -1,14 +1,16 @@
 //! The terminal's words as the wire's words.
 
-use crate::protocol::pane::{Colour, Look, Modes, MouseMode, Row, Run};
+use crate::protocol::pane::{Colour, Link, Look, Modes, MouseMode, Row, Run};
 use crate::term;
 
 /// A line as a row.
 pub(super) fn row(line: &term::Line) -> Row {
-    Row {
-        runs: line.spans.iter().map(|span| Run { text: span.text.clone(), look: look(span.style) }).collect(),
-        wrapped: line.wrapped,
-    }
+    Row { runs: line.spans.iter().map(run).collect(), wrapped: line.wrapped }
+}
+
+fn run(span: &term::Span) -> Run {
+    let link = span.link.as_ref().map(|link| Link { id: link.id.clone(), uri: link.uri.clone() });
+    Run { text: span.text.clone(), look: look(span.style), link }
 }
 
 /// The attribute bits are the same on both sides (a test holds them together).
@@ -51,8 +53,9 @@ mod tests {
 
     #[test]
     fn attribute_bits_mean_the_same_on_both_sides() {
-        let ours = [attribute::BOLD, attribute::DIM, attribute::ITALIC, attribute::UNDERLINE, attribute::INVERSE];
-        let theirs = [look::BOLD, look::DIM, look::ITALIC, look::UNDERLINE, look::INVERSE];
-        assert_eq!(ours, theirs);
+        assert_eq!((attribute::BOLD, attribute::DIM, attribute::ITALIC), (look::BOLD, look::DIM, look::ITALIC));
+        assert_eq!((attribute::UNDERLINE, attribute::INVERSE), (look::UNDERLINE, look::INVERSE));
+        assert_eq!((attribute::STRIKE, attribute::HIDDEN), (look::STRIKE, look::HIDDEN));
+        assert_eq!((attribute::BLINK, attribute::OVERLINE), (look::BLINK, look::OVERLINE));
     }
 }

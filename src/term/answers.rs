@@ -3,9 +3,6 @@
 
 use super::frame::{Modes, Mouse};
 
-/// Default foreground, background and cursor colour that OSC 10, 11 and 12 are answered with.
-const FOREGROUND: (u8, u8, u8) = (0xe5, 0xe7, 0xeb);
-const BACKGROUND: (u8, u8, u8) = (0x0b, 0x0f, 0x19);
 /// Pixels of a cell, for programs that ask for the size in pixels.
 const CELL: (u32, u32) = (16, 8);
 
@@ -13,6 +10,8 @@ const CELL: (u32, u32) = (16, 8);
 pub(super) const PRIMARY: &[u8] = b"\x1b[?62;22c";
 /// DA2: a VT220; the version means nothing to anyone.
 pub(super) const SECONDARY: &[u8] = b"\x1b[>1;10;0c";
+/// DA3: a unit number that says who we are (`QDCK`).
+pub(super) const TERTIARY: &[u8] = b"\x1bP!|5144434b\x1b\\";
 /// DSR 5: all is well.
 pub(super) const STATUS: &[u8] = b"\x1b[0n";
 /// DSR 996 (contour's colour scheme report): dark.
@@ -51,50 +50,51 @@ pub(super) fn modify_other_keys(level: u8) -> Vec<u8> {
     format!("\x1b[>4;{level}m").into_bytes()
 }
 
-/// OSC 10, 11, 12 and 4 with `?`: a colour.
-pub(super) fn colour(which: &str, (red, green, blue): (u8, u8, u8)) -> Vec<u8> {
-    format!("\x1b]{which};rgb:{red:02x}{red:02x}/{green:02x}{green:02x}/{blue:02x}{blue:02x}\x1b\\").into_bytes()
+/// What is answered to XTGETTCAP: names and values of terminfo, as far as they say more than the name.
+const CAPABILITIES: [(&str, &str); 10] = [
+    ("TN", "xterm-256color"),
+    ("name", "xterm-256color"),
+    ("Co", "256"),
+    ("colors", "256"),
+    ("RGB", "8/8/8"),
+    ("Tc", ""),
+    ("Ss", "\x1b[%p1%d q"),
+    ("Se", "\x1b[2 q"),
+    ("smxx", "\x1b[9m"),
+    ("rmxx", "\x1b[29m"),
+];
+
+/// XTGETTCAP: each name (in hexadecimal) is answered by itself, what is not known honestly.
+pub(super) fn capabilities(names: &[u8]) -> Vec<u8> {
+    let names = String::from_utf8_lossy(names);
+    let answer = |hex: &str| {
+        let known = unhex(hex).and_then(|name| CAPABILITIES.iter().find(|(known, _)| *known == name));
+        let hex: String = hex.chars().filter(char::is_ascii_hexdigit).collect();
+        match known {
+            None => format!("\x1bP0+r{hex}\x1b\\"),
+            Some((_, "")) => format!("\x1bP1+r{hex}\x1b\\"),
+            Some((_, value)) => {
+                let value: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+                format!("\x1bP1+r{hex}={value}\x1b\\")
+            }
+        }
+    };
+    names.split(';').map(answer).collect::<String>().into_bytes()
 }
 
-/// The colour that OSC 10, 11 or 12 asks for.
-pub(super) fn dynamic_colour(which: u16) -> Option<(u8, u8, u8)> {
-    match which {
-        10 | 12 => Some(FOREGROUND),
-        11 => Some(BACKGROUND),
-        _ => None,
-    }
+fn unhex(hex: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
+    String::from_utf8(bytes?).ok()
 }
 
-/// xterm's palette: 16 named colours, a 6x6x6 cube, 24 greys.
-pub(super) fn palette(index: u8) -> (u8, u8, u8) {
-    const NAMED: [(u8, u8, u8); 16] = [
-        (0, 0, 0),
-        (205, 0, 0),
-        (0, 205, 0),
-        (205, 205, 0),
-        (0, 0, 238),
-        (205, 0, 205),
-        (0, 205, 205),
-        (229, 229, 229),
-        (127, 127, 127),
-        (255, 0, 0),
-        (0, 255, 0),
-        (255, 255, 0),
-        (92, 92, 255),
-        (255, 0, 255),
-        (0, 255, 255),
-        (255, 255, 255),
-    ];
-    if let Some(named) = NAMED.get(usize::from(index)) {
-        return *named;
+/// DECRQSS: the setting in the words that would set it, or that it is not known.
+pub(super) fn setting(words: Option<String>) -> Vec<u8> {
+    match words {
+        Some(words) => format!("\x1bP1$r{words}\x1b\\"),
+        None => "\x1bP0$r\x1b\\".to_owned(),
     }
-    if index >= 232 {
-        let grey = 8 + (index - 232) * 10;
-        return (grey, grey, grey);
-    }
-    let level = |step: u8| if step == 0 { 0 } else { 55 + step * 40 };
-    let cube = index - 16;
-    (level(cube / 36), level(cube / 6 % 6), level(cube % 6))
+    .into_bytes()
 }
 
 /// Switches that vt100 does not keep.
@@ -127,6 +127,9 @@ pub(super) fn mode(number: u16, modes: &Modes, switches: &Switches, cursor_shown
         1003 => on(modes.mouse == Mouse::Any),
         1004 => on(modes.focus_events),
         1006 => on(modes.mouse_sgr),
+        66 => on(modes.application_keypad),
+        // there is one saved cursor, always at hand
+        1048 => on(true),
         2004 => on(modes.bracketed_paste),
         2026 => on(switches.synchronized),
         // vt100 joins marks and variation selectors but not whole emoji families

@@ -2,6 +2,7 @@
 
 use vt100::{Color, MouseProtocolEncoding, MouseProtocolMode, Screen};
 
+use super::extras::Extras;
 use super::line::{Ink, Line, LineBuilder, Style, attribute};
 use super::listener::Listener;
 
@@ -77,7 +78,7 @@ pub(super) fn read_frame(screen: &Screen, listener: &Listener) -> Frame {
     Frame {
         rows,
         cols,
-        lines: (0..rows).map(|row| read_line(screen, row)).collect(),
+        lines: (0..rows).map(|row| read_line(screen, row, &listener.extras)).collect(),
         cursor: (!screen.hide_cursor()).then_some(position),
         position,
         cursor_shape: cursor_shape(screen),
@@ -94,7 +95,8 @@ pub(super) fn position(screen: &Screen) -> (u16, u16) {
     (row, col.min(screen.size().1.get() - 1))
 }
 
-fn cursor_shape(screen: &Screen) -> u8 {
+/// The number of DECSCUSR.
+pub(super) fn cursor_shape(screen: &Screen) -> u8 {
     use vt100::CursorStyle;
     match screen.cursor_style() {
         CursorStyle::Default => 0,
@@ -129,15 +131,18 @@ pub(super) fn read_modes(screen: &Screen, listener: &Listener) -> Modes {
 }
 
 /// Reads one row.
-pub(super) fn read_line(screen: &Screen, row: u16) -> Line {
+pub(super) fn read_line(screen: &Screen, row: u16, extras: &Extras) -> Line {
     let mut builder = LineBuilder::default();
     for col in 0..screen.size().1.get() {
         let Some(cell) = screen.cell(row, col) else { break };
         if cell.is_wide_continuation() {
             continue;
         }
-        let text = if cell.has_contents() { cell.contents() } else { " " };
-        builder.push(text, read_style(cell));
+        let contents = if cell.has_contents() { cell.contents() } else { " " };
+        let (text, extra) = extras.read(contents);
+        let mut style = read_style(cell);
+        style.attributes |= extra.map_or(0, |extra| extra.attributes);
+        builder.push(&text, style, extra.and_then(|extra| extra.link.as_ref()));
     }
     builder.finish(screen.row_wrapped(row))
 }

@@ -1,133 +1,267 @@
-//! Lines that scrolled off the main screen, kept small: text, and styles as numbers into one table.
-//! A plain line of 200 characters takes about 250 bytes; 10,000 of them 2.5 MB.
+//! Lines that scrolled off a screen, kept small: text in blocks of a few lines, and where it is styled, runs of
+//! bytes with a number into the block's table of styles. A plain line costs its bytes and eight more; nothing is
+//! allocated for a line, and blocks that fall out at the old end are used again at the new one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::line::{Line, Span, Style};
+use super::line::{Line, Link, Span, Style};
 
-/// One line, packed.
-#[derive(Debug)]
-struct Packed {
-    text: Box<str>,
-    /// Bytes of text and the style's number; empty for a line that is plain throughout.
-    runs: Box<[(u16, u16)]>,
-    wrapped: bool,
+/// Lines of a block; with the widest screen a block has fewer cells than a run can number styles.
+const BLOCK: usize = 64;
+/// How far back in a block's table a style is looked for before it is entered once more.
+const LOOK_BACK: usize = 64;
+/// The most bytes of one run (it is a `u16`).
+const LONGEST_RUN: usize = 65_535;
+
+/// Some lines.
+#[derive(Debug, Default)]
+struct Block {
+    text: String,
+    /// Where each line's text and runs end.
+    ends: Vec<(u32, u32)>,
+    /// Bytes of text and the number of a style; none for a line that is plain throughout.
+    runs: Vec<(u16, u16)>,
+    styles: Vec<(Style, Option<Arc<Link>>)>,
 }
 
 /// What scrolled away, oldest first, at most `limit` lines.
 #[derive(Debug)]
 pub struct History {
-    lines: VecDeque<Packed>,
+    /// All but the last are full.
+    blocks: VecDeque<Block>,
+    /// Lines of the first block that were dropped.
+    dropped: usize,
+    length: usize,
     limit: usize,
-    dropped: u64,
-    styles: Vec<Style>,
-    numbers: HashMap<Style, u16>,
+    reserve: usize,
+    /// Lines that were forgotten since the beginning.
+    forgotten: u64,
 }
+
+/// The highest bit of where a line's text ends: it goes on in the next line.
+const WRAPPED: u32 = 1 << 31;
 
 impl History {
     /// An empty history.
     pub fn new(limit: usize) -> Self {
-        Self {
-            lines: VecDeque::new(),
-            limit,
-            dropped: 0,
-            styles: vec![Style::default()],
-            numbers: HashMap::from([(Style::default(), 0)]),
-        }
+        Self { blocks: VecDeque::new(), dropped: 0, length: 0, limit, reserve: 0, forgotten: 0 }
+    }
+
+    /// An empty history whose lines are numbered from here on.
+    pub(super) fn numbered_from(first: u64, limit: usize) -> Self {
+        Self { forgotten: first, ..Self::new(limit) }
     }
 
     /// How many lines there are.
     pub fn len(&self) -> usize {
-        self.lines.len()
+        self.length
     }
 
     /// Whether nothing scrolled away yet.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.length == 0
     }
 
     /// Adds the newest line; the oldest goes when there are too many.
     pub fn push(&mut self, line: &Line) {
-        if self.limit == 0 {
+        if self.limit + self.reserve == 0 {
+            self.forgotten += 1;
             return;
         }
-        if self.lines.len() >= self.limit && self.lines.pop_front().is_some() {
-            self.dropped += 1;
+        let Some(block) = self.newest() else { return };
+        let plain = line.is_plain() || line.spans.iter().any(|span| span.text.len() > LONGEST_RUN);
+        for span in &line.spans {
+            block.text.push_str(&span.text);
+            if !plain {
+                let number = block.number(span.style, span.link.as_ref());
+                block.runs.push((u16::try_from(span.text.len()).unwrap_or(u16::MAX), number));
+            }
         }
-        let packed = self.pack(line);
-        self.lines.push_back(packed);
+        block.end_line(line.wrapped);
+        self.added();
+    }
+
+    /// Adds a line of plain text; trailing blanks do not count.
+    pub(super) fn push_text(&mut self, text: &str, wrapped: bool) {
+        if self.limit + self.reserve == 0 {
+            self.forgotten += 1;
+            return;
+        }
+        let Some(block) = self.newest() else { return };
+        block.text.push_str(text.trim_end_matches(' '));
+        block.end_line(wrapped);
+        self.added();
+    }
+
+    /// The block that has room for one more line.
+    fn newest(&mut self) -> Option<&mut Block> {
+        if self.blocks.back().is_none_or(|block| block.ends.len() >= BLOCK) {
+            let fresh = if self.dropped >= BLOCK { self.recycled() } else { Block::default() };
+            if let Some(full) = self.blocks.back_mut() {
+                full.shrink();
+            }
+            self.blocks.push_back(fresh);
+        }
+        self.blocks.back_mut()
+    }
+
+    /// The oldest block, emptied; nobody sees its lines any more.
+    fn recycled(&mut self) -> Block {
+        let mut block = self.blocks.pop_front().unwrap_or_default();
+        self.dropped = 0;
+        block.text.clear();
+        block.ends.clear();
+        block.runs.clear();
+        block.styles.clear();
+        block
+    }
+
+    fn added(&mut self) {
+        self.length += 1;
+        if self.length > self.limit + self.reserve {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        // a whole block that was dropped before is not needed for reuse any more
+        if self.dropped >= BLOCK {
+            self.blocks.pop_front();
+            self.dropped = 0;
+        }
+        self.dropped += 1;
+        self.length -= 1;
+        self.forgotten += 1;
+    }
+
+    /// Lets it hold some lines more than its limit for a while; what is too much afterwards goes at once.
+    pub(super) fn set_reserve(&mut self, lines: usize) {
+        self.reserve = lines;
+        while self.length > self.limit + self.reserve {
+            self.drop_oldest();
+        }
     }
 
     /// Takes the newest line back.
     pub(super) fn pop(&mut self) -> Option<Line> {
-        let packed = self.lines.pop_back()?;
-        Some(self.unpack(&packed))
+        let line = self.line(self.length.checked_sub(1)?);
+        self.length -= 1;
+        if let Some(block) = self.blocks.back_mut() {
+            block.pop();
+            if block.ends.is_empty() {
+                self.blocks.pop_back();
+            }
+        }
+        if self.length == 0 {
+            self.blocks.clear();
+            self.dropped = 0;
+        }
+        line
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        let dropped = self.dropped + u64::try_from(self.lines.len()).unwrap_or(0);
-        *self = Self { dropped, ..Self::new(self.limit) };
+        let (reserve, forgotten) = (self.reserve, self.forgotten + u64::try_from(self.length).unwrap_or(0));
+        *self = Self { reserve, forgotten, ..Self::new(self.limit) };
     }
 
     /// How many lines were forgotten so far; with the place in the history added, a line's number never changes.
     pub fn dropped(&self) -> u64 {
-        self.dropped
+        self.forgotten
     }
 
     /// At most `count` lines that end `back` lines above the newest, oldest first.
     pub fn page(&self, back: usize, count: usize) -> Vec<Line> {
-        let end = self.lines.len().saturating_sub(back);
-        let start = end.saturating_sub(count);
-        self.lines.range(start..end).map(|packed| self.unpack(packed)).collect()
+        let end = self.length.saturating_sub(back);
+        (end.saturating_sub(count)..end).filter_map(|index| self.line(index)).collect()
     }
 
     /// All lines, oldest first.
     pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
-        self.lines.iter().map(|packed| self.unpack(packed))
+        (0..self.length).filter_map(|index| self.line(index))
     }
 
-    fn pack(&mut self, line: &Line) -> Packed {
-        let text = line.text().into_boxed_str();
-        let plain = line.spans.iter().all(|span| span.style == Style::default());
-        let runs = if plain || text.len() > usize::from(u16::MAX) {
-            Box::default()
-        } else {
-            line.spans
-                .iter()
-                .map(|span| (u16::try_from(span.text.len()).unwrap_or(0), self.number(span.style)))
-                .collect()
-        };
-        Packed { text, runs, wrapped: line.wrapped }
+    fn line(&self, index: usize) -> Option<Line> {
+        let place = index + self.dropped;
+        self.blocks.get(place / BLOCK)?.line(place % BLOCK)
     }
 
-    fn unpack(&self, packed: &Packed) -> Line {
-        let mut spans = Vec::with_capacity(packed.runs.len().max(1));
-        if packed.runs.is_empty() {
-            if !packed.text.is_empty() {
-                spans.push(Span { text: packed.text.to_string(), style: Style::default() });
-            }
-            return Line { spans, wrapped: packed.wrapped };
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        self.blocks.iter().map(Block::weight).sum()
+    }
+}
+
+impl Block {
+    fn end_line(&mut self, wrapped: bool) {
+        let text = u32::try_from(self.text.len()).unwrap_or(WRAPPED - 1);
+        let runs = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
+        self.ends.push((if wrapped { text | WRAPPED } else { text }, runs));
+    }
+
+    fn start(&self, index: usize) -> (usize, usize) {
+        let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        before.map_or((0, 0), |&(text, runs)| (place(text & !WRAPPED), place(runs)))
+    }
+
+    fn line(&self, index: usize) -> Option<Line> {
+        let &(text_end, runs_end) = self.ends.get(index)?;
+        let wrapped = text_end & WRAPPED != 0;
+        let (mut at, runs_start) = self.start(index);
+        let runs = self.runs.get(runs_start..place(runs_end)).unwrap_or_default();
+        if runs.is_empty() {
+            let text = self.text.get(at..place(text_end & !WRAPPED)).unwrap_or_default();
+            return Some(Line::plain(text.to_owned(), wrapped));
         }
-        let mut at = 0;
-        for &(length, number) in &packed.runs {
+        let mut spans = Vec::with_capacity(runs.len());
+        for &(length, number) in runs {
             let end = at + usize::from(length);
-            let text = packed.text.get(at..end).unwrap_or_default().to_owned();
-            let style = self.styles.get(usize::from(number)).copied().unwrap_or_default();
-            spans.push(Span { text, style });
+            let text = self.text.get(at..end).unwrap_or_default().to_owned();
+            let (style, link) = self.styles.get(usize::from(number)).cloned().unwrap_or_default();
+            spans.push(Span { text, style, link });
             at = end;
         }
-        Line { spans, wrapped: packed.wrapped }
+        Some(Line { spans, wrapped })
     }
 
-    /// The style's number; a history that has seen 65,536 styles shows further ones as plain.
-    fn number(&mut self, style: Style) -> u16 {
-        if let Some(&number) = self.numbers.get(&style) {
-            return number;
+    fn pop(&mut self) {
+        if let Some(last) = self.ends.len().checked_sub(1) {
+            let (text, runs) = self.start(last);
+            self.text.truncate(text);
+            self.runs.truncate(runs);
+            self.ends.truncate(last);
         }
-        let Ok(number) = u16::try_from(self.styles.len()) else { return 0 };
-        self.styles.push(style);
-        self.numbers.insert(style, number);
-        number
     }
+
+    fn number(&mut self, style: Style, link: Option<&Arc<Link>>) -> u16 {
+        let from = self.styles.len().saturating_sub(LOOK_BACK);
+        let known = self.styles.iter().skip(from).position(|(known, at)| *known == style && at.as_ref() == link);
+        let number = known.map_or(self.styles.len(), |at| from + at);
+        if known.is_none() {
+            self.styles.push((style, link.cloned()));
+        }
+        u16::try_from(number).unwrap_or(u16::MAX)
+    }
+
+    /// A full block keeps no room for more.
+    fn shrink(&mut self) {
+        if self.text.capacity() > self.text.len() + self.text.len() / 8 {
+            self.text.shrink_to_fit();
+        }
+        self.runs.shrink_to_fit();
+        self.styles.shrink_to_fit();
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+            + self.text.capacity()
+            + self.ends.capacity() * size_of::<(u32, u32)>()
+            + self.runs.capacity() * size_of::<(u16, u16)>()
+            + self.styles.capacity() * size_of::<(Style, Option<Arc<Link>>)>()
+    }
+}
+
+fn place(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

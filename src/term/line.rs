@@ -1,5 +1,7 @@
 //! A line of a terminal as text with styles: the form in which rows leave `term`.
 
+use std::sync::Arc;
+
 use unicode_width::UnicodeWidthChar;
 
 /// Attribute bits of a `Style`.
@@ -14,6 +16,14 @@ pub mod attribute {
     pub const UNDERLINE: u16 = 8;
     /// Inverse video.
     pub const INVERSE: u16 = 16;
+    /// Struck through.
+    pub const STRIKE: u16 = 32;
+    /// Hidden (concealed): there, but not to be read.
+    pub const HIDDEN: u16 = 64;
+    /// Blinking, slow or rapid.
+    pub const BLINK: u16 = 128;
+    /// A line above.
+    pub const OVERLINE: u16 = 256;
 }
 
 /// A colour that is not the default one.
@@ -36,6 +46,15 @@ pub struct Style {
     pub attributes: u16,
 }
 
+/// A hyperlink (OSC 8).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Link {
+    /// Parts of one link that are apart on the screen have the same id; may be empty.
+    pub id: String,
+    /// Where it leads. Text of a program: never opened without a person's yes.
+    pub uri: String,
+}
+
 /// Text with one style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
@@ -43,6 +62,14 @@ pub struct Span {
     pub text: String,
     /// Its style.
     pub style: Style,
+    /// The hyperlink it belongs to.
+    pub link: Option<Arc<Link>>,
+}
+
+impl Span {
+    fn is_plain(&self) -> bool {
+        self.style == Style::default() && self.link.is_none()
+    }
 }
 
 /// One line: spans from the left; what is missing on the right is blank.
@@ -58,6 +85,17 @@ impl Line {
     /// The text without styles.
     pub fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    /// A line of plain text.
+    pub(super) fn plain(text: String, wrapped: bool) -> Line {
+        let spans = if text.is_empty() { Vec::new() } else { vec![Span { text, style: Style::default(), link: None }] };
+        Line { spans, wrapped }
+    }
+
+    /// Whether no part of it has a style or a link.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.iter().all(Span::is_plain)
     }
 
     /// Whether there is nothing to see.
@@ -81,7 +119,7 @@ impl Line {
                 if used > columns {
                     break 'spans;
                 }
-                builder.push(c.encode_utf8(&mut [0; 4]), span.style);
+                builder.push(c.encode_utf8(&mut [0; 4]), span.style, span.link.as_ref());
             }
         }
         builder.finish(false)
@@ -97,27 +135,26 @@ pub(super) struct LineBuilder {
 
 impl LineBuilder {
     /// Adds text; plain trailing spaces only count when something follows them.
-    pub(super) fn push(&mut self, text: &str, style: Style) {
-        let (kept, blanks) = if style == Style::default() {
+    pub(super) fn push(&mut self, text: &str, style: Style, link: Option<&Arc<Link>>) {
+        let (kept, blanks) = if style == Style::default() && link.is_none() {
             let kept = text.trim_end_matches(' ');
             (kept, text.len() - kept.len())
         } else {
             (text, 0)
         };
         if !kept.is_empty() {
-            if self.blanks > 0 {
-                let spaces = " ".repeat(std::mem::take(&mut self.blanks));
-                self.join(&spaces, Style::default());
+            for _ in 0..std::mem::take(&mut self.blanks) {
+                self.join(" ", Style::default(), None);
             }
-            self.join(kept, style);
+            self.join(kept, style, link);
         }
         self.blanks += blanks;
     }
 
-    fn join(&mut self, text: &str, style: Style) {
+    fn join(&mut self, text: &str, style: Style, link: Option<&Arc<Link>>) {
         match self.spans.last_mut() {
-            Some(last) if last.style == style => last.text.push_str(text),
-            _ => self.spans.push(Span { text: text.to_owned(), style }),
+            Some(last) if last.style == style && last.link.as_ref() == link => last.text.push_str(text),
+            _ => self.spans.push(Span { text: text.to_owned(), style, link: link.cloned() }),
         }
     }
 

@@ -7,6 +7,8 @@ use base64::Engine as _;
 use vt100::Screen;
 
 use super::answers::{self, Switches};
+use super::colours::Colours;
+use super::extras::{self, Extras};
 use super::frame::{self, Frame};
 use super::history::History;
 use super::keys::KeyboardStack;
@@ -19,6 +21,10 @@ const MOST_ANSWERS: usize = 64 * 1024;
 const MOST_NEWS: usize = 64;
 /// The longest title that is kept, in characters.
 const LONGEST_TITLE: usize = 512;
+/// The most titles on the stack of `CSI 22 t`; xterm keeps ten.
+const MOST_TITLES: usize = 10;
+/// Rows of the alternate screen that nobody looked at are dropped beyond this number.
+const MOST_SCROLLED: usize = 5_000;
 
 /// Something for people that is not on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +39,12 @@ pub enum News {
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) history: History,
+    /// Rows that left the alternate screen since the last look.
+    pub(super) alternate_scrolled: Vec<Line>,
+    pub(super) extras: Extras,
     pub(super) title: String,
+    titles: Vec<String>,
+    colours: Colours,
     pub(super) switches: Switches,
     pub(super) answers: Vec<u8>,
     pub(super) news: Vec<News>,
@@ -57,7 +68,11 @@ impl Listener {
     pub(super) fn new(history: usize) -> Self {
         Self {
             history: History::new(history),
+            alternate_scrolled: Vec::new(),
+            extras: Extras::default(),
             title: String::new(),
+            titles: Vec::new(),
+            colours: Colours::default(),
             switches: Switches::default(),
             answers: Vec::new(),
             news: Vec::new(),
@@ -85,7 +100,7 @@ impl Listener {
         if alternate { &mut self.alternate_keyboard } else { &mut self.main_keyboard }
     }
 
-    fn answer(&mut self, bytes: &[u8]) {
+    pub(super) fn answer(&mut self, bytes: &[u8]) {
         if self.answers.len() + bytes.len() <= MOST_ANSWERS {
             self.answers.extend_from_slice(bytes);
         }
@@ -121,6 +136,8 @@ impl Listener {
             ('c', 0) => self.answer(answers::PRIMARY),
             ('n', 5) => self.answer(answers::STATUS),
             ('n', 6) => self.answer(&answers::cursor(frame::position(screen), false)),
+            ('t', 22) => self.push_title(),
+            ('t', 23) => self.title = self.titles.pop().unwrap_or_else(|| std::mem::take(&mut self.title)),
             ('t', what) => {
                 if let Some(answer) = answers::size(what, rows.get(), cols.get()) {
                     self.answer(&answer);
@@ -128,6 +145,13 @@ impl Listener {
             }
             _ => {}
         }
+    }
+
+    fn push_title(&mut self) {
+        if self.titles.len() >= MOST_TITLES {
+            self.titles.remove(0);
+        }
+        self.titles.push(self.title.clone());
     }
 
     fn private_query(&mut self, screen: &Screen, first: u16, last: char) {
@@ -152,24 +176,9 @@ impl Listener {
         }
     }
 
-    fn colour_query(&mut self, params: &[&[u8]]) {
-        let Some(first) = params.first().and_then(|first| std::str::from_utf8(first).ok()?.parse::<u16>().ok()) else {
-            return;
-        };
-        if first == 4 {
-            for pair in params.get(1..).unwrap_or_default().chunks(2) {
-                let [index, b"?"] = pair else { continue };
-                if let Some(index) = std::str::from_utf8(index).ok().and_then(|index| index.parse::<u8>().ok()) {
-                    self.answer(&answers::colour(&format!("4;{index}"), answers::palette(index)));
-                }
-            }
-            return;
-        }
-        // OSC 10 ; ? ; ? asks for 10 and 11
-        for (which, asked) in (first..=12).zip(params.iter().skip(1)) {
-            if let (Some(colour), b"?") = (answers::dynamic_colour(which), *asked) {
-                self.answer(&answers::colour(&which.to_string(), colour));
-            }
+    fn colour_request(&mut self, params: &[&[u8]]) {
+        for answer in self.colours.request(params) {
+            self.answer(&answer);
         }
     }
 }
@@ -215,6 +224,7 @@ impl vt100::Callbacks for Listener {
                 let answer = answers::mode(first, &modes, &self.switches, !screen.hide_cursor());
                 self.answer(&answer);
             }
+            (Some(b'='), None, 'c') if first == 0 => self.answer(answers::TERTIARY),
             (Some(b'$'), None, 'p') => self.answer(format!("\x1b[{first};0$y").as_bytes()),
             (Some(b'?'), None, _) => self.private_query(screen, first, c),
             (Some(b'>'), None, _) => self.extended(screen, first, number(1), c),
@@ -229,7 +239,7 @@ impl vt100::Callbacks for Listener {
 
     fn unhandled_osc(&mut self, _: &mut Screen, params: &[&[u8]]) {
         match params {
-            [b"4" | b"10" | b"11" | b"12", ..] => self.colour_query(params),
+            [b"4" | b"10" | b"11" | b"12" | b"104" | b"110" | b"111" | b"112", ..] => self.colour_request(params),
             // OSC 9;4 is ConEmu's progress report
             [b"9", b"4", ..] => {}
             [b"9", rest @ ..] => self.tell(News::Alert(text(&rest.join(&b';')))),
@@ -244,17 +254,26 @@ impl vt100::Callbacks for Listener {
     }
 
     fn on_scroll(&mut self, contents: vt100::capture::RowContents<'_>, alternate_screen: bool) {
-        if alternate_screen {
-            return;
+        if alternate_screen && self.alternate_scrolled.len() >= MOST_SCROLLED {
+            self.alternate_scrolled.remove(0);
         }
         let scrolling = &mut self.scrolling;
         scrolling.row.clear();
         // Writing to a `String` cannot fail.
         let _ = contents.write_formatted_basic(&mut scrolling.row, &mut scrolling.state);
         let row = scrolling.row.strip_prefix('\n').unwrap_or(&scrolling.row);
-        let mut line: Line = sgr::parse_row(row, &mut scrolling.style);
-        line.wrapped = goes_on(&contents, &scrolling.state);
-        self.history.push(&line);
+        let wrapped = goes_on(&contents, &scrolling.state);
+        let marked = |byte: &u8| matches!(*byte, 0x1b | extras::LEAD);
+        if !alternate_screen && scrolling.style == Style::default() && !row.as_bytes().iter().any(marked) {
+            return self.history.push_text(row, wrapped);
+        }
+        let mut line: Line = sgr::parse_row(row, &mut scrolling.style, &self.extras);
+        line.wrapped = wrapped;
+        if alternate_screen {
+            self.alternate_scrolled.push(line);
+        } else {
+            self.history.push(&line);
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 use std::fmt::Write as _;
 use std::mem;
 
+use super::extras::Extras;
 use super::frame;
 use super::line::Line;
+use super::prepass::{Filtered, Prepass};
 use super::sgr;
 use super::terminal::{Terminal, clamped};
 
@@ -17,10 +19,13 @@ impl Terminal {
         if self.parser.screen().size() == (rows, cols) {
             return;
         }
-        let (before, cursor_before) = self.on_main_screen(|parser| read(parser.screen()));
+        self.catch_up();
+        self.margins = [None; 2];
+        self.alternate.look_away();
+        let (before, cursor_before) = self.read_main();
         let whole = self.whole_rows(before);
         self.parser.set_size(rows, cols);
-        let (_, cursor_after) = self.on_main_screen(|parser| read(parser.screen()));
+        let (_, cursor_after) = self.read_main();
         let rows = rows.get();
         let mut wanted: Vec<Line> = Vec::with_capacity(usize::from(rows));
         if let Some(pulled) = cursor_after.checked_sub(cursor_before) {
@@ -69,7 +74,7 @@ impl Terminal {
     fn restore(&mut self, wanted: Vec<Line>, cols: usize) {
         let mut drawing = String::new();
         let mut cut = Vec::new();
-        let (current, _) = self.on_main_screen(|parser| read(parser.screen()));
+        let (current, _) = self.read_main();
         for (number, (whole, current)) in wanted.into_iter().zip(current).enumerate() {
             let clipped = whole.clipped(cols);
             if clipped.spans != current.spans {
@@ -83,37 +88,71 @@ impl Terminal {
         }
         self.cut = cut;
         if !drawing.is_empty() {
-            self.on_main_screen(|parser| draw(parser, &drawing));
+            // with the marks of what vt100 has no room for
+            let mut marked = Filtered::default();
+            Prepass::new().filter(drawing.as_bytes(), &mut marked, &mut self.parser.callbacks_mut().extras);
+            self.on_main_screen(|parser| draw(parser, &marked.bytes));
         }
+    }
+
+    /// Rows and the cursor's row of the main screen.
+    fn read_main(&mut self) -> (Vec<Line>, u16) {
+        let extras = mem::take(&mut self.parser.callbacks_mut().extras);
+        let read = self.on_main_screen(|parser| read(parser.screen(), &extras));
+        self.parser.callbacks_mut().extras = extras;
+        read
     }
 
     /// Runs something on the main screen with a parser of its own: the real one may be in the middle of a sequence.
     fn on_main_screen<T>(&mut self, run: impl FnOnce(&mut vt100::Parser) -> T) -> T {
+        self.on_screens(|scratch| {
+            let alternate = scratch.screen().alternate_screen();
+            if alternate {
+                scratch.process(b"\x1b[?47l");
+            }
+            let result = run(scratch);
+            if alternate {
+                scratch.process(b"\x1b[?47h");
+            }
+            result
+        })
+    }
+
+    /// Reads the screen that is shown and the other one.
+    pub(super) fn on_both_screens<T>(&mut self, read: impl Fn(&vt100::Screen) -> T) -> [T; 2] {
+        self.on_screens(|scratch| {
+            let shown = read(scratch.screen());
+            let (there, back): (&[u8], &[u8]) = if scratch.screen().alternate_screen() {
+                (b"\x1b[?47l", b"\x1b[?47h")
+            } else {
+                (b"\x1b[?47h", b"\x1b[?47l")
+            };
+            scratch.process(there);
+            let other = read(scratch.screen());
+            scratch.process(back);
+            [shown, other]
+        })
+    }
+
+    fn on_screens<T>(&mut self, run: impl FnOnce(&mut vt100::Parser) -> T) -> T {
         let (rows, cols) = self.parser.screen().size();
         let mut scratch = vt100::Parser::new(rows, cols, 0);
         mem::swap(scratch.screen_mut(), self.parser.screen_mut());
-        let alternate = scratch.screen().alternate_screen();
-        if alternate {
-            scratch.process(b"\x1b[?47l");
-        }
         let result = run(&mut scratch);
-        if alternate {
-            scratch.process(b"\x1b[?47h");
-        }
         mem::swap(scratch.screen_mut(), self.parser.screen_mut());
         result
     }
 }
 
-fn read(screen: &vt100::Screen) -> (Vec<Line>, u16) {
+fn read(screen: &vt100::Screen, extras: &Extras) -> (Vec<Line>, u16) {
     let rows = screen.size().0.get();
-    ((0..rows).map(|row| frame::read_line(screen, row)).collect(), screen.cursor_position().0)
+    ((0..rows).map(|row| frame::read_line(screen, row, extras)).collect(), screen.cursor_position().0)
 }
 
 /// Draws, and leaves cursor and attributes as they were.
-fn draw(parser: &mut vt100::Parser, drawing: &str) {
+fn draw(parser: &mut vt100::Parser, drawing: &[u8]) {
     let attributes = parser.screen().attributes_formatted();
     let (row, col) = frame::position(parser.screen());
-    parser.process(drawing.as_bytes());
+    parser.process(drawing);
     parser.process(format!("{attributes}\x1b[{};{}H", row + 1, col + 1).as_bytes());
 }

@@ -3,14 +3,17 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar as _;
+
+use super::extras::{self, Extras};
 use super::line::{Ink, Line, LineBuilder, Style, attribute};
 
 /// Reads a row as vt100 formats it: text and SGR sequences only. `style` carries over from row to row.
-pub(super) fn parse_row(row: &str, style: &mut Style) -> Line {
+pub(super) fn parse_row(row: &str, style: &mut Style, extras: &Extras) -> Line {
     let mut builder = LineBuilder::default();
     let mut rest = row;
     while let Some((text, after)) = rest.split_once('\u{1b}') {
-        builder.push(text, *style);
+        push(text, *style, extras, &mut builder);
         let Some((parameters, tail)) = after.split_once('m') else {
             rest = "";
             break;
@@ -18,8 +21,51 @@ pub(super) fn parse_row(row: &str, style: &mut Style) -> Line {
         apply(style, parameters.trim_start_matches('['));
         rest = tail;
     }
-    builder.push(rest, *style);
+    push(rest, *style, extras, &mut builder);
     builder.finish(false)
+}
+
+/// Adds text of one style; a marker belongs to the character before it.
+fn push(text: &str, style: Style, extras: &Extras, builder: &mut LineBuilder) {
+    if !text.as_bytes().contains(&extras::LEAD) {
+        return builder.push(text, style, None);
+    }
+    let mut clusters = Vec::new();
+    for (at, c) in text.char_indices() {
+        if c.width() != Some(0) {
+            clusters.push(at);
+        }
+    }
+    let starts = clusters.iter().copied().chain([text.len()]);
+    for (start, end) in std::iter::once(0).chain(clusters.iter().copied()).zip(starts) {
+        let (cell, extra) = extras.read(text.get(start..end).unwrap_or_default());
+        let bits = extra.map_or(0, |extra| extra.attributes);
+        let style = Style { attributes: style.attributes | bits, ..style };
+        builder.push(&cell, style, extra.and_then(|extra| extra.link.as_ref()));
+    }
+}
+
+/// Changes the attributes that vt100 does not keep by the parameters of one SGR sequence.
+pub(super) fn extra(parameters: &[u8], attributes: &mut u16) {
+    let text = String::from_utf8_lossy(parameters);
+    let mut parts = text.split(';');
+    while let Some(part) = parts.next() {
+        match part {
+            "" | "0" => *attributes = 0,
+            "5" | "6" => *attributes |= attribute::BLINK,
+            "8" => *attributes |= attribute::HIDDEN,
+            "9" => *attributes |= attribute::STRIKE,
+            "53" => *attributes |= attribute::OVERLINE,
+            "25" => *attributes &= !attribute::BLINK,
+            "28" => *attributes &= !attribute::HIDDEN,
+            "29" => *attributes &= !attribute::STRIKE,
+            "55" => *attributes &= !attribute::OVERLINE,
+            "38" | "48" | "58" => {
+                colour(part, &mut parts);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Changes a style by the parameters of one SGR sequence.
@@ -65,11 +111,19 @@ fn low_byte(number: u16) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
 
-/// The line as text with SGR sequences, ending in the default style.
+/// The line as text with SGR sequences and links, ending in the default style.
 pub(super) fn format_line(line: &Line, out: &mut String) {
     for span in &line.spans {
         format_style(span.style, out);
+        if let Some(link) = &span.link {
+            let id = if link.id.is_empty() { String::new() } else { format!("id={}", link.id) };
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "\u{1b}]8;{id};{}\u{1b}\\", link.uri);
+        }
         out.push_str(&span.text);
+        if span.link.is_some() {
+            out.push_str("\u{1b}]8;;\u{1b}\\");
+        }
     }
     if line.spans.last().is_some_and(|span| span.style != Style::default()) {
         out.push_str("\u{1b}[0m");
@@ -83,7 +137,11 @@ fn format_style(style: Style, out: &mut String) {
         (attribute::DIM, ";2"),
         (attribute::ITALIC, ";3"),
         (attribute::UNDERLINE, ";4"),
+        (attribute::BLINK, ";5"),
         (attribute::INVERSE, ";7"),
+        (attribute::HIDDEN, ";8"),
+        (attribute::STRIKE, ";9"),
+        (attribute::OVERLINE, ";53"),
     ];
     for (bit, code) in attributes {
         if style.attributes & bit != 0 {

@@ -4,11 +4,16 @@ use std::num::NonZeroU16;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::ahead::Ahead;
+use super::alternate::AlternateLog;
+use super::extras;
 use super::frame::{self, Frame, Modes};
 use super::history::History;
 use super::line::Line;
 use super::listener::{Listener, News};
-use super::prepass::{Filtered, Mark, Prepass};
+use super::mark::Careful;
+use super::prepass::{Filtered, Prepass};
+use super::tabs::Tabs;
 
 /// The most rows a terminal has, whatever is asked; with `MOST_COLUMNS` it bounds memory to about 30 MB.
 pub const MOST_ROWS: u16 = 500;
@@ -20,10 +25,18 @@ const FEWEST_COLUMNS: u16 = 2;
 /// A terminal without a window.
 pub struct Terminal {
     pub(super) parser: vt100::Parser<Listener>,
-    prepass: Prepass,
+    pub(super) prepass: Prepass,
     filtered: Filtered,
     /// Rows that a narrower screen cut: as they were cut, and whole.
     pub(super) cut: Vec<(Line, Line)>,
+    /// Margins of the main and the alternate screen, zero-based and inclusive, unless they are the edges.
+    pub(super) margins: [Option<(u16, u16)>; 2],
+    pub(super) tabs: Tabs,
+    /// Text is printed one character at a time now.
+    pub(super) careful: Option<Careful>,
+    pub(super) ahead: Ahead,
+    /// What scrolled away on the alternate screen.
+    pub(super) alternate: AlternateLog,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -48,6 +61,11 @@ impl Terminal {
             prepass: Prepass::new(),
             filtered: Filtered::default(),
             cut: Vec::new(),
+            margins: [None; 2],
+            tabs: Tabs::default(),
+            careful: None,
+            ahead: Ahead::default(),
+            alternate: AlternateLog::new(history),
         }
     }
 
@@ -59,20 +77,50 @@ impl Terminal {
 
     /// Takes output of the program, in pieces of any size.
     pub fn process(&mut self, bytes: &[u8]) {
+        let rest = self.skip(bytes);
+        if !rest.is_empty() {
+            self.slowly(rest);
+        }
+    }
+
+    /// Takes output through vt100.
+    pub(super) fn slowly(&mut self, bytes: &[u8]) {
+        if self.parser.callbacks().extras.is_full() {
+            self.forget_unused_extras();
+        }
         let mut filtered = std::mem::take(&mut self.filtered);
-        self.prepass.filter(bytes, &mut filtered);
+        self.prepass.filter(bytes, &mut filtered, &mut self.parser.callbacks_mut().extras);
         let mut done = 0;
-        for &(at, mark) in &filtered.marks {
-            self.parse(filtered.bytes.get(done..at).unwrap_or_default());
-            done = at;
+        for (at, mark) in &filtered.marks {
+            self.print(filtered.bytes.get(done..*at).unwrap_or_default());
+            done = *at;
             self.mark(mark);
         }
-        self.parse(filtered.bytes.get(done..).unwrap_or_default());
+        self.print(filtered.bytes.get(done..).unwrap_or_default());
         self.filtered = filtered;
     }
 
+    fn print(&mut self, bytes: &[u8]) {
+        match self.careful {
+            Some(careful) => self.print_carefully(bytes, careful),
+            None => self.parse(bytes),
+        }
+    }
+
+    /// Too many kinds of styled links were seen: those that no cell shows any more make room.
+    fn forget_unused_extras(&mut self) {
+        let used = self.on_both_screens(|screen| {
+            let (rows, cols) = screen.size();
+            let cells = (0..rows.get()).flat_map(|row| (0..cols.get()).map(move |col| (row, col)));
+            let contents = cells.filter_map(|(row, col)| screen.cell(row, col)).map(vt100::Cell::contents);
+            contents.flat_map(str::chars).filter(|c| extras::is_marker(*c)).collect::<Vec<char>>()
+        });
+        let used = used.into_iter().flatten().chain(self.prepass.settings.marker).collect();
+        self.parser.callbacks_mut().extras.keep(&used);
+    }
+
     /// vt100 has internal assertions about wide characters; output that breaks one costs a blank screen, not the session.
-    fn parse(&mut self, bytes: &[u8]) {
+    pub(super) fn parse(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -83,33 +131,24 @@ impl Terminal {
             let listener = std::mem::replace(self.parser.callbacks_mut(), Listener::new(0));
             self.parser = vt100::Parser::new_with_callbacks(rows, cols, 0, listener);
             self.prepass = Prepass::new();
+            self.careful = None;
+            self.margins = [None; 2];
         }
     }
 
-    fn mark(&mut self, mark: Mark) {
-        match mark {
-            Mark::EraseScreen => self.keep_screen(),
-            Mark::EraseHistory => self.parser.callbacks_mut().history.clear(),
-            Mark::Reset => self.parser.callbacks_mut().reset(),
+    /// The screen as it is. Not free: what was skipped is drawn now.
+    pub fn frame(&mut self) -> Frame {
+        self.catch_up();
+        let mut frame = frame::read_frame(self.parser.screen(), self.parser.callbacks());
+        if frame.modes.alternate_screen {
+            let scrolled = std::mem::take(&mut self.parser.callbacks_mut().alternate_scrolled);
+            self.alternate.look(&frame.lines, scrolled);
+            frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
+            frame.dropped = self.alternate.history().dropped();
+        } else {
+            self.alternate.look_away();
         }
-    }
-
-    /// What is about to be erased from the main screen goes to the history.
-    fn keep_screen(&mut self) {
-        if self.parser.screen().alternate_screen() {
-            return;
-        }
-        let (screen, listener) = self.parser.screen_and_callbacks_mut();
-        let lines: Vec<Line> = (0..screen.size().0.get()).map(|row| frame::read_line(screen, row)).collect();
-        let used = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |last| last + 1);
-        for line in lines.iter().take(used) {
-            listener.history.push(line);
-        }
-    }
-
-    /// The screen as it is.
-    pub fn frame(&self) -> Frame {
-        frame::read_frame(self.parser.screen(), self.parser.callbacks())
+        frame
     }
 
     /// The modes as they are.
@@ -118,13 +157,20 @@ impl Terminal {
     }
 
     /// The screen's rows as plain text.
-    pub fn text(&self) -> Vec<String> {
+    pub fn text(&mut self) -> Vec<String> {
         self.frame().lines.iter().map(Line::text).collect()
     }
 
-    /// What scrolled away.
-    pub fn history(&self) -> &History {
-        &self.parser.callbacks().history
+    /// What scrolled away from the screen that is shown: the main screen's history, or what could be seen to
+    /// leave the alternate screen.
+    pub fn history(&mut self) -> &History {
+        self.catch_up();
+        if self.parser.screen().alternate_screen() {
+            self.frame();
+            self.alternate.history()
+        } else {
+            &self.parser.callbacks().history
+        }
     }
 
     /// Inside a synchronized update (DEC 2026): the screen is half drawn.

@@ -1,5 +1,10 @@
 //! The terminal as programs and viewers see it.
 
+mod ahead;
+mod alternate;
+mod extras;
+mod history;
+
 use proptest::prelude::*;
 
 use super::keys::{Code, Key, Modifiers};
@@ -16,13 +21,13 @@ fn after(bytes: &[u8]) -> Terminal {
     terminal
 }
 
-fn history(terminal: &Terminal) -> Vec<String> {
+fn history(terminal: &mut Terminal) -> Vec<String> {
     terminal.history().lines().map(|line| line.text()).collect()
 }
 
 #[test]
 fn queries_are_answered() {
-    let cases: [(&[u8], &[u8]); 16] = [
+    let cases: [(&[u8], &[u8]); 33] = [
         (b"\x1b[c", b"\x1b[?62;22c"),
         (b"\x1b[>c", b"\x1b[>1;10;0c"),
         (b"\x1b[5n", b"\x1b[0n"),
@@ -39,6 +44,26 @@ fn queries_are_answered() {
         (b"\x1b]11;?\x07", b"\x1b]11;rgb:0b0b/0f0f/1919\x1b\\"),
         (b"\x1b]4;196;?\x1b\\", b"\x1b]4;196;rgb:ffff/0000/0000\x1b\\"),
         (b"\x1b[>4;2m\x1b[?4m", b"\x1b[>4;2m"),
+        (b"\x1b[=c", b"\x1bP!|5144434b\x1b\\"),
+        (b"\x1b[16t", b"\x1b[6;16;8t"),
+        (b"\x1b[4h\x1b[4$p", b"\x1b[4;1$y"),
+        (b"\x1b[20$p", b"\x1b[20;2$y"),
+        (b"\x1b[?6h\x1b7\x1b[?6l\x1b8\x1b[?6$p", b"\x1b[?6;1$y"),
+        (b"\x1b[99$p", b"\x1b[99;0$y"),
+        (b"\x1b]10;#102030\x07\x1b]10;?;?\x07", b"\x1b]10;rgb:1010/2020/3030\x1b\\\x1b]11;rgb:0b0b/0f0f/1919\x1b\\"),
+        (
+            b"\x1b]4;1;rgb:f/f/0\x07\x1b]4;1;?\x07\x1b]104;1\x07\x1b]4;1;?\x07",
+            b"\x1b]4;1;rgb:ffff/ffff/0000\x1b\\\x1b]4;1;rgb:cdcd/0000/0000\x1b\\",
+        ),
+        (b"\x1b]12;#fff\x07\x1b]12;?\x07", b"\x1b]12;rgb:e5e5/e7e7/ebeb\x1b\\"),
+        (b"\x1bP+q5463\x1b\\", b"\x1bP1+r5463\x1b\\"),
+        (b"\x1bP+q436f;6162\x1b\\", b"\x1bP1+r436f=323536\x1b\\\x1bP0+r6162\x1b\\"),
+        (b"\x1b[1;9;38;2;1;2;3;104m\x1bP$qm\x1b\\", b"\x1bP1$r0;1;9;38:2::1:2:3;104m\x1b\\"),
+        (b"\x1b[2;3r\x1bP$qr\x1b\\", b"\x1bP1$r2;3r\x1b\\"),
+        (b"\x1bP$qr\x1b\\", b"\x1bP1$r1;4r\x1b\\"),
+        (b"\x1b[4 q\x1bP$q q\x1b\\", b"\x1bP1$r4 q\x1b\\"),
+        (b"\x1bP$qz\x1b\\", b"\x1bP0$r\x1b\\"),
+        (b"\x1bZ", b"\x1b[?62;22c"),
     ];
     for (asked, answer) in cases {
         let mut terminal = after(asked);
@@ -107,7 +132,7 @@ fn underline_styles_and_colours_do_not_become_other_attributes() {
 fn lines_that_scroll_away_keep_text_and_style() {
     let mut terminal = terminal(2, 10);
     terminal.process(b"plain\r\n\x1b[1;31mred\x1b[0m end\r\n0123456789abc\r\nx\r\ny");
-    assert_eq!(history(&terminal), ["plain", "red end", "0123456789", "abc"]);
+    assert_eq!(history(&mut terminal), ["plain", "red end", "0123456789", "abc"]);
     let lines: Vec<Line> = terminal.history().lines().collect();
     assert_eq!(lines[1].spans[0].style, Style { fg: Some(Ink::Indexed(1)), bg: None, attributes: attribute::BOLD });
     assert_eq!(lines[1].spans[1].style, Style::default());
@@ -126,7 +151,7 @@ fn the_alternate_screen_leaves_no_history() {
 #[test]
 fn an_erased_screen_goes_to_history_unless_that_is_erased_too() {
     let mut terminal = after(b"one\r\ntwo\x1b[2J\x1b[H");
-    assert_eq!(history(&terminal), ["one", "two"]);
+    assert_eq!(history(&mut terminal), ["one", "two"]);
     terminal.process(b"three\x1b[2J\x1b[3J");
     assert!(terminal.history().is_empty());
 }
@@ -161,7 +186,7 @@ fn lowering_and_raising_gives_the_rows_back() {
     let before = terminal.frame();
     terminal.resize(2, 20);
     assert_eq!(
-        (history(&terminal), terminal.text()),
+        (history(&mut terminal), terminal.text()),
         (vec!["one".to_owned(), "two".to_owned()], vec!["three".to_owned(), "four".to_owned()])
     );
     terminal.resize(4, 20);
@@ -321,7 +346,7 @@ proptest! {
         parts.process(&bytes[..cut]);
         parts.process(&bytes[cut..]);
         prop_assert_eq!(whole.frame(), parts.frame());
-        prop_assert_eq!(history(&whole), history(&parts));
+        prop_assert_eq!(history(&mut whole), history(&mut parts));
         prop_assert_eq!(whole.take_answers(), parts.take_answers());
     }
 }

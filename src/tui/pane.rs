@@ -15,6 +15,9 @@ use super::selection::{Marked, Selection};
 /// Hosts from this version on answer `Lines` and `Search`.
 const READS_BY_NUMBER: u32 = 2;
 
+/// Lines of the alternate screen have this bit in their numbers.
+const ALTERNATE_BITS: u32 = 48;
+
 /// Lines that are asked for at once to copy what is not known here.
 const GATHERED_AT_ONCE: u64 = 1_000;
 
@@ -226,7 +229,14 @@ impl Pane {
 
     /// Lines that came since reading began.
     pub fn unread(&self) -> u64 {
-        self.reading.as_ref().map_or(0, |reading| self.first_row().saturating_sub(reading.began_at))
+        let here = self.reading.as_ref().filter(|_| !self.is_elsewhere());
+        here.map_or(0, |reading| self.first_row().saturating_sub(reading.began_at))
+    }
+
+    /// Whether what is read belongs to another screen than the one that is shown now (the alternate one).
+    pub fn is_elsewhere(&self) -> bool {
+        let screen = |line: u64| line >> ALTERNATE_BITS;
+        self.reading.as_ref().is_some_and(|reading| screen(reading.began_at) != screen(self.first_row()))
     }
 
     /// The history to ask for, so that a body of this many rows can be shown and what is being copied can be
@@ -235,6 +245,9 @@ impl Pane {
         let (first, oldest) = (self.first_row(), self.dropped);
         if let Some(gap) = self.gather.as_ref().and_then(|gather| gather.gap(oldest, first)) {
             return Some(gap);
+        }
+        if self.is_elsewhere() {
+            return None;
         }
         self.reading.as_mut()?.missing(height, oldest, first)
     }
@@ -328,7 +341,7 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn row(text: &str) -> Row {
-        Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false }
+        Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped: false }
     }
 
     fn pane(history: u32) -> Pane {

@@ -160,7 +160,7 @@ mod tests {
     use crate::protocol::pane::{Look, Run};
 
     fn row(text: &str, wrapped: bool) -> Row {
-        Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped }
+        Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped }
     }
 
     fn text(rows: &[Row], selection: Selection) -> String {

@@ -167,7 +167,7 @@ fn exit() -> Exit {
 }
 
 fn screen(line: &str) -> FromHost {
-    let row = Row { runs: vec![Run { text: line.to_owned(), look: Look::default() }], wrapped: false };
+    let row = Row { runs: vec![Run { text: line.to_owned(), look: Look::default(), link: None }], wrapped: false };
     FromHost::Screen(ScreenUpdate {
         rows: 24,
         cols: 80,

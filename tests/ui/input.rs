@@ -173,10 +173,7 @@ fn what_is_read_stays_while_the_agent_goes_on() {
     let mut deck = Deck::open(busy(), 120, 36);
     deck.keys("ctrl+space 2").with_screens().keys("ctrl+space [ pgup");
     let row = |n: u32| Row {
-        runs: vec![quarterdeck::protocol::pane::Run {
-            text: format!("old {n}"),
-            look: quarterdeck::protocol::pane::Look::default(),
-        }],
+        runs: vec![quarterdeck::protocol::pane::Run { text: format!("old {n}"), ..Default::default() }],
         wrapped: false,
     };
     deck.tell(Msg::Pane(session_id(2), FromHost::History { lines: (0..100).map(row).collect(), back: 0, total: 100 }));

@@ -19,7 +19,7 @@ fn text(n: u64) -> String {
 }
 
 fn row(text: String) -> Row {
-    Row { runs: vec![Run { text, look: Look::default() }], wrapped: false }
+    Row { runs: vec![Run { text, look: Look::default(), link: None }], wrapped: false }
 }
 
 /// A host of this version that has printed lines up to `last` and keeps the latest hundred thousand.

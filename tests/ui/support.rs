@@ -342,11 +342,11 @@ pub fn text_of(buffer: &Buffer) -> String {
 
 /// A screen of an agent.
 pub fn screen(rows: u16, cols: u16, n: u8, history: u32) -> FromHost {
-    let plain = |text: String| Row { runs: vec![Run { text, look: Look::default() }], wrapped: false };
+    let plain = |text: String| Row { runs: vec![Run { text, look: Look::default(), link: None }], wrapped: false };
     let mut changed: Vec<(u16, Row)> =
         (0..rows.min(6)).map(|row| (row, plain(format!("agent {n} line {row}")))).collect();
     let green = Look { fg: Some(Colour::Rgb(0, 200, 80)), bg: None, attributes: look::BOLD };
-    changed[1].1.runs.push(Run { text: "  ok".to_owned(), look: green });
+    changed[1].1.runs.push(Run { text: "  ok".to_owned(), look: green, link: None });
     changed[2].1 = plain("wide 漢字 and e\u{301}".to_owned());
     FromHost::Screen(ScreenUpdate {
         rows,

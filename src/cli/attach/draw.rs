@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn run(text: &str, look: Look) -> Run {
-        Run { text: text.to_owned(), look }
+        Run { text: text.to_owned(), look, link: None }
     }
 
     #[test]

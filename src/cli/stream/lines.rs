@@ -105,7 +105,7 @@ mod tests {
     use crate::protocol::pane::{Look, Modes, Run};
 
     fn row(text: &str) -> Row {
-        Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false }
+        Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped: false }
     }
 
     fn screen(lines: [&str; 3], cursor: u16, history: u32) -> ScreenUpdate {

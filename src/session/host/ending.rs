@@ -46,8 +46,8 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
     end_leftovers();
     drop(slave);
     let exit = {
-        let state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);
-        Exit { code: ending.code, signal: ending.signal, at: now(), tail: tail(&state) }
+        let mut state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);
+        Exit { code: ending.code, signal: ending.signal, at: now(), tail: tail(&mut state) }
     };
     record(shared, &exit);
     {
@@ -103,7 +103,7 @@ fn wait_until(shared: &Shared, patience: Duration, done: impl Fn(&State) -> bool
     state
 }
 
-fn tail(state: &State) -> String {
+fn tail(state: &mut State) -> String {
     let text = state.terminal.capture(false, true);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let used = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);

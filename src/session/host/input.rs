@@ -53,11 +53,11 @@ fn write_once(shared: &Shared, writer: &mut Box<dyn Write + Send>, journal: &mut
         None => {}
     }
     let modes = {
-        let state = shared.state();
+        let mut state = shared.state();
         if state.agent_ended {
             return WriteFate::Over;
         }
-        if !holds(&state, &once.only_if) {
+        if !holds(&mut state, &once.only_if) {
             return WriteFate::Mismatch;
         }
         state.terminal.modes()
@@ -83,7 +83,7 @@ fn bytes_of(once: &Once, modes: &Modes) -> Vec<u8> {
 }
 
 /// Whether the screen shows the text, however it is broken into rows.
-fn holds(state: &State, wanted: &str) -> bool {
+fn holds(state: &mut State, wanted: &str) -> bool {
     let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     wanted.trim().is_empty() || normal(&state.terminal.text().join(" ")).contains(&normal(wanted))
 }

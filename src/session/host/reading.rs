@@ -59,7 +59,7 @@ pub(super) fn search(shared: &Shared, peer: PeerId, search: &Search) {
     let mut next = 0;
     loop {
         let mut state = shared.state();
-        let (rows, first, end) = slice(&state, next);
+        let (rows, first, end) = slice(&mut state, next);
         if end.is_none() {
             // the last slice is the screen, and the answer goes out under the same lock: nothing moves in between
             tally.take(&pattern, &rows, first);
@@ -74,7 +74,7 @@ pub(super) fn search(shared: &Shared, peer: PeerId, search: &Search) {
 }
 
 /// The rows from an absolute number on, the number of the first, and where to go on; `None` after the screen.
-fn slice(state: &State, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
+fn slice(state: &mut State, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
     let history = state.terminal.history();
     let first = from.max(history.dropped());
     let mut rows: Vec<SearchRow> = page(history, first, SLICE).iter().map(row).collect();
@@ -90,7 +90,8 @@ fn slice(state: &State, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
         rows.extend(more.iter().map(row));
     }
     let next = at(&rows);
-    if next < history.dropped() + u64::try_from(history.len()).unwrap_or(0) {
+    let end = history.dropped() + u64::try_from(history.len()).unwrap_or(0);
+    if next < end {
         return (rows, first, Some(next));
     }
     rows.extend(state.terminal.frame().lines.iter().map(row));

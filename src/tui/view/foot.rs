@@ -4,11 +4,11 @@
 use crate::config::keymap::Action;
 use crate::model::{WorkerNumber, one_line};
 use crate::protocol::SessionView;
-use crate::tui::{bars, status};
 use crate::tui::mode::{Scroll, Scrolling};
 use crate::tui::pane::{Pane, Search};
 use crate::tui::state::State;
 use crate::tui::update::{fields, own_history};
+use crate::tui::{bars, status};
 
 /// What stands at the foot of a pane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,7 @@ fn news(state: &State, number: WorkerNumber, pane: &Pane, scroll: Option<&Scroll
     }
     match (pane.reading.is_some(), pane.unread()) {
         (false, _) => {}
+        _ if pane.is_elsewhere() => news.push("the program shows another screen now, End to follow".to_owned()),
         (true, 0) if own.is_some() => {}
         (true, 0) => news.push(place_words(pane, scroll)),
         (true, 1) => news.push("1 new line, End to follow".to_owned()),
