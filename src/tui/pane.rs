@@ -199,7 +199,11 @@ impl Pane {
         let last = self.last_top(height);
         let top = self.top(height).min(last);
         let floor = self.dropped.min(top);
-        let to = top.saturating_add_signed(lines).max(floor);
+        let mut to = top.saturating_add_signed(lines).max(floor);
+        if lines > 0 && to < self.dropped && self.line(to).is_none() {
+            // what was between is gone
+            to = self.dropped;
+        }
         // a screen that is higher than the pane has rows below what is followed, for those who go on
         let follow = self.first_row().saturating_add(u64::from(self.hidden_above(height)));
         if to >= last || (top < follow && to >= follow) {
@@ -250,6 +254,12 @@ impl Pane {
             return None;
         }
         self.reading.as_mut()?.missing(height, oldest, first)
+    }
+
+    /// Whether a line is older than all that the history still has.
+    pub fn is_gone(&self, line: u64) -> bool {
+        let lost = self.reading.as_ref().map_or(0, |reading| reading.lost);
+        line < self.dropped.max(lost)
     }
 
     /// Whether its host answers by absolute numbers.

@@ -35,7 +35,8 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
         match pane.line(line) {
             Some(row) => draw_row(skin, frame, at, (line, row), &over),
             None if line < pane.first_row() => {
-                super::line(frame, at, Line::styled("...", skin.ink(Role::TextDim)));
+                let words = if pane.is_gone(line) { "(older than the history that is kept)" } else { "..." };
+                super::line(frame, at, Line::styled(words, skin.ink(Role::TextDim)));
             }
             None => {}
         }
