@@ -73,6 +73,7 @@ const FENCES: &[(&str, &str)] = &[
     ("rmcp", "mcp"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
 ];
 
 /// Names that say nothing about what is inside.

@@ -90,7 +90,7 @@ fn cost(sessions: usize, noise: Option<u32>) -> Cost {
     cockpit.type_in("\0");
     cockpit.settle(Duration::from_millis(150), Duration::from_secs(1));
     cockpit.type_in("g");
-    cockpit.until_shows("[Grid]", PATIENCE);
+    cockpit.until_shows("COCKPIT", PATIENCE);
     cockpit.settle(Duration::from_secs(2), Duration::from_secs(6));
     watch(&world, &mut cockpit)
 }

@@ -75,6 +75,11 @@ impl Catalogue {
 }
 
 impl Agent {
+    /// Whether it can go on with a conversation.
+    pub fn can_resume(&self) -> bool {
+        !self.definition().arguments.resume.is_empty()
+    }
+
     /// Brings a definition to life.
     pub fn new(definition: AgentDefinition) -> Self {
         let reader = Arc::new(Reader::new(&definition));

@@ -9,6 +9,7 @@
 //!   they are not written again. `AlreadyWritten` goes on from what the screen shows; `Unknown` is settled from
 //!   the screen, and where that says nothing the delivery fails with words instead of sending a prompt twice.
 //! - The text is sent through `prompt::safe`: no escapes, no commands of the agent.
+//! - A shell has no composer: its line is typed with its Enter in one journalled write, and that is all that can be known.
 //! - Delivered means that the turn was seen to start: the agent's hook, work on title or screen, or the composer
 //!   empty again after Enter. Text of somebody else in the composer is waited for, not added to.
 
@@ -72,11 +73,28 @@ pub enum DeliveryAction {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Phase {
-    WaitReady { until: Timestamp, still: Option<(String, Timestamp)>, obstacle: &'static str },
+    /// A line for a shell: there is no composer to look at.
+    Typing,
+    WaitReady {
+        until: Timestamp,
+        still: Option<(String, Timestamp)>,
+        obstacle: &'static str,
+    },
     Pasting,
-    WaitText { until: Timestamp, enter_at: Timestamp, fate: WriteFate },
-    Entering { again: bool, doubtful: bool },
-    WaitStart { until: Timestamp, since: Timestamp, again: bool },
+    WaitText {
+        until: Timestamp,
+        enter_at: Timestamp,
+        fate: WriteFate,
+    },
+    Entering {
+        again: bool,
+        doubtful: bool,
+    },
+    WaitStart {
+        until: Timestamp,
+        since: Timestamp,
+        again: bool,
+    },
     Over,
 }
 
@@ -136,6 +154,11 @@ impl Delivery {
         if self.text.is_empty() {
             return self.fail("the prompt is empty");
         }
+        if !self.agent.takes_prompts() {
+            self.phase = Phase::Typing;
+            let bytes = format!("{}\r", self.text.replace('\n', "\r")).into_bytes();
+            return vec![DeliveryAction::Write { key: format!("{}.line", self.key), bytes, paste: false }];
+        }
         let limit = now.after(Duration::from_millis(self.agent.definition.times.ready_for));
         if let Phase::WaitReady { until, .. } = &mut self.phase {
             *until = limit;
@@ -156,7 +179,7 @@ impl Delivery {
             Phase::WaitReady { until, still, .. } => self.saw_waiting(seen, still, until, now),
             Phase::WaitText { until, enter_at, fate } => self.saw_text(seen, (until, enter_at, fate), now),
             Phase::WaitStart { until, since, again } => self.saw_start(seen, (until, since, again), now),
-            Phase::Pasting | Phase::Entering { .. } | Phase::Over => vec![],
+            Phase::Typing | Phase::Pasting | Phase::Entering { .. } | Phase::Over => vec![],
         }
     }
 
@@ -210,6 +233,10 @@ impl Delivery {
             return self.fail("the agent ended before the prompt reached it");
         }
         match self.phase {
+            Phase::Typing if fate == WriteFate::Unknown => {
+                self.fail("a crash lay between, and it may have arrived: look at its pane")
+            }
+            Phase::Typing => self.delivered(),
             Phase::Pasting if key == format!("{}.paste", self.key) => {
                 let enter_at = now.after(Duration::from_millis(self.agent.definition.times.enter_after));
                 let until = now.after(TEXT_FOR);

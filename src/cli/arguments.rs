@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, completions, daemon, doctor, host, init, plan, queue, report, serve, session, stream,
-    task, track, transcript, undo, version, worker,
+    agents, approval, attach, completions, daemon, doctor, host, init, man, plan, queue, report, serve, session,
+    stream, task, track, transcript, undo, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -58,7 +58,7 @@ pub(super) enum Command {
     Stream(stream::Stream),
     /// What every session does, one line each, live
     Track(track::Track),
-    /// What runs, what waits, and in which order
+    /// How many sessions run, what waits for one, and in which order
     Queue(queue::Queue),
     /// Agents of the catalogue, as found on this machine
     Agents(agents::Agents),
@@ -82,6 +82,8 @@ pub(super) enum Command {
     Version(version::Version),
     /// Completions for a shell
     Completions(completions::Completions),
+    /// Man pages
+    Man(man::Man),
     #[command(hide = true)]
     Host(host::Host),
     #[command(hide = true)]

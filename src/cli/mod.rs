@@ -15,6 +15,7 @@ mod environment;
 mod host;
 mod init;
 mod input;
+mod man;
 mod output;
 mod pick;
 mod plan;

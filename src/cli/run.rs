@@ -13,7 +13,7 @@ use crate::model::Kind;
 use super::arguments::{Arguments, Command, Demo};
 use super::demo::DemoOptions;
 use super::stop::finish;
-use super::{Context, Done, Stop, cockpit, completions, demo, host, report, serve, transcript};
+use super::{Context, Done, Stop, cockpit, completions, demo, host, man, report, serve, transcript};
 
 /// The whole program: understands the arguments, does what they say, prints errors, gives the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -55,12 +55,17 @@ fn dispatch(arguments: Arguments) -> Done {
         Some(Command::Transcript(command)) => transcript::run(command),
         Some(Command::DemoAgent(_)) => Ok(demo::run_agent()),
         Some(Command::Completions(command)) => completions::run(&command, &mut Arguments::command()),
+        Some(Command::Man(command)) => man::run(&command, Arguments::command()),
         Some(Command::Demo(Demo { headless, json, keep })) => Ok(demo::run(DemoOptions { headless, json, keep })?),
         Some(Command::Serve(command)) => with_threads(serve::run(command, &Context::new()?)),
         Some(command) => with_one_thread(talk(command, &Context::new()?)),
         None => {
             not_a_mistyped_command(arguments.open.path.as_deref())?;
-            with_threads(cockpit::run(arguments.open, &Context::new()?))
+            let alone = arguments.open.standalone;
+            let context = Context::new()?;
+            let cockpit = cockpit::run(arguments.open, &context);
+            // one thread is enough for the cockpit, and each hop between two costs a key time
+            if alone { with_threads(cockpit) } else { with_one_thread(cockpit) }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! that changes in place; a pipe gets a line whenever a session changes.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -68,10 +69,7 @@ struct Shown {
 
 impl Shown {
     fn once(&mut self, view: &ProjectView) -> Result<(), Stop> {
-        match self.json {
-            true => self.changes(view),
-            false => table(view).print(self.output, NOTHING),
-        }
+        if self.json { self.changes(view) } else { table(view).print(self.output, NOTHING) }
     }
 
     /// A line for every session that is not as it was.
@@ -81,9 +79,10 @@ impl Shown {
                 continue;
             }
             self.known.insert(session.id.clone(), session.clone());
-            match self.json {
-                true => self.output.json_line(session)?,
-                false => self.output.line(line(session, view))?,
+            if self.json {
+                self.output.json_line(session)?;
+            } else {
+                self.output.line(line(session, view))?;
             }
         }
         Ok(())
@@ -103,11 +102,11 @@ impl Shown {
         }
         let mut text = String::from("\x1b[?2026h");
         if !self.drawn.is_empty() {
-            text.push_str(&format!("\x1b[{}A\r", self.drawn.len()));
+            let _ = write!(text, "\x1b[{}A\r", self.drawn.len());
         }
         for (number, line) in lines.iter().enumerate() {
             let tone = if number == 0 { Tone::Faint } else { Tone::Plain };
-            text.push_str(&format!("{}\x1b[K\n", self.output.paint(tone, line)));
+            let _ = writeln!(text, "{}\x1b[K", self.output.paint(tone, line));
         }
         text.push_str("\x1b[J\x1b[?2026l");
         self.drawn = lines;

@@ -23,6 +23,8 @@ pub enum Command {
     Start(Start),
     /// End the session of a worker
     Stop(One),
+    /// Take a worker back that is offline after too many failures
+    Reset(One),
     /// Type a message into the session of a worker
     Send(Send),
     /// Replace the session of a worker by a fresh one that goes on from a written brief
@@ -146,6 +148,7 @@ impl Command {
             Command::List(list) => list.run(context).await,
             Command::Start(start) => start.run(context).await,
             Command::Stop(one) => one.stop(context).await,
+            Command::Reset(one) => one.reset(context).await,
             Command::Send(send) => send.run(context).await,
             Command::Handoff(handoff) => handoff.run(context).await,
         }
@@ -170,11 +173,14 @@ fn table(workers: &[WorkerView]) -> Table<6> {
                 .name
                 .as_ref()
                 .map_or_else(|| format!("@{}", worker.number), |name| format!("@{} {name}", worker.number)),
-            worker.state.map_or_else(|| "free".to_owned(), |state| state.to_string()),
+            match (&worker.offline, worker.state) {
+                (Some(_), _) => "offline".to_owned(),
+                (None, state) => state.map_or_else(|| "free".to_owned(), |state| state.to_string()),
+            },
             words::or_dash(worker.agent.as_deref()),
             words::task_or_dash(worker.task),
             words::session_or_dash(worker.session.as_ref()),
-            needs.or_else(|| worker.title.clone()).unwrap_or_default(),
+            worker.offline.clone().or(needs).or_else(|| worker.title.clone()).unwrap_or_default(),
         ]);
     }
     table
@@ -207,6 +213,11 @@ impl One {
     async fn stop(self, context: &Context) -> Done {
         let (client, project) = context.at(&self.place).await?;
         context.order(&client, Request::StopWorker { project, worker: self.worker }).await
+    }
+
+    async fn reset(self, context: &Context) -> Done {
+        let (client, project) = context.at(&self.place).await?;
+        context.order(&client, Request::ResetWorker { project, worker: self.worker }).await
     }
 }
 

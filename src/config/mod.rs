@@ -13,4 +13,4 @@ pub use agents::{
     ScreenPatterns, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
-pub use settings::{Handoff, Landing, ProjectSettings, Settings, SettingsError};
+pub use settings::{Handoff, Landing, ProjectSettings, Resume, Settings, SettingsError};

@@ -86,6 +86,11 @@ impl Paths {
         self.state.join("sessions").join(session.as_str())
     }
 
+    /// The live sessions as a file.
+    pub fn active_sessions(&self) -> PathBuf {
+        self.state.join("sessions").join("active.json")
+    }
+
     /// Files that an agent gets for one session (its settings). Apart from the host's directory, whose
     /// making is the lock that starts a session once.
     pub fn agent_files(&self, session: &SessionId) -> PathBuf {

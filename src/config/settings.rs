@@ -16,6 +16,14 @@ pub struct Settings {
     pub slots: u16,
     /// Seats of a project.
     pub seats: u16,
+    /// Seats that a project may grow to by itself while tasks wait for one; they go again when they are idle.
+    pub max_workers: u16,
+    /// Session requests that may wait for a slot; tasks wait without limit.
+    pub session_requests: u16,
+    /// What happens to sessions that were lost in a reboot.
+    pub resume: Resume,
+    /// Seconds after which a session that has nothing to do is ended, its conversation kept; 0 is never.
+    pub idle_timeout: u64,
     /// Attempts before a person must look.
     pub max_attempts: u32,
     /// Reminders to report after a silent stop.
@@ -46,6 +54,10 @@ impl Default for Settings {
             default_autonomy: Autonomy::Confirm,
             slots: 4,
             seats: 4,
+            max_workers: 4,
+            session_requests: 10,
+            resume: Resume::Ask,
+            idle_timeout: 0,
             max_attempts: 10,
             reminders: 1,
             landing: None,
@@ -59,6 +71,16 @@ impl Default for Settings {
             handoff: Handoff::default(),
         }
     }
+}
+
+/// What happens to sessions that were lost in a reboot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// They are offered to the person.
+    Ask,
+    /// They are resumed.
+    Auto,
 }
 
 /// Whether landing asks.

@@ -11,7 +11,7 @@ use crate::model::{Kind, ProjectId};
 use crate::protocol::control::{Call, Failure, Frame, MAX_LINE, Notice, Request, Response};
 
 use super::authority::Authority;
-use super::{Daemon, handle, projects};
+use super::{Daemon, handle, projects, refused};
 
 /// The shortest time between two notices to one client.
 const NOTICE_PAUSE: Duration = Duration::from_millis(30);
@@ -129,8 +129,8 @@ async fn answer(
         (Authority::Person, _) => {}
         (Authority::Session(_), Request::OpenProject { path }) => return projects::known(daemon, path).await,
         (_, request) if request.allowed_to_sessions() => {}
-        (Authority::Session(session), _) => return Err(handle::refuse_session(daemon, session, request).await),
-        (Authority::Unknown, _) => return Err(handle::refuse_unknown(daemon, request)),
+        (Authority::Session(session), _) => return Err(refused::refuse_session(daemon, session, request).await),
+        (Authority::Unknown, _) => return Err(refused::refuse_unknown(daemon, request)),
     }
     let response = handle::handle(daemon, request).await?;
     if let Request::Watch { project } = request {

@@ -5,6 +5,7 @@
 //! the error, a fact is kept and tried again.
 
 use std::collections::VecDeque;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -108,6 +109,14 @@ fn stopping() -> Failure {
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A clock that nobody can set, for waits within this process: the wall clock of the first call, and what has passed
+/// since then.
+pub(crate) fn steady() -> Timestamp {
+    static BEGAN: OnceLock<(Timestamp, Instant)> = OnceLock::new();
+    let (wall, began) = BEGAN.get_or_init(|| (now(), Instant::now()));
+    wall.after(began.elapsed())
 }
 
 struct Turns {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::{Command, Event, HandoffNews};
-use crate::model::{Kind, ProjectId, SessionId, TaskId};
-use crate::protocol::control::{Failure, Notice, Request, Response, StatusView, VERSION};
+use crate::model::{Kind, ProjectId, TaskId};
+use crate::protocol::control::{Failure, Request, Response, StatusView, VERSION};
 use crate::protocol::{SessionView, TaskView};
 
 use super::blocking::fault;
@@ -46,40 +46,76 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             let events = daemon.core.command(Command::Handoff { project, worker, push, hold }).await?;
             started_handoff(&events)
         }
-        other => decide(daemon, other).await,
+        Request::StartPane { project, worker, agent, run } => {
+            chat::start_pane(daemon, project, worker, agent, run).await
+        }
+        Request::Queue { project } => {
+            Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))
+        }
+        Request::EditTask { task, title, body, agent, worker } => {
+            on_task(daemon, task, Command::EditTask { task, title, body, agent, worker }).await
+        }
+        Request::RunTask { task } => on_task(daemon, task, Command::Run { task }).await,
+        Request::LandTask { task } => on_task(daemon, task, Command::Land { task }).await,
+        Request::CancelTask { task } => on_task(daemon, task, Command::Cancel { task }).await,
+        Request::RetryTask { task } => on_task(daemon, task, Command::Retry { task }).await,
+        Request::Prioritize { task, priority } => on_task(daemon, task, Command::Prioritize { task, priority }).await,
+        Request::ConfirmPlan { plan, tasks } => {
+            act(daemon, Command::ConfirmPlan { plan, tasks }, "the plan starts").await
+        }
+        Request::DeclinePlan { plan } => {
+            act(daemon, Command::DeclinePlan { plan }, "the plan was declined; nothing ran").await
+        }
+        Request::Answer { approval, kind, text } => {
+            act(daemon, Command::Answer { approval, kind, text }, "answered").await
+        }
+        Request::KillSession { session } => {
+            act(daemon, Command::KillSession { session }, "the session is being ended").await
+        }
+        Request::RestartSession { session } => {
+            act(daemon, Command::Restart { session }, "the session starts again").await
+        }
+        Request::RestartInterrupted { project } => resume_all(daemon, project).await,
+        Request::ArchiveSession { session } => {
+            act(daemon, Command::Archive { session }, "the session is being archived").await
+        }
+        Request::ResetWorker { project, worker } => {
+            act(daemon, Command::ResetWorker { project, worker }, "the worker takes tasks again").await
+        }
+        Request::StopWorker { project, worker } => {
+            act(daemon, Command::StopWorker { project, worker }, "stopping; its work is kept").await
+        }
+        Request::Send { project, worker, text } => {
+            act(daemon, Command::Send { project, worker, text }, "sending").await
+        }
+        Request::SteerHandoff { handoff, control } => {
+            act(daemon, Command::SteerHandoff { handoff, control }, "noted").await
+        }
+        Request::SetAutonomy { project, autonomy } => {
+            act(daemon, Command::SetAutonomy { project, autonomy }, "changed").await
+        }
     }
 }
 
-/// Requests that are one command each.
-async fn decide(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Failure> {
-    let (command, task, done) = match request {
-        Request::ConfirmPlan { plan, tasks } => (Command::ConfirmPlan { plan, tasks }, None, "the plan starts"),
-        Request::DeclinePlan { plan } => (Command::DeclinePlan { plan }, None, "the plan was declined; nothing ran"),
-        Request::EditTask { task, title, body, agent, worker } => {
-            (Command::EditTask { task, title, body, agent, worker }, Some(task), "")
-        }
-        Request::RunTask { task } => (Command::Run { task }, Some(task), ""),
-        Request::LandTask { task } => (Command::Land { task }, Some(task), ""),
-        Request::CancelTask { task } => (Command::Cancel { task }, Some(task), ""),
-        Request::RetryTask { task } => (Command::Retry { task }, Some(task), ""),
-        Request::Answer { approval, kind, text } => (Command::Answer { approval, kind, text }, None, "answered"),
-        Request::KillSession { session } => (Command::KillSession { session }, None, "the session is being ended"),
-        Request::StartPane { project, worker, agent, run } => {
-            return chat::start_pane(daemon, project, worker, agent, run).await;
-        }
-        Request::StopWorker { project, worker } => {
-            (Command::StopWorker { project, worker }, None, "stopping; its work is kept")
-        }
-        Request::Send { project, worker, text } => (Command::Send { project, worker, text }, None, "sending"),
-        Request::SteerHandoff { handoff, control } => (Command::SteerHandoff { handoff, control }, None, "noted"),
-        Request::SetAutonomy { project, autonomy } => (Command::SetAutonomy { project, autonomy }, None, "changed"),
-        _ => return Err(fault("this request has no handler")),
-    };
+/// A command; `done` is what the person reads.
+async fn act(daemon: &Daemon, command: Command, done: &str) -> Result<Response, Failure> {
     daemon.core.command(command).await?;
-    match task {
-        Some(task) => Ok(Response::Task(Box::new(task_view(daemon, task).await?))),
-        None => Ok(Response::Done(done.to_owned())),
-    }
+    Ok(Response::Done(done.to_owned()))
+}
+
+/// A command on one task, answered with how the task stands then.
+async fn on_task(daemon: &Daemon, task: TaskId, command: Command) -> Result<Response, Failure> {
+    daemon.core.command(command).await?;
+    Ok(Response::Task(Box::new(task_view(daemon, task).await?)))
+}
+
+async fn resume_all(daemon: &Daemon, project: Option<ProjectId>) -> Result<Response, Failure> {
+    let counted = move |state: &crate::engine::State| {
+        state.interrupted().filter(|session| project.is_none_or(|project| session.project == project)).count()
+    };
+    let count = daemon.core.look(move |state, _| counted(state)).await?;
+    let sessions = if count == 1 { "1 session goes on".to_owned() } else { format!("{count} sessions go on") };
+    act(daemon, Command::RestartInterrupted { project }, &sessions).await
 }
 
 fn hello(version: u32) -> Result<Response, Failure> {
@@ -141,10 +177,12 @@ async fn sessions(daemon: &Daemon, project: Option<ProjectId>, all: bool) -> Res
     let found: Vec<SessionView> = daemon
         .core
         .look(move |state, _| {
+            // those that were lost and can be resumed are not past
+            let lost: Vec<_> = state.interrupted().map(|session| session.id.clone()).collect();
             state
                 .sessions
                 .values()
-                .filter(|session| all || session.is_live())
+                .filter(|session| all || session.is_live() || lost.contains(&session.id))
                 .filter(|session| project.is_none_or(|project| session.project == project))
                 .map(|session| views::session(&paths, session))
                 .collect()
@@ -187,46 +225,4 @@ fn started_handoff(events: &[Event]) -> Result<Response, Failure> {
             _ => None,
         })
         .ok_or_else(|| fault("the handoff did not start"))
-}
-
-/// Says no to a process of an agent, and reports it to the person.
-pub(super) async fn refuse_session(daemon: &Daemon, session: &SessionId, request: &Request) -> Failure {
-    let what = request_name(request);
-    let words = format!("session {} tried `{what}`; refused: only you may do that", session.short());
-    tracing::warn!(session = %session, request = %what, "refused a request from inside a session");
-    daemon.toast(Notice::Toast { kind: Some(Kind::Conflict), text: words.clone() });
-    let wanted = session.clone();
-    let project = daemon.core.look(move |state, _| state.sessions.get(&wanted).map(|it| it.project)).await;
-    if let Ok(Some(project)) = project {
-        let _ = daemon.core.command(Command::Say { project, asked: None, answer: words }).await;
-    }
-    Failure {
-        kind: Kind::Conflict,
-        message: format!("`{what}` is the person's alone: a process inside a session may not ask for it"),
-        hint: Some("report with `qd report done`, `qd report ask` or `qd report progress`".to_owned()),
-    }
-}
-
-/// Says no to a process that cannot be traced, and reports it.
-pub(super) fn refuse_unknown(daemon: &Daemon, request: &Request) -> Failure {
-    let what = request_name(request);
-    tracing::warn!(request = %what, "refused a request of a process that cannot be traced");
-    let text = format!("a process that cannot be traced tried `{what}`; refused");
-    daemon.toast(Notice::Toast { kind: Some(Kind::Conflict), text });
-    Failure {
-        kind: Kind::Conflict,
-        message: format!("`{what}` is the person's alone, and this process cannot be traced to one"),
-        hint: Some(
-            "stay until the answer has come, and run it on the daemon's machine, in its process namespace".to_owned(),
-        ),
-    }
-}
-
-/// The request's name on the wire.
-fn request_name(request: &Request) -> String {
-    match serde_json::to_value(request) {
-        Ok(serde_json::Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
-        Ok(serde_json::Value::String(name)) => name,
-        _ => "request".to_owned(),
-    }
 }

@@ -10,6 +10,7 @@
 //! come back with facts. A start loads the state, finds the hosts that live, and repeats what is in the
 //! outbox: effects are idempotent by their id, and writes into an agent are journalled by its host.
 
+mod active;
 mod authority;
 mod blocking;
 mod catalogues;
@@ -25,6 +26,7 @@ mod places;
 mod project_settings;
 mod projects;
 mod recovery;
+mod refused;
 mod socket;
 mod spoken;
 mod undo;
@@ -76,6 +78,7 @@ pub(crate) struct Daemon {
     stop: Notify,
     toasts: broadcast::Sender<Notice>,
     asked: spoken::Asked,
+    refusals: refused::Refusals,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -190,6 +193,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         stop: Notify::new(),
         toasts,
         asked: spoken::Asked::default(),
+        refusals: refused::Refusals::default(),
         repositories: Mutex::default(),
         settings: options.settings,
     });
@@ -197,6 +201,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     recovery::remove_stale_locks(&daemon).await;
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
+    tokio::spawn(active::keep(Arc::clone(&daemon)));
     Ok(Running { daemon, _lock: lock })
 }
 

@@ -12,6 +12,9 @@ use crate::config::Paths;
 
 use super::DaemonError;
 
+/// The file in a session's directory that names the tools its agent was seen to use.
+pub(super) const TOOLS: &str = "tools";
+
 /// Makes every directory that the daemon writes to, for the user alone.
 pub(super) fn prepare(paths: &Paths) -> Result<(), DaemonError> {
     for directory in [
@@ -103,4 +106,13 @@ pub(super) fn versioned_program(paths: &Paths, program: &Path) -> Result<PathBuf
         fs::rename(&unfinished, &copy).map_err(place)?;
     }
     Ok(copy)
+}
+
+/// Writes a file for the user alone.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::config::Landing;
+use crate::config::{Landing, Resume};
 use crate::engine::{Command, EffectKind, Fact, Rules};
 use crate::process;
 use crate::session::{self, Found};
@@ -46,6 +46,10 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
         seats: settings.seats,
         max_attempts: settings.max_attempts,
         reminders: settings.reminders,
+        max_seats: settings.max_workers.max(settings.seats),
+        requests: settings.session_requests,
+        resumes_alone: settings.resume == Resume::Auto,
+        idle_ms: settings.idle_timeout.saturating_mul(1_000),
         restate_ms: settings.handoff.restate_timeout.saturating_mul(1_000),
         lands_alone: settings.landing.map(|landing| landing == Landing::Auto),
         ..known.clone()
@@ -94,7 +98,7 @@ pub(super) async fn find_sessions(daemon: &Arc<Daemon>) {
             Ok(Found::Running(_) | Found::Lost) => daemon.links.open(daemon, &id),
             Ok(Found::Ended(_)) if !starting => daemon.links.open(daemon, &id),
             Ok(Found::NeverStarted) if !starting => {
-                daemon.core.fact(Fact::SessionEnded { session: id, exit: None }).await;
+                daemon.core.fact(Fact::SessionLost { session: id }).await;
             }
             Ok(Found::Ended(_) | Found::NeverStarted) => {}
             Err(error) => tracing::error!(%error, "a session could not be looked for"),

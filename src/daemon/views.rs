@@ -6,7 +6,9 @@ use crate::model::{
     Approval, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject, Task, TaskId,
     Timestamp, Worker, WorkerNumber, one_line,
 };
-use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
+use crate::protocol::{
+    ApprovalView, HandoffView, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView, WorkerView,
+};
 
 /// How many finished tasks and plans a project view carries.
 const LATEST: usize = 50;
@@ -37,6 +39,8 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         worktree: task.worktree.clone(),
         base: task.base.clone(),
         session: task.delegation.and_then(|id| state.delegations.get(&id)).and_then(|it| it.session.clone()),
+        priority: task.priority,
+        waits_on: state.waits_on(task),
         depends: task.depends.iter().copied().collect(),
         attempts: task.attempts,
         summary: task.summary.clone(),
@@ -87,6 +91,34 @@ pub(crate) fn worker(state: &State, worker: &Worker) -> WorkerView {
         agent: session.map(|session| session.agent.clone()),
         state: session.map(|session| session.verdict.state),
         needs: worker.task.and_then(|task| state.needs(task)),
+        failures: worker.failures,
+        offline: worker.offline.clone(),
+    }
+}
+
+/// What waits for a session.
+pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
+    let all = state.queue();
+    let wanted = all.into_iter().filter(|task| project.is_none_or(|project| task.project == project));
+    let entry = |(place, task): (usize, &Task)| QueueEntry {
+        place: place + 1,
+        task: task.id,
+        project: task.project,
+        title: task.title.clone(),
+        agent: task.agent.clone(),
+        mode: task.mode,
+        priority: task.priority,
+        requested: state.requested.contains(&task.id),
+        waits_on: state.waits_on(task),
+        waits_for: state.waits_for(task),
+        since: state.ready_since.get(&task.id).copied().unwrap_or(task.updated_at),
+    };
+    QueueView {
+        running: state.slots_used(),
+        slots: usize::from(state.rules.slots),
+        requests: state.requested.len(),
+        most_requests: usize::from(state.rules.requests),
+        waiting: wanted.enumerate().map(entry).collect(),
     }
 }
 
@@ -107,6 +139,8 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Question { .. } => "question",
         Subject::Commands { .. } => "commands",
         Subject::Review { .. } => "review",
+        Subject::Resume { .. } => "resume",
+        Subject::Offline { .. } => "offline",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
     ApprovalView {
@@ -115,7 +149,10 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         subject: approval.subject.clone(),
         kind: kind.to_owned(),
         task: approval.task,
-        worker: session.map(|session| session.worker).or_else(|| worker_of(state, approval.task)),
+        worker: match &approval.subject {
+            Subject::Offline { worker } => Some(*worker),
+            _ => session.map(|session| session.worker).or_else(|| worker_of(state, approval.task)),
+        },
         title: approval.title.clone(),
         detail: approval.detail.clone(),
         answerable,
@@ -143,7 +180,7 @@ fn urgency(subject: &Subject) -> u8 {
     match subject {
         Subject::Dialog { .. } => 0,
         Subject::Question { .. } => 1,
-        Subject::Commands { .. } => 2,
+        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
     }

@@ -64,6 +64,10 @@ fn answered(state: &mut State, id: ApprovalId, answer: &Answer) {
     if let (AnswerKind::No, Some(Subject::Review { task } | Subject::Landing { task })) = (answer.kind, about) {
         state.dismissed.insert(*task);
     }
+    if let (AnswerKind::No, Some(Subject::Resume { sessions })) = (answer.kind, about) {
+        let tasks = sessions.iter().filter_map(|session| state.sessions.get(session)?.task);
+        state.dismissed.extend(tasks.collect::<Vec<_>>());
+    }
     close(state, id, |approval| approval.answer = Some(answer.clone()));
 }
 

@@ -26,10 +26,15 @@ fn short(text: &str) -> String {
 
 /// A command: behind `$ `, behind `… to run: `, or below a heading `Bash command`.
 fn command(rows: &[&str]) -> Option<String> {
-    let prompt = rows.iter().find_map(|row| row.strip_prefix("$ "));
-    let named = || rows.iter().find_map(|row| row.starts_with("Allow ").then(|| row.split_once(" to run: "))?);
-    if let Some(found) = prompt.or_else(|| named().map(|(_, command)| command)) {
-        return Some(found.trim().to_owned()).filter(|command| !command.is_empty());
+    let told = |row: &str| {
+        let named = || row.starts_with("Allow ").then(|| row.split_once(" to run: "))?;
+        let command = row.strip_prefix("$ ").or_else(|| named().map(|(_, command)| command))?.trim();
+        (!command.is_empty()).then(|| command.to_owned())
+    };
+    if let Some((at, command)) = rows.iter().enumerate().find_map(|(at, row)| Some((at, told(row)?))) {
+        // a narrow pane wraps: what is not all of it must not look like it
+        let more = rows.get(at + 1).is_some_and(|row| !row.is_empty() && !is_choice(row));
+        return Some(if more { format!("{command} ...") } else { command });
     }
     let heading = rows.iter().position(|row| *row == "Bash command" || row.starts_with("Bash command ("))?;
     let block: Vec<&str> = rows
@@ -42,6 +47,12 @@ fn command(rows: &[&str]) -> Option<String> {
     let first = block.first()?;
     // the last row of the block is what the agent says of it; more rows are a longer command
     Some(if block.len() > 2 { format!("{first} ...") } else { (*first).to_owned() })
+}
+
+/// Whether a row is one of the answers to choose from.
+fn is_choice(row: &str) -> bool {
+    let numbered = row.split_once('.').is_some_and(|(number, _)| number.parse::<u8>().is_ok());
+    numbered || row.starts_with(['[', '❯', '›', '●', '○'])
 }
 
 /// `Do you want to create a.txt?` and its kin.
@@ -86,6 +97,10 @@ mod tests {
         let edits = "Would you like to make the following edits?\n Description:  Apply\n Destination:  /p/ask.txt";
         assert_eq!(told(edits), "edit `/p/ask.txt`?");
         assert_eq!(told("│ $ ls │"), "run `ls`?");
+        assert_eq!(
+            told("Allow demo to run: sh bin/inkwell --ve\nrsion\n[y] yes  [n] no"),
+            "run `sh bin/inkwell --ve ...`?"
+        );
         assert_eq!(subject("Do you want to proceed?\n❯ 1. Yes"), None);
         assert_eq!(subject("Do you want to use this API key?"), None);
         assert_eq!(subject(""), None);

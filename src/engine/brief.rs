@@ -104,6 +104,10 @@ pub(super) const REMINDER: &str = "You stopped without reporting. If the work is
 pub(super) const RESUMED: &str = "You were interrupted and your conversation was resumed in the same worktree. Look at what is there \
     and go on where you stopped. When the work is finished, run: qd report done \"<what you did>\".";
 
+/// What a resumed headless run is told.
+pub(super) const RESUMED_HEADLESS: &str = "You were interrupted and your conversation was resumed in the same worktree. Look at what is there \
+    and go on where you stopped. When the work is finished, say in one or two sentences what you did, and end.";
+
 /// What the person's plain no to "is this finished?" says.
 pub(super) const NOT_FINISHED: &str =
     "It is not finished yet. Please go on, and run `qd report done \"<what you did>\"` when it is.";

@@ -103,6 +103,11 @@ pub enum EffectKind {
         /// Which task.
         task: TaskId,
     },
+    /// Write what is kept of a session that is over (idempotent).
+    ArchiveSession {
+        /// Which session.
+        session: SessionId,
+    },
     /// Step 1 of a handoff.
     WriteBrief {
         /// Which handoff.
@@ -151,7 +156,7 @@ pub enum EffectResult {
     Answered,
     /// `AnswerDialog`: another dialog, or none, was on the screen; nothing was sent.
     DialogGone,
-    /// `StopSession`, `LockInput`.
+    /// `StopSession`, `LockInput`, `ArchiveSession`.
     Done,
     /// `CommitLeftovers`.
     Committed {

@@ -146,7 +146,7 @@ impl Event {
             Event::Project { news, .. } => match news {
                 // what the person said stands in the chat; what the orchestrator said by itself is news
                 ProjectNews::ChatSaid { line } => line.who == Speaker::You || line.plan.is_some(),
-                ProjectNews::SeatAdded { .. } => true,
+                ProjectNews::SeatAdded { .. } | ProjectNews::SeatRetired { .. } => true,
                 _ => false,
             },
             Event::Task { news, .. } => {
@@ -156,6 +156,7 @@ impl Event {
                         | TaskNews::ResumePlanned { .. }
                         | TaskNews::HeadSeen { .. }
                         | TaskNews::WorkerFreed { .. }
+                        | TaskNews::RestartPlanned { .. }
                 )
             }
             Event::Session { news, .. } => matches!(
@@ -164,6 +165,7 @@ impl Event {
                     | SessionNews::ConversationNamed { .. }
                     | SessionNews::ExitNoted { .. }
                     | SessionNews::Dismissed { .. }
+                    | SessionNews::Archived
             ),
             Event::Plan { .. } | Event::Approval { .. } | Event::Handoff { .. } => false,
         }
@@ -178,7 +180,8 @@ impl EffectKind {
             | EffectKind::DeliverPrompt { session, .. }
             | EffectKind::AnswerDialog { session, .. }
             | EffectKind::StopSession { session, .. }
-            | EffectKind::LockInput { session, .. } => Some(session),
+            | EffectKind::LockInput { session, .. }
+            | EffectKind::ArchiveSession { session } => Some(session),
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, ProjectId, Reading, Report,
-    SessionId, TaskDraft, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority, ProjectId, Reading,
+    Report, SessionId, TaskDraft, TaskId, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -147,6 +147,36 @@ pub enum Command {
         /// Which.
         session: SessionId,
     },
+    /// Start a session again with the same worker, agent, worktree and conversation: one that runs is ended
+    /// first, one that was lost is resumed.
+    Restart {
+        /// Which.
+        session: SessionId,
+    },
+    /// Start all sessions again that were lost while nobody watched.
+    RestartInterrupted {
+        /// Only this project's.
+        project: Option<ProjectId>,
+    },
+    /// Write what is kept of a session that is over, again.
+    Archive {
+        /// Which.
+        session: SessionId,
+    },
+    /// Take a worker back that is offline.
+    ResetWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
+    /// Change what goes first.
+    Prioritize {
+        /// Which task.
+        task: TaskId,
+        /// To what.
+        priority: Priority,
+    },
     /// Start a handoff.
     Handoff {
         /// Whose.
@@ -211,6 +241,12 @@ pub enum Fact {
     LandingUndone {
         /// Which task.
         task: TaskId,
+    },
+    /// Its host is gone without an exit record, and that happened while nobody watched: a reboot, or a daemon
+    /// that died as well.
+    SessionLost {
+        /// Whose.
+        session: SessionId,
     },
     /// The agent's process is over; without an exit record its host was lost with it.
     SessionEnded {

@@ -17,6 +17,7 @@ mod event;
 mod input;
 mod needs;
 mod queries;
+mod queue;
 mod refusal;
 mod state;
 mod step;

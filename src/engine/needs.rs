@@ -28,8 +28,17 @@ impl State {
                 _ => None,
             },
             TaskStatus::Blocked => self.held_up(task),
+            TaskStatus::Ready => self.without_workers(task),
             _ => None,
         }
+    }
+
+    /// A task that could start when no worker takes any.
+    fn without_workers(&self, task: &Task) -> Option<String> {
+        let seats = &self.projects.get(&task.project)?.workers;
+        let all_offline =
+            seats.len() >= usize::from(self.rules.max_seats) && seats.values().all(|worker| worker.offline.is_some());
+        all_offline.then(|| "all workers are offline: `qd worker reset N` takes one back".to_owned())
     }
 
     /// What the person is needed for at a task that this one waits for, directly or through others.
@@ -65,6 +74,7 @@ fn words(approval: &Approval) -> String {
         Subject::Review { task } => {
             one_line(approval.title.strip_prefix(&format!("#{task} ")).unwrap_or(&approval.title))
         }
+        Subject::Resume { .. } | Subject::Offline { .. } => one_line(&approval.title),
         Subject::Commands { commands, .. } => {
             format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120))
         }

@@ -6,6 +6,7 @@ use crate::model::{
     WorkerNumber,
 };
 
+use super::wake;
 use super::{Effect, EffectKind, State};
 
 impl State {
@@ -124,7 +125,8 @@ impl State {
 
     /// Whether anything is under way for a task.
     pub fn is_busy(&self, task: TaskId) -> bool {
-        self.outbox.values().any(|effect| self.task_of(&effect.kind) == Some(task))
+        let holds_up = |kind: &EffectKind| !matches!(kind, EffectKind::ArchiveSession { .. });
+        self.outbox.values().any(|effect| holds_up(&effect.kind) && self.task_of(&effect.kind) == Some(task))
     }
 
     /// Whether a task's landing is under way: then only the landing decides what comes next.
@@ -148,7 +150,12 @@ impl State {
             task.status,
             TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::NeedsReview | TaskStatus::Merging
         );
-        at_work && (self.is_current(session) || self.kept_until(session).is_some_and(|until| now < until))
+        at_work
+            && (self.is_current(session)
+                || self.kept_until(session).is_some_and(|until| {
+                    let kept = std::time::Duration::from_millis(self.rules.take_back_ms);
+                    until.0 == i64::MAX || !wake::is_due(until, now, kept)
+                }))
     }
 
     /// Until when a session that was replaced is kept: the end of time while its handoff runs.

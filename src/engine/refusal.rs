@@ -38,6 +38,25 @@ pub enum Refusal {
         /// What it does.
         with: String,
     },
+    /// As many session requests wait as may.
+    #[error("{waiting} session requests wait already, and no more than {waiting} may")]
+    QueueFull {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// The session cannot be started again, or archived.
+    #[error("session {} cannot be {wanted}: {why}", session.short())]
+    NotNow {
+        /// Which.
+        session: SessionId,
+        /// Past participle: `restarted`, `archived`.
+        wanted: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// There is nothing to resume.
+    #[error("no session is interrupted")]
+    NothingInterrupted,
     /// A submission without drafts or with an empty title.
     #[error("there is nothing to do in this text")]
     EmptySubmission,
@@ -87,14 +106,16 @@ impl Explain for Refusal {
             | Refusal::NoPlan(_)
             | Refusal::NoApproval(_)
             | Refusal::NoSession(_)
-            | Refusal::NoHandoff(_) => Kind::NotFound,
+            | Refusal::NoHandoff(_)
+            | Refusal::NothingInterrupted => Kind::NotFound,
             Refusal::EmptySubmission | Refusal::UnknownDependency(_) | Refusal::DependencyCycle(_) => Kind::Invalid,
-            Refusal::WorkerBusy { .. } => Kind::Busy,
+            Refusal::WorkerBusy { .. } | Refusal::QueueFull { .. } => Kind::Busy,
             Refusal::WorkerIdle(_)
             | Refusal::WrongStatus { .. }
             | Refusal::ApprovalClosed(_)
             | Refusal::PlanClosed(_)
             | Refusal::OnlyInPane(_)
+            | Refusal::NotNow { .. }
             | Refusal::NoHandoffNow { .. }
             | Refusal::HandoffNotSteerable(_) => Kind::Conflict,
         }
@@ -107,6 +128,7 @@ impl Explain for Refusal {
             Refusal::NoSession(_) => "`qd session list` shows the sessions",
             Refusal::WorkerIdle(_) => "`qd worker list` shows what runs where",
             Refusal::WorkerBusy { .. } => "choose another worker, or stop this one with `qd worker stop`",
+            Refusal::QueueFull { .. } => "`qd queue` shows what waits; try again when a session has ended",
             Refusal::EmptySubmission => "say what is to be done",
             Refusal::OnlyInPane(_) => "go to the worker's pane and answer there",
             Refusal::WrongStatus { status: TaskStatus::Completed, .. } => "add a new task instead",

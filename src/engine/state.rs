@@ -13,6 +13,7 @@ use super::Effect;
 
 /// Limits and habits, from the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rules {
     /// Engine-started sessions at once, over all projects.
     pub slots: u16,
@@ -23,20 +24,29 @@ pub struct Rules {
     /// Reminders to report that are sent after a silent stop.
     pub reminders: u32,
     /// Whether green results land without a yes; `None` follows each task's autonomy.
-    #[serde(default)]
     pub lands_alone: Option<bool>,
     /// Milliseconds between tries to land on a busy checkout.
     pub landing_retry_ms: u64,
     /// Milliseconds that a parked session is kept after a handoff, for taking it back.
     pub take_back_ms: u64,
+    /// Seats that a project may grow to by itself while tasks wait for one.
+    pub max_seats: u16,
+    /// Milliseconds after which a seat that was added by itself goes again.
+    pub retire_ms: u64,
+    /// Session requests that may wait for a slot; tasks wait without limit.
+    pub requests: u16,
+    /// Restarts by itself after a crash or a loss, within one attempt.
+    pub restarts: u32,
+    /// Milliseconds before the first of them; doubled each time, up to a minute.
+    pub restart_after_ms: u64,
+    /// Failures of a worker's sessions in a row that take it offline.
+    pub worker_failures: u32,
+    /// Milliseconds after which a session that has nothing to do is ended; 0 is never.
+    pub idle_ms: u64,
+    /// Whether sessions that were lost while nobody watched (a reboot) are resumed without a yes.
+    pub resumes_alone: bool,
     /// Milliseconds in which the fresh session of a handoff must say the next step back; 0 asks for nothing.
-    #[serde(default = "restate_ms")]
     pub restate_ms: u64,
-}
-
-/// The limit that a database from before it was configurable gets.
-fn restate_ms() -> u64 {
-    120_000
 }
 
 impl Default for Rules {
@@ -49,7 +59,15 @@ impl Default for Rules {
             lands_alone: None,
             landing_retry_ms: 5_000,
             take_back_ms: 600_000,
-            restate_ms: restate_ms(),
+            max_seats: 4,
+            retire_ms: 60_000,
+            requests: 10,
+            restarts: 2,
+            restart_after_ms: 1_000,
+            worker_failures: 3,
+            idle_ms: 0,
+            resumes_alone: false,
+            restate_ms: 120_000,
         }
     }
 }
@@ -115,9 +133,27 @@ pub struct State {
     /// Final tasks whose worktree is still to be removed.
     #[serde(default)]
     pub closing: BTreeSet<TaskId>,
-    /// Conversations that the next start of a task resumes.
+    /// Conversations that the next start of a task goes on with.
     #[serde(default)]
     pub resumes: BTreeMap<TaskId, String>,
+    /// Tasks of these whose session was lost: they are told so instead of being given their brief again.
+    #[serde(default)]
+    pub after_loss: BTreeSet<TaskId>,
+    /// When a lost or crashed session of an executing task is started again.
+    #[serde(default)]
+    pub restart_after: BTreeMap<TaskId, Timestamp>,
+    /// Since when tasks are ready: their order in the queue, after the priority.
+    #[serde(default)]
+    pub ready_since: BTreeMap<TaskId, Timestamp>,
+    /// Waiting tasks whose session somebody asked for by name.
+    #[serde(default)]
+    pub requested: BTreeSet<TaskId>,
+    /// Live sessions that are started again when they have ended.
+    #[serde(default)]
+    pub restarting: BTreeSet<SessionId>,
+    /// Ended sessions that are not archived yet.
+    #[serde(default)]
+    pub archiving: BTreeSet<SessionId>,
     /// Tasks whose next start is from the target as it is then: what their worktree holds is kept aside.
     #[serde(default)]
     pub fresh: BTreeSet<TaskId>,

@@ -1,17 +1,21 @@
 //! `step`: what an input causes. One file per area below; this one only hands the input to the right one.
 
 mod answer;
+mod commands;
 mod effect;
 mod handoff;
 mod landing;
+mod launch;
 mod moves;
 mod pane;
 mod plan;
 mod project;
 mod prompt;
+mod queue;
 mod reading;
 mod report;
 mod restate;
+mod resume;
 mod review;
 mod schedule;
 mod session;
@@ -21,6 +25,7 @@ mod submit;
 mod task;
 mod turn;
 mod verify;
+mod workers;
 
 use crate::model::Moment;
 
@@ -82,6 +87,11 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::StopWorker { project, worker } => session::stop_worker(turn, project, worker),
         Command::Send { project, worker, text } => prompt::send(turn, project, worker, &text),
         Command::KillSession { session } => session::kill(turn, &session),
+        Command::Restart { session } => resume::restart(turn, &session),
+        Command::RestartInterrupted { project } => resume::interrupted(turn, project),
+        Command::Archive { session } => session::archive(turn, &session),
+        Command::ResetWorker { project, worker } => workers::reset(turn, project, worker),
+        Command::Prioritize { task, priority } => task::prioritize(turn, task, priority),
         Command::Handoff { project, worker, push, hold } => {
             handoff::begin(turn, project, worker, handoff::Wish { push, hold })
         }
@@ -96,6 +106,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
         Fact::ConversationNamed { session, conversation } => session::named(turn, &session, conversation),
+        Fact::SessionLost { session } => session::lost(turn, &session),
         Fact::SessionEnded { session, exit } => session::ended(turn, &session, exit),
     }
 }

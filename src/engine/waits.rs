@@ -1,17 +1,29 @@
 //! What a task waits for that goes on without the person: other tasks, a free worker, a free place among the running
 //! agents. In words, for lists.
 
-use crate::model::{Task, TaskId, TaskStatus, Worker, WorkerNumber};
+use crate::model::{Task, TaskId, TaskStatus, WaitsFor, Worker, WorkerNumber};
 
 use super::State;
 
 impl State {
     /// What a task that is not at work waits for; `None` when it works, is over, or only the person is missing.
     pub fn waits_for(&self, task: &Task) -> Option<String> {
+        self.waits(task).map(|(_, words)| words)
+    }
+
+    /// The same in one word.
+    pub fn waits_on(&self, task: &Task) -> Option<WaitsFor> {
+        self.waits(task).map(|(what, _)| what)
+    }
+
+    fn waits(&self, task: &Task) -> Option<(WaitsFor, String)> {
         match task.status {
+            TaskStatus::Executing if self.restart_after.contains_key(&task.id) => {
+                Some((WaitsFor::Restart, "the pause before its lost agent is started again".to_owned()))
+            }
             TaskStatus::Blocked => {
                 let open: Vec<String> = self.unmet(task).into_iter().filter_map(|id| self.standing(id)).collect();
-                (!open.is_empty()).then(|| open.join(", "))
+                (!open.is_empty()).then(|| (WaitsFor::Dependency, open.join(", ")))
             }
             TaskStatus::Ready => self.waits_to_start(task),
             TaskStatus::Merging => {
@@ -22,7 +34,8 @@ impl State {
                 };
                 let first =
                     self.open().filter(before).min_by_key(|other| (self.merging_since.get(&other.id), other.id));
-                first.filter(|_| !self.is_landing(task.id)).map(|other| format!("#{}, which lands first", other.id))
+                let first = first.filter(|_| !self.is_landing(task.id));
+                first.map(|other| (WaitsFor::Landing, format!("#{}, which lands first", other.id)))
             }
             _ => None,
         }
@@ -34,20 +47,29 @@ impl State {
     }
 
     /// Why a ready task has not begun.
-    fn waits_to_start(&self, task: &Task) -> Option<String> {
+    fn waits_to_start(&self, task: &Task) -> Option<(WaitsFor, String)> {
         if self.is_busy(task.id) || self.has_live_session(task.id) {
-            return Some("the end of its last attempt".to_owned());
+            return Some((WaitsFor::Worker, "the end of its last attempt".to_owned()));
         }
         let project = self.projects.get(&task.project)?;
         let running = self.slots_used();
-        if running >= usize::from(self.rules.slots) {
-            return Some(format!("one of the {running} running agents to end (slots = {})", self.rules.slots));
+        if running >= usize::from(self.rules.slots) && !task.open_ended {
+            let words = format!("one of the {running} running agents to end (slots = {})", self.rules.slots);
+            return Some((WaitsFor::Slot, words));
         }
         let free = |worker: &Worker| worker.is_free() && !self.is_occupied(task, worker.number);
         if project.workers.values().any(free) {
             return None;
         }
-        Some(format!("a free worker: all {} are taken", project.workers.len()))
+        let offline = project.workers.values().filter(|worker| worker.offline.is_some()).count();
+        let words = match offline {
+            0 => format!("a free worker: all {} are taken", project.workers.len()),
+            _ => format!(
+                "a free worker: all {} are taken or offline ({offline} offline, `qd worker reset` takes one back)",
+                project.workers.len()
+            ),
+        };
+        Some((WaitsFor::Worker, words))
     }
 
     /// Whether anything still runs on a seat.
@@ -55,11 +77,12 @@ impl State {
         self.live().any(|session| session.project == task.project && session.worker == worker)
     }
 
-    /// Tasks that run an agent now, or will in a moment. A task that waits for the person uses no slot.
+    /// Tasks that run an agent now, or will in a moment. A task that waits for the person uses no slot, and neither
+    /// does a session that the person opened.
     pub fn slots_used(&self) -> usize {
         let uses = |task: &&Task| match task.status {
-            TaskStatus::Executing => true,
-            TaskStatus::Verifying | TaskStatus::Merging => self.live_session_of(task).is_some(),
+            TaskStatus::Executing => !task.open_ended,
+            TaskStatus::Verifying | TaskStatus::Merging => !task.open_ended && self.live_session_of(task).is_some(),
             _ => false,
         };
         self.open().filter(uses).count()

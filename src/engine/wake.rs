@@ -1,13 +1,30 @@
 //! What time and a restart bring: the next moment at which something is due by itself, and the effects
 //! that are still owed to the world.
+//!
+//! Moments are those of the wall clock, and that can be set. Every wait here has a longest length; a moment that
+//! lies farther ahead than that was computed before the clock was set back, and is due.
+
+use std::time::Duration;
 
 use crate::model::{HandoffStep, Restating, StepState, TaskStatus, Timestamp};
 
 use super::{Effect, State, Stop};
 
-/// The earliest time at which `Input::Schedule` has something to do that nothing else announces: the next
-/// try to land on a busy checkout, the end of a replaced session's time, another try to end a session, or the end of
-/// a fresh session's time to say the next step. `None` when there is nothing.
+/// The longest wait for another try to land.
+pub(super) const LANDING: Duration = Duration::from_secs(60);
+/// The longest wait for another try to end a session.
+pub(super) const STOPPING: Duration = Duration::from_secs(60);
+/// The longest pause before a session is started again.
+pub(super) const RESTART: Duration = Duration::from_secs(60);
+
+/// Whether a moment has come, for a wait that takes `longest` at most.
+pub(super) fn is_due(at: Timestamp, now: Timestamp, longest: Duration) -> bool {
+    at <= now || at > now.after(longest)
+}
+
+/// The earliest time at which `Input::Schedule` has something to do that nothing else announces: the next try to
+/// land on a busy checkout, the end of a replaced session's time, another try to end a session, the end of a pause,
+/// a session that has rested long enough, the end of a fresh session's time to say the next step, a seat that is not needed. `None` when there is nothing.
 /// What is due already answers `now`.
 pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
     let landings = state
@@ -15,26 +32,52 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
         .iter()
         .filter(|(task, _)| state.task(**task).is_some_and(|task| task.status == TaskStatus::Merging))
         .filter(|(task, _)| !state.is_landing(**task))
-        .map(|(_, at)| *at);
+        .map(|(_, at)| (*at, LANDING));
+    let kept = Duration::from_millis(state.rules.take_back_ms);
     let parked = state
         .live()
         .filter(|session| {
             session.task.is_some() && !state.is_current(session) && !state.stops.contains_key(&session.id)
         })
         .filter_map(|session| state.kept_until(session))
-        .filter(|until| until.0 < i64::MAX);
+        .filter(|until| until.0 < i64::MAX)
+        .map(|until| (until, kept));
     let stops = state.stops.values().filter_map(|stop| match stop {
-        Stop::Again { at } => Some(*at),
+        Stop::Again { at } => Some((*at, STOPPING)),
         Stop::Due { .. } | Stop::Asked => None,
     });
-    let restated = state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()).filter_map(|handoff| {
+    let restarts = state.restart_after.values().map(|at| (*at, RESTART));
+    let waits = landings.chain(parked).chain(stops).chain(restarts).chain(restated(state));
+    let waits = waits.chain(resting(state)).chain(spare(state));
+    waits.map(|(at, longest)| if is_due(at, now, longest) { now } else { at }).min()
+}
+
+/// When fresh sessions of handoffs should have said the next step back.
+fn restated(state: &State) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let longest = Duration::from_millis(state.rules.restate_ms);
+    let open = state.handoffs.values().filter(|handoff| handoff.ended_at.is_none());
+    open.filter_map(move |handoff| {
         let runs = matches!(handoff.step(HandoffStep::Start), StepState::Running { .. });
         match handoff.restating {
-            Restating::Asked { until } if runs => Some(until),
+            Restating::Asked { until } if runs => Some((until, longest)),
             _ => None,
         }
-    });
-    landings.chain(parked).chain(stops).chain(restated).min().map(|at| at.max(now))
+    })
+}
+
+/// When sessions that have nothing to do have rested long enough.
+fn resting(state: &State) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let patience = Duration::from_millis(state.rules.idle_ms);
+    let resting = state.live().filter(move |session| !patience.is_zero() && state.is_resting(session));
+    resting.map(move |session| (session.verdict.at.after(patience), patience))
+}
+
+/// When seats that were added by themselves go again.
+fn spare(state: &State) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let patience = Duration::from_millis(state.rules.retire_ms);
+    let waiting = |project| state.open().any(|task| task.project == project && task.status == TaskStatus::Ready);
+    let spare = state.spare_seats().into_iter().filter(move |(project, _, _)| !waiting(*project));
+    spare.map(move |(_, _, since)| (since.unwrap_or(Timestamp(i64::MIN)).after(patience), patience))
 }
 
 /// What the outbox owes after a restart, in the order in which it was asked for. All of it can be carried

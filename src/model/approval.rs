@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, PlanId, ProjectId, SessionId, TaskId, Timestamp};
+use super::{ApprovalId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// What an agent's dialog is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,16 @@ pub enum Subject {
     Review {
         /// Which task.
         task: TaskId,
+    },
+    /// Several sessions were lost together (a reboot): yes resumes all of them.
+    Resume {
+        /// The sessions.
+        sessions: Vec<SessionId>,
+    },
+    /// A worker failed too often in a row and takes no more tasks: yes resets it.
+    Offline {
+        /// Which.
+        worker: WorkerNumber,
     },
     /// Commands from the repository's own configuration want to run for the first time.
     Commands {

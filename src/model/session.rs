@@ -154,6 +154,13 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// Ended by a signal. Shells and runtimes that cannot pass one on report it as 128 + its number.
+    pub fn is_crash(&self) -> bool {
+        self.signal.is_some() || self.code.is_none_or(|code| code > 128)
+    }
+}
+
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.signal) {
@@ -189,6 +196,9 @@ pub struct Session {
     pub host: Option<HostIdentity>,
     /// What it does, and how that is known.
     pub verdict: Verdict,
+    /// It goes on with a conversation whose session was lost, and is told so.
+    #[serde(default)]
+    pub resumed: bool,
     /// The prompt it was started for was seen to arrive.
     pub prompted: bool,
     /// Input is locked by a handoff.
@@ -204,6 +214,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether it was lost with its host or the machine.
+    pub fn is_interrupted(&self) -> bool {
+        self.verdict.state == SessionState::Interrupted
+    }
+
     /// Whether there may still be a process.
     pub fn is_live(&self) -> bool {
         !self.verdict.state.is_over()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +180,74 @@ impl Autonomy {
     }
 }
 
+/// What goes first when several tasks wait for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// When nothing else waits.
+    Low,
+    /// In the order in which tasks became ready.
+    #[default]
+    Normal,
+    /// Before those.
+    High,
+    /// Before everything.
+    Urgent,
+}
+
+impl Priority {
+    /// Every priority, lowest first.
+    pub const ALL: [Priority; 4] = [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent];
+
+    /// The word used everywhere.
+    pub fn word(self) -> &'static str {
+        match self {
+            Priority::Low => "low",
+            Priority::Normal => "normal",
+            Priority::High => "high",
+            Priority::Urgent => "urgent",
+        }
+    }
+}
+
+impl FromStr for Priority {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Priority::ALL.into_iter().find(|priority| priority.word() == text);
+        known.ok_or_else(|| format!("`{text}` is none of low, normal, high, urgent"))
+    }
+}
+
+/// What a task that could start waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Other tasks that must land first.
+    Dependency,
+    /// One of the sessions that may run at once.
+    Slot,
+    /// A free worker.
+    Worker,
+    /// A landing before it.
+    Landing,
+    /// The pause after a crash.
+    Restart,
+}
+
+impl WaitsFor {
+    /// The word used in JSON and on screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            WaitsFor::Dependency => "dependency",
+            WaitsFor::Slot => "slot",
+            WaitsFor::Worker => "worker",
+            WaitsFor::Landing => "landing",
+            WaitsFor::Restart => "restart",
+        }
+    }
+}
+
 /// What a planned task depends on: one that exists, or one of the same plan by its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -239,6 +308,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// What goes first when several wait.
+    #[serde(default)]
+    pub priority: Priority,
     /// What the planner expects of it.
     #[serde(default)]
     pub forecast: Forecast,
@@ -298,6 +370,8 @@ pub enum StatusReason {
     },
     /// Its session was lost with its host or the machine.
     Interrupted,
+    /// Its session had nothing to do for the configured time and was ended; its conversation is kept.
+    Rested,
     /// `max_attempts` reached.
     AttemptsUsedUp,
     /// A dependency failed or was called off.
@@ -332,6 +406,7 @@ impl fmt::Display for StatusReason {
             StatusReason::Asks { question } => write!(f, "asks: {question}"),
             StatusReason::WorldFailed { detail } => f.write_str(detail),
             StatusReason::Interrupted => f.write_str("its session was interrupted"),
+            StatusReason::Rested => f.write_str("its session was idle and was ended; its conversation is kept"),
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),
@@ -427,6 +502,9 @@ pub struct Task {
     /// An open session rather than a request: no brief, no reminder; over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// What goes first when several wait.
+    #[serde(default)]
+    pub priority: Priority,
     /// The commit of its branch that was last checked and is what a landing lands (hex).
     #[serde(default)]
     pub head: Option<String>,

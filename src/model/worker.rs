@@ -39,16 +39,25 @@ pub struct Worker {
     pub task: Option<TaskId>,
     /// Whether the live session was opened by the person as a plain pane (no task): such a worker is taken too.
     pub manual: bool,
+    /// How many of its sessions failed in a row (crashed, or could not be started).
+    #[serde(default)]
+    pub failures: u32,
+    /// Why it takes no more tasks until it is reset: too many failures in a row.
+    #[serde(default)]
+    pub offline: Option<String>,
+    /// It was added because much was waiting, and goes again when nothing is.
+    #[serde(default)]
+    pub extra: bool,
 }
 
 impl Worker {
     /// An empty seat.
     pub fn new(number: WorkerNumber) -> Self {
-        Self { number, name: None, session: None, task: None, manual: false }
+        Self { number, name: None, session: None, task: None, manual: false, failures: 0, offline: None, extra: false }
     }
 
     /// Whether a ready task may be given to it.
     pub fn is_free(&self) -> bool {
-        self.task.is_none() && !self.manual
+        self.task.is_none() && !self.manual && self.offline.is_none()
     }
 }

@@ -1,7 +1,7 @@
 //! Programs that outlive us: session hosts and the daemon. They get a terminal session of their own, so
 //! that neither a closed terminal nor our end takes them along.
 //!
-//! This is the one reviewed file with `unsafe`: std cannot start a child in a new session, and the child
+//! This is, with `lent`, one of two reviewed files with `unsafe`: std cannot start a child in a new session, and the child
 //! cannot do it for itself where it is a stranger's program (a login shell).
 #![allow(unsafe_code, reason = "setsid between fork and exec has no safe form in std")]
 

@@ -5,6 +5,7 @@
 mod detached;
 mod error;
 mod front;
+mod lent;
 mod lookup;
 mod piped;
 mod program;
@@ -14,6 +15,7 @@ mod table;
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
 pub use front::run_in_front;
+pub use lent::duplicate;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};

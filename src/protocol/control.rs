@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, ProjectId, SessionId,
+    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId, SessionId,
     SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, SessionView, TaskView, UndoView, WorkerView};
+use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -93,6 +93,8 @@ pub struct AddOptions {
     pub role: Option<String>,
     /// A longer request than the title.
     pub body: Option<String>,
+    /// What goes first when several wait; `None` is normal.
+    pub priority: Option<Priority>,
     /// Split the text into several tasks (chat), or keep it as one (`task add`).
     pub split: bool,
     /// It came through the chat.
@@ -238,6 +240,40 @@ pub enum Request {
         /// Which.
         session: SessionId,
     },
+    /// Start a session again with the same worker, agent, worktree and conversation. Answer: `Done`.
+    RestartSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// Resume all sessions that are interrupted. Answer: `Done`.
+    RestartInterrupted {
+        /// Only this project's.
+        project: Option<ProjectId>,
+    },
+    /// Write what is kept of a session that is over, again. Answer: `Done`.
+    ArchiveSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// What waits for a session. Answer: `Queue`.
+    Queue {
+        /// Only this project's.
+        project: Option<ProjectId>,
+    },
+    /// What goes first. Answer: `Task`.
+    Prioritize {
+        /// Which.
+        task: TaskId,
+        /// Its new priority.
+        priority: Priority,
+    },
+    /// Take a worker back that is offline. Answer: `Done`.
+    ResetWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Workers`.
     Workers {
         /// Whose.
@@ -334,6 +370,7 @@ impl Request {
                 | Request::Log { .. }
                 | Request::Workers { .. }
                 | Request::Sessions { .. }
+                | Request::Queue { .. }
                 | Request::Agents
                 | Request::Status
         )
@@ -380,6 +417,8 @@ pub enum Response {
     Sessions(Vec<SessionView>),
     /// Workers.
     Workers(Vec<WorkerView>),
+    /// What waits for a session.
+    Queue(QueueView),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

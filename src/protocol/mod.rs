@@ -7,5 +7,6 @@ pub mod pane;
 mod view;
 
 pub use view::{
-    AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, SessionView, TaskView, UndoView, WorkerView,
+    AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView,
+    UndoView, WorkerView,
 };

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, ProjectId, SessionId,
-    SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, Priority, ProjectId,
+    SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp,
+    WaitsFor, WorkerNumber,
 };
 
 /// A task, whole.
@@ -61,6 +62,12 @@ pub struct TaskView {
     pub base: Option<String>,
     /// The session of its live or last attempt.
     pub session: Option<SessionId>,
+    /// What goes first when several wait.
+    #[serde(default)]
+    pub priority: Priority,
+    /// `waits_for` in one word.
+    #[serde(default)]
+    pub waits_on: Option<WaitsFor>,
     /// What must have landed first.
     pub depends: Vec<TaskId>,
     /// How often it was started or sent back.
@@ -143,6 +150,54 @@ pub struct WorkerView {
     pub state: Option<SessionState>,
     /// What the person is needed for here.
     pub needs: Option<String>,
+    /// How many of its sessions failed in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// Why it takes no tasks until it is reset.
+    #[serde(default)]
+    pub offline: Option<String>,
+}
+
+/// What waits for a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueueView {
+    /// Sessions that the engine started and that run.
+    pub running: usize,
+    /// How many may run at once.
+    pub slots: usize,
+    /// Session requests that wait: tasks that somebody asked to start by name.
+    pub requests: usize,
+    /// How many requests may wait; tasks wait without limit.
+    pub most_requests: usize,
+    /// The tasks that wait, in the order in which they get a session.
+    pub waiting: Vec<QueueEntry>,
+}
+
+/// A task that waits for a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueueEntry {
+    /// Its place, from 1.
+    pub place: usize,
+    /// Which task.
+    pub task: TaskId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// Its title.
+    pub title: String,
+    /// The agent that will run.
+    pub agent: String,
+    /// How it will run.
+    pub mode: SessionMode,
+    /// What goes first.
+    pub priority: Priority,
+    /// Whether somebody asked for it by name.
+    pub requested: bool,
+    /// What it waits for; nothing when it starts in a moment.
+    pub waits_on: Option<WaitsFor>,
+    /// The same in words.
+    pub waits_for: Option<String>,
+    /// Since when it waits (milliseconds, for ages).
+    pub since: Timestamp,
 }
 
 /// A question that waits (or waited).

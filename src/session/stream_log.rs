@@ -6,11 +6,16 @@ use std::path::PathBuf;
 
 use super::files::append;
 
-/// The log; when a half is full it becomes the older half.
+/// Bytes that are written at once while there is more to come; what a killed host may lose of its log.
+const BATCH: usize = 256 * 1024;
+
+/// The log; when a half is full it becomes the older half. A log that cannot be written ends, and says so
+/// once; the session goes on.
 #[derive(Debug)]
 pub(super) struct StreamLog {
     path: PathBuf,
-    file: File,
+    file: Option<File>,
+    waiting: Vec<u8>,
     length: u64,
     half: u64,
 }
@@ -20,22 +25,51 @@ impl StreamLog {
     pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         let file = append(&path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path, file, length, half: limit / 2 })
+        Ok(Self { path, file: Some(file), waiting: Vec::new(), length, half: limit / 2 })
     }
 
-    /// Appends output; what cannot be written is lost to the log only.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let added = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if added > self.half {
-            return Ok(());
+    /// Appends output, some of it later: see `flush`.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        if self.file.is_none() {
+            return;
         }
-        if self.length + added > self.half {
-            fs::rename(&self.path, self.path.with_extension("log.1"))?;
-            self.file = append(&self.path)?;
-            self.length = 0;
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= self.batch() {
+            self.flush();
         }
-        self.file.write_all(bytes)?;
-        self.length += added;
+    }
+
+    /// Writes what waits; to be called when no more output is at hand.
+    pub(super) fn flush(&mut self) {
+        if let Err(error) = self.write_waiting() {
+            eprintln!("cannot write the log, it ends here: {error}");
+            self.file = None;
+        }
+        self.waiting.clear();
+        // what a flood needed is not kept while nothing comes
+        self.waiting.shrink_to(4096);
+    }
+
+    /// A small log is written in pieces that fit its halves.
+    fn batch(&self) -> usize {
+        BATCH.min(usize::try_from(self.half / 4).unwrap_or(BATCH))
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let mut rest = self.waiting.as_slice();
+        while let Some(file) = self.file.as_mut().filter(|_| !rest.is_empty() && self.half > 0) {
+            let room = usize::try_from(self.half.saturating_sub(self.length)).unwrap_or(usize::MAX);
+            if room == 0 {
+                fs::rename(&self.path, self.path.with_extension("log.1"))?;
+                self.file = Some(append(&self.path)?);
+                self.length = 0;
+                continue;
+            }
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            file.write_all(now)?;
+            self.length += u64::try_from(now.len()).unwrap_or(0);
+            rest = later;
+        }
         Ok(())
     }
 }

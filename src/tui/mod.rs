@@ -6,18 +6,22 @@
 
 mod bars;
 mod cells;
+mod choices;
 pub mod clipboard;
 pub mod dialog;
 mod editor;
 mod encode;
 mod error;
+mod fields;
 mod input;
+mod keyboard;
 mod layout;
 pub mod layout_file;
 pub mod message;
 pub mod mode;
 pub mod motion;
 mod outside;
+mod painter;
 pub mod pane;
 pub mod reading;
 mod run;
@@ -32,11 +36,12 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
+pub use painter::Painter;
 pub use run::{Cockpit, Left, run};
 pub use skin::Skin;
 pub use terminal::TerminalEnvironment;
 pub use update::update;
-pub use view::view;
+pub use view::{Whose, view};
 pub use wire::Reconnect;
 
 /// Which keys the footer names as the owner of the keyboard, in words; for tests of rule 1.

@@ -121,22 +121,33 @@ pub struct Pane {
 }
 
 impl Pane {
-    /// Takes over what a host says of the screen.
-    pub fn apply(&mut self, update: ScreenUpdate) {
+    /// Takes over what a host says of the screen. Answers the rows that changed, if that is all that did.
+    pub fn apply(&mut self, update: ScreenUpdate) -> Option<Vec<u16>> {
         let (first, follows) = (self.first_row(), !self.modes.alternate_screen && !update.modes.alternate_screen);
+        let only_rows = !update.full
+            && self.size == (update.rows, update.cols)
+            && (self.locked, &self.modes) == (update.locked, &update.modes)
+            && (&self.reading, &self.selection, &self.search) == (&None, &None, &None)
+            && self.title == crate::model::one_line(&update.title);
         if let Some(reading) = self.reading.as_mut().filter(|_| follows) {
             reading.remember(first, &self.rows);
         }
+        let mut rows: Vec<u16> =
+            self.cursor.filter(|_| self.cursor != update.cursor).iter().map(|(row, _)| *row).collect();
         if update.full {
             self.rows.clear();
         }
         self.rows.resize(usize::from(update.rows), Row::default());
         for (number, row) in update.changed {
-            if let Some(place) = self.rows.get_mut(usize::from(number)) {
+            if let Some(place) = self.rows.get_mut(usize::from(number)).filter(|place| **place != row) {
                 *place = row;
+                rows.push(number);
             }
         }
         self.size = (update.rows, update.cols);
+        if self.cursor != update.cursor {
+            rows.extend(update.cursor.map(|(row, _)| row));
+        }
         self.cursor = update.cursor;
         self.modes = update.modes;
         self.title = crate::model::one_line(&update.title);
@@ -144,6 +155,7 @@ impl Pane {
         self.dropped = update.dropped;
         self.locked = update.locked;
         self.agreed |= self.size == self.wanted;
+        only_rows.then_some(rows)
     }
 
     /// The number of the screen's first row.

@@ -71,3 +71,12 @@ impl Reading {
         Some((from, to))
     }
 }
+
+/// What is said where the terminal has no lines above: the program draws its whole screen itself.
+pub(crate) fn own_history(agent: &str) -> &'static str {
+    match agent {
+        "claude" => "this agent keeps its own history: Ctrl+O (Claude)",
+        "codex" => "this agent keeps its own history: Ctrl+T (Codex)",
+        _ => "this program keeps its own history: its own keys scroll",
+    }
+}

@@ -5,8 +5,6 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -14,13 +12,14 @@ use crate::client::Client;
 use crate::config::Settings;
 use crate::config::keymap::Keymap;
 use crate::config::theme::Theme;
-use crate::model::Timestamp;
+use crate::model::{SessionId, Timestamp};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Notice, Request, Response};
 
 use super::editor;
 use super::error::TuiError;
 use super::input;
+use super::keyboard::Keyboard;
 use super::layout_file::Layout;
 use super::message::{Cmd, Msg};
 use super::outside::{Attach, Outside};
@@ -28,6 +27,7 @@ use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
 use super::update::{next_tick, update};
+use super::view::Whose;
 use super::wire::{News, Reconnect, Wire};
 
 /// The shortest time between two frames: 60 a second.
@@ -134,7 +134,7 @@ struct Turn {
 
 impl Turn {
     async fn until_left(&mut self, mut messages: mpsc::Receiver<Msg>) -> Result<(), TuiError> {
-        let mut events = EventStream::new();
+        let mut keyboard = Keyboard::new()?;
         let mut ends = Ends::new()?;
         while !self.leaving {
             let draw = self.next_draw();
@@ -143,10 +143,10 @@ impl Turn {
             tokio::select! {
                 biased;
                 () = ends.come() => self.leaving = true,
-                event = events.next() => match event {
-                    Some(Ok(event)) => self.event(event)?,
+                event = keyboard.next() => match event {
+                    Some(event) => self.event(event)?,
                     // the terminal is gone: leave, as if the window was closed
-                    Some(Err(_)) | None => self.leaving = true,
+                    None => self.leaving = true,
                 },
                 () = at(draw) => {}
                 message = messages.recv() => if let Some(message) = message { self.take(message)? },
@@ -155,10 +155,8 @@ impl Turn {
                 () = at(tick) => self.take(Msg::Tick)?,
             }
             if let Some(text) = self.to_edit.take() {
-                // while it reads, keys would not reach the editor
-                drop(events);
+                // nothing reads the keyboard meanwhile: all keys are the editor's
                 self.edit(&text, &mut ends).await?;
-                events = EventStream::new();
                 ends = Ends::new()?;
             }
             self.draw_if_due()?;
@@ -249,18 +247,42 @@ impl Turn {
         Ok(())
     }
 
-    /// When the next frame may be drawn; `None` while nothing changed.
+    /// When something may be drawn next; `None` while nothing changed.
     fn next_draw(&self) -> Option<Instant> {
-        self.state.dirty.then(|| if self.urgent { self.drawn_at } else { self.drawn_at + FRAME })
+        let anything = self.state.dirty || !self.state.damaged.is_empty();
+        anything.then(|| if self.answers_a_key() { self.drawn_at } else { self.drawn_at + FRAME })
+    }
+
+    /// Whether what changed may be the answer to the last key: then it does not wait for its turn.
+    fn answers_a_key(&self) -> bool {
+        self.urgent && (self.state.dirty || self.active_damage().is_some())
+    }
+
+    /// The session of the active pane, if rows of it wait to be drawn.
+    fn active_damage(&self) -> Option<SessionId> {
+        let id = &self.state.session(self.state.worker)?.id;
+        self.state.damaged.contains_key(id).then(|| id.clone())
     }
 
     fn draw_if_due(&mut self) -> Result<(), TuiError> {
-        if self.next_draw().is_none_or(|due| due > Instant::now()) {
+        let now = Instant::now();
+        if self.next_draw().is_none_or(|due| due > now) {
             return Ok(());
         }
-        self.screen.draw(&self.state, &self.skin)?;
-        self.state.dirty = false;
+        let echo = self.active_damage().filter(|_| self.urgent && !self.state.dirty);
         self.urgent = false;
+        if let Some(session) = echo.filter(|_| now < self.drawn_at + FRAME)
+            && self.screen.patch(&self.state, &self.skin, Whose::Active)?
+        {
+            // the other panes keep their pace
+            self.state.damaged.remove(&session);
+            return Ok(());
+        }
+        if self.state.dirty || !self.screen.patch(&self.state, &self.skin, Whose::All)? {
+            self.screen.draw(&self.state, &self.skin)?;
+        }
+        self.state.dirty = false;
+        self.state.damaged.clear();
         self.drawn_at = Instant::now();
         Ok(())
     }

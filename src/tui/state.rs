@@ -166,6 +166,8 @@ pub struct State {
     pub focused: bool,
     /// Something that can be seen changed since the last frame.
     pub dirty: bool,
+    /// Rows of sessions' screens that changed since they were drawn, while nothing else of them did.
+    pub damaged: BTreeMap<SessionId, BTreeSet<u16>>,
     /// The title that the terminal was given.
     pub title: String,
     /// The layout that was saved.
@@ -206,10 +208,11 @@ impl State {
             before_small: None,
             focused: true,
             dirty: true,
+            damaged: BTreeMap::new(),
             title: String::new(),
             saved: Layout::default(),
         };
-        super::update::fields::dress(&mut state.chat.draft);
+        super::fields::dress(&mut state.chat.draft);
         state
     }
 

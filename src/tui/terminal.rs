@@ -15,14 +15,16 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend as _, CrosstermBackend};
 
 use crate::config::theme::Depth;
 
 use super::clipboard::Surroundings;
 use super::error::TuiError;
+use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
+use super::view::Whose;
 
 /// Presses, releases and drags in SGR form; not all motion (1003), which would wake us for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -85,7 +87,7 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
     mouse: bool,
 }
 
@@ -97,9 +99,8 @@ impl Screen {
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        let screen = take(mouse)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()))));
-        screen.map(|terminal| Self { terminal, mouse }).map_err(|source| {
+        let screen = take(mouse).and_then(|()| on_stdout());
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -117,7 +118,9 @@ impl Screen {
         if enhanced {
             self.push_keyboard();
         }
-        self.terminal.clear().map_err(failed)
+        // nothing is shown any more of what was
+        self.painter = Painter::new(on_stdout().map_err(failed)?);
+        self.painter.backend_mut().clear().map_err(failed)
     }
 
     /// Asks whether the terminal speaks the enhanced keyboard protocol, and turns its first flag on if so.
@@ -131,23 +134,32 @@ impl Screen {
 
     fn push_keyboard(&mut self) -> bool {
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
-        let pushed = execute!(self.terminal.backend_mut(), flags).is_ok();
+        let pushed = execute!(self.painter.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
         pushed
     }
 
     /// The size: columns and rows.
     pub(super) fn size(&self) -> Result<(u16, u16), TuiError> {
-        let size = self.terminal.size().map_err(|source| TuiError::Terminal { doing: "measured", source })?;
+        let size = self.painter.terminal().size().map_err(|source| TuiError::Terminal { doing: "measured", source })?;
         Ok((size.width, size.height))
     }
 
     /// Draws one frame: changed cells only, inside one synchronized update.
     pub(super) fn draw(&mut self, state: &State, skin: &Skin) -> Result<(), TuiError> {
         let failed = |source| TuiError::Terminal { doing: "drawn on", source };
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
-        self.terminal.draw(|frame| super::view::view(state, skin, frame)).map_err(failed)?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+        queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
+        self.painter.frame(state, skin).map_err(failed)?;
+        execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+    }
+
+    /// Draws rows of agents' screens alone; answers whether that was enough.
+    pub(super) fn patch(&mut self, state: &State, skin: &Skin, whose: Whose) -> Result<bool, TuiError> {
+        let failed = |source| TuiError::Terminal { doing: "drawn on", source };
+        queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
+        let enough = self.painter.patch(state, skin, whose).map_err(failed)?;
+        execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)?;
+        Ok(enough)
     }
 
     /// Hands text to the terminal's clipboard (OSC 52).
@@ -167,11 +179,15 @@ impl Screen {
     }
 
     fn raw(&mut self, text: &str) -> Result<(), TuiError> {
-        let out = self.terminal.backend_mut();
+        let out = self.painter.backend_mut();
         out.write_all(text.as_bytes())
             .and_then(|()| Write::flush(out))
             .map_err(|source| TuiError::Terminal { doing: "written to", source })
     }
+}
+
+fn on_stdout() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
 }
 
 /// Makes the terminal ours.

@@ -5,7 +5,6 @@ mod actions;
 mod chat;
 mod copying;
 mod dialogs;
-pub(crate) mod fields;
 mod keys;
 mod mouse;
 mod opening;
@@ -18,16 +17,10 @@ mod server;
 
 use crate::model::Timestamp;
 
-use super::layout;
 use super::message::{Cmd, Msg};
 use super::mode::Mode;
 use super::state::State;
-
-pub(crate) use actions::unavailable;
-pub(crate) use dialogs::{palette_rows, task_rows};
-pub(crate) use keys::reachable;
-pub(crate) use reading::own_history;
-pub(crate) use requests::DETAIL_LINES;
+use super::{fields, layout};
 
 /// Takes one message in.
 pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {

@@ -8,6 +8,7 @@ mod frame;
 mod help;
 mod lists;
 mod pane;
+mod patch;
 mod queue;
 mod readers;
 mod small;
@@ -33,7 +34,9 @@ use super::state::{Daemon, State};
 pub(crate) use dialog::{keys_line as dialog_keys_line, place as dialog_place};
 pub(crate) use help::lines as help_lines;
 pub(crate) use lists::table as list_table;
-pub(crate) use pane::handoff_mark;
+pub(crate) use pane::{cursor, handoff_mark};
+pub use patch::Whose;
+pub(crate) use patch::patch;
 
 /// How long after the leader its strip comes; the next key works before that.
 pub(crate) const STRIP_AFTER: Duration = Duration::from_millis(400);

@@ -288,3 +288,15 @@ fn the_doctor_starts_nothing_and_speaks_json() {
     let printed = stdout(&home.qd(&["doctor"]));
     assert!(printed.lines().any(|line| line.starts_with("ok    git")), "{printed}");
 }
+
+#[test]
+fn every_command_has_a_man_page() {
+    let home = Home::new();
+    let page = stdout(&home.qd(&["man", "task", "add"]));
+    assert!(page.contains(".TH qd-task-add 1") && page.contains("autonomy"), "{page}");
+    assert_eq!(code(&home.qd(&["man", "task", "nothing"])), 3);
+    assert_eq!(code(&home.qd(&["man", "--to", "pages"])), 0);
+    for name in ["qd.1", "qd-task-add.1", "qd-session-logs.1", "qd-track.1"] {
+        assert!(home.path().join("pages").join(name).is_file(), "{name}");
+    }
+}

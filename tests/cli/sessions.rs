@@ -64,7 +64,7 @@ fn the_last_screen_of_a_session_is_made_again_from_its_record() {
 fn a_session_nobody_knows_is_not_found() {
     let home = Home::new();
     let _fake = Fake::start(&home, |_| Ok(Response::Sessions(vec![])));
-    for command in ["show", "logs", "capture", "kill", "cancel", "continue"] {
+    for command in ["show", "logs", "capture", "kill", "cancel", "continue", "restart", "archive"] {
         let output = home.qd(&["session", command, "beef"]);
         assert_eq!(code(&output), 3, "{command}: {}", stderr(&output));
     }
@@ -226,6 +226,57 @@ fn tracking_prints_a_line_for_every_session_and_ends_with_the_daemon() {
     child.wait().unwrap();
 }
 
+/// A queue of so many tasks.
+fn waiting(count: usize) -> QueueView {
+    let entry = |place: usize| QueueEntry {
+        place,
+        task: TaskId(place as u64),
+        project: ProjectId(1),
+        title: "Fix the login".to_owned(),
+        agent: "claude".to_owned(),
+        mode: SessionMode::Autonomous,
+        priority: Priority::High,
+        requested: true,
+        waits_on: Some(WaitsFor::Slot),
+        waits_for: Some("one of the 4 running agents to end (slots = 4)".to_owned()),
+        since: Timestamp(0),
+    };
+    QueueView { running: 4, slots: 4, requests: 1, most_requests: 10, waiting: (1..=count).map(entry).collect() }
+}
+
+#[test]
+fn the_queue_says_who_is_next_and_why_it_waits() {
+    let home = Home::new();
+    let _fake = Fake::start(&home, |_| Ok(Response::Queue(waiting(1))));
+    let shown = stdout(&home.qd(&["queue", "--all-projects"]));
+    assert!(shown.starts_with("4 of 4 run, 1 wait (1 of 10 asked for)\nPLACE  TASK  PRIORITY"), "{shown}");
+    assert!(shown.contains("1      #1    high"), "{shown}");
+    let json: QueueView = serde_json::from_slice(&home.qd(&["queue", "--all-projects", "--json"]).stdout).unwrap();
+    assert_eq!(json, waiting(1));
+}
+
+#[test]
+fn an_interrupted_session_is_resumed_by_restart_and_by_continue() {
+    let home = Home::new();
+    let fake = Fake::start(&home, |request| match request {
+        Request::OpenProject { .. } => Ok(Response::Project(Box::new(project()))),
+        Request::Sessions { .. } => {
+            Ok(Response::Sessions(vec![SessionView { state: SessionState::Interrupted, ..over(ONE) }]))
+        }
+        _ => Ok(Response::Done("done".to_owned())),
+    });
+    let restart = Request::RestartSession { session: SessionId::parse(ONE).unwrap() };
+    for line in [["session", "restart", "3f2a"], ["session", "continue", "3f2a"]] {
+        assert_eq!(stdout(&home.qd(&line)), "done\n");
+        assert_eq!(fake.requests().last(), Some(&restart));
+    }
+    assert_eq!(code(&home.qd(&["session", "restart", "all"])), 0);
+    assert_eq!(fake.requests().last(), Some(&Request::RestartInterrupted { project: Some(ProjectId(1)) }));
+    let output = home.qd(&["session", "continue", "3f2a", "--say", "and now the tests"]);
+    assert_eq!(code(&output), 4, "there is nobody to say it to");
+    assert!(stderr(&output).contains("`qd session restart 3f2a91c0` resumes it"), "{}", stderr(&output));
+}
+
 #[test]
 fn a_closed_pipe_ends_every_reading_command_quietly() {
     let home = Home::new();
@@ -235,6 +286,7 @@ fn a_closed_pipe_ends_every_reading_command_quietly() {
             sessions: (0..2_000).map(|_| over(ONE)).collect(),
             ..project()
         }))),
+        Request::Queue { .. } => Ok(Response::Queue(waiting(3_000))),
         Request::Tasks { .. } => {
             let tasks = (0..3_000).map(|id| task(id, "Fix the login", TaskStatus::Ready)).collect();
             Ok(Response::Tasks(tasks))

@@ -15,6 +15,7 @@
 #[path = "../support/mock_model.rs"]
 mod mock_model;
 
+mod attach;
 mod authority;
 mod bad_input;
 mod claude;

@@ -31,6 +31,12 @@ impl Ended {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
+    /// The entries of its output, when it succeeded and is a list.
+    pub fn json_or_nothing(&self) -> Vec<Value> {
+        let list = serde_json::from_str::<Value>(&self.stdout).ok().filter(|_| self.code == Some(0));
+        list.and_then(|list| list.as_array().cloned()).unwrap_or_default()
+    }
+
     /// The same, if it succeeded.
     pub fn good(self) -> Self {
         assert_eq!(self.code, Some(0), "it should have succeeded: {self:?}");
@@ -225,7 +231,11 @@ impl Drop for World {
         let mut stop = Command::new(env!("CARGO_BIN_EXE_qd"));
         stop.args(["daemon", "stop"]).current_dir("/").env_clear().envs(self.variables());
         let _ = finish(stop, b"", Duration::from_secs(15));
-        for pid in self.processes() {
+        // what runs below a host outlives it: hang-ups can be ignored
+        let hosts = self.processes();
+        let below = |host: &i32| u32::try_from(*host).map(quarterdeck::process::descendants).unwrap_or_default();
+        let left: Vec<u32> = hosts.iter().flat_map(below).collect();
+        for pid in hosts.into_iter().chain(left.into_iter().filter_map(|pid| i32::try_from(pid).ok())) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }

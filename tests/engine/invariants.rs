@@ -62,6 +62,14 @@ pub fn state(state: &State) {
     assert_eq!(state.merging_since.keys().copied().collect::<BTreeSet<_>>(), merging);
     assert!(state.landing_after.keys().all(|task| merging.contains(task)));
     assert!(state.stops.keys().all(|session| live.contains(session)));
+    let ready: BTreeSet<_> =
+        state.tasks.values().filter(|task| task.status == TaskStatus::Ready).map(|task| task.id).collect();
+    assert_eq!(state.ready_since.keys().copied().collect::<BTreeSet<_>>(), ready);
+    assert!(state.restarting.iter().all(|session| live.contains(session)));
+    for (task, _) in &state.restart_after {
+        assert_eq!(state.tasks[task].status, TaskStatus::Executing, "#{task} is restarted and does not execute");
+        assert!(!state.has_live_session(*task), "#{task} is restarted beside a live session");
+    }
     one_delegation_a_worker(state);
     one_landing_a_project(state);
     finals(state);

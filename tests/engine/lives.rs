@@ -67,11 +67,14 @@ fn a_world_that_refuses_the_worktree_needs_the_person_and_frees_the_seat() {
 }
 
 #[test]
-fn a_crash_is_resumed_once_in_an_attempt() {
+fn a_crash_is_resumed_after_a_pause_and_only_so_often() {
     let (mut world, task) = interactive();
+    world = world.with_rules(|rules| rules.restarts = 1);
     let first = world.work(task);
     world.end(&first, killed(9));
     assert_eq!(world.state.session(&first).unwrap().verdict.state, SessionState::Crashed);
+    assert!(world.is_quiet(), "not at once");
+    world.wait();
     let second = world.session(task).id;
     assert_ne!(first, second);
     let EffectKind::StartSession { resume, .. } =
@@ -97,7 +100,9 @@ fn a_lost_host_is_resumed_when_there_is_a_conversation_else_shown() {
     let session = world.work(task);
     world.end(&session, None);
     assert_eq!(world.state.session(&session).unwrap().verdict.state, SessionState::Interrupted);
+    world.wait();
     assert_eq!(world.status(task), TaskStatus::Executing);
+    assert_ne!(world.session(task).id, session);
     let mut world = World::new(Autonomy::Full);
     let task = world.submit(vec![shell("make")])[0];
     world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
@@ -111,7 +116,7 @@ fn a_lost_host_is_resumed_when_there_is_a_conversation_else_shown() {
 
 #[test]
 fn a_command_that_fails_is_shown_and_a_headless_model_is_tried_once_more() {
-    let mut world = World::new(Autonomy::Full);
+    let mut world = World::new(Autonomy::Full).with_rules(|rules| rules.restarts = 1);
     let command = world.submit(vec![shell("make")])[0];
     let session = world.work(command);
     world.end(&session, exit(3));
@@ -139,7 +144,7 @@ fn cancel_stops_then_removes_and_never_the_other_way_round() {
         EffectResult::Removed { kept: Some("refs/qd/1".into()) },
     );
     assert_eq!(world.task(task).worktree, None);
-    assert!(world.state.outbox.is_empty());
+    assert!(world.is_quiet());
     assert!(matches!(world.obey(Command::Cancel { task }), Err(Refusal::WrongStatus { .. })));
 }
 
@@ -149,7 +154,7 @@ fn cancelled_while_its_worktree_was_made_leaves_nothing_behind() {
     world.obey(Command::Cancel { task }).unwrap();
     world.settle(|kind| *kind == EffectKind::PrepareWorktree { task, fresh: false }, worktree(task));
     world.settle(|kind| *kind == EffectKind::RemoveWorktree { task }, EffectResult::Removed { kept: None });
-    assert!(world.state.outbox.is_empty() && world.state.sessions.is_empty());
+    assert!(world.is_quiet() && world.state.sessions.is_empty());
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn a_session_that_does_not_end_is_forced_and_forced_again() {
     world.settle(|kind| is_stop(kind, &session), failed("it ignores us"));
     assert!(world.has(|kind| matches!(kind, EffectKind::StopSession { now: true, .. })));
     world.settle(|kind| is_stop(kind, &session), failed("still there"));
-    assert!(world.state.outbox.is_empty());
+    assert!(world.is_quiet());
     let at = next_wake(&world.state, world.now).expect("it is tried again");
     world.pass(at.0 - world.now.0);
     assert!(world.has(|kind| matches!(kind, EffectKind::StopSession { now: true, .. })));
@@ -217,7 +222,7 @@ fn a_plain_pane_takes_a_free_seat_and_gives_it_back() {
     let session = world.state.live().next().unwrap().clone();
     assert_eq!(world.state.run_of(&session), Some("top"));
     world.start(&session.id);
-    assert!(world.state.outbox.is_empty(), "a pane gets no brief");
+    assert!(world.is_quiet(), "a pane gets no brief");
     let tasks = world.submit(vec![shell("a")]);
     assert_eq!(world.task(tasks[0]).worker, Some(WorkerNumber(2)), "the pane's seat is taken");
     world.end(&session.id, exit(0));
@@ -253,7 +258,7 @@ fn a_setup_command_runs_only_after_a_yes_and_holds_the_task_until_then() {
         let result = EffectResult::CommandsNotTrusted { hash: "h1".into(), commands: vec!["npm install".into()] };
         world.settle(|kind| matches!(kind, EffectKind::PrepareWorktree { .. }), result);
         assert_eq!(world.status(task), TaskStatus::Executing);
-        assert!(world.state.needs(task).unwrap().contains("npm install") && world.state.outbox.is_empty());
+        assert!(world.state.needs(task).unwrap().contains("npm install") && world.is_quiet());
         (world, task)
     };
     let (mut world, task) = asked();
@@ -274,10 +279,10 @@ fn an_open_session_is_not_told_what_to_do_and_ends_when_the_person_says_so() {
         let task = world.submit(vec![draft])[0];
         world.obey(Command::Run { task }).unwrap();
         let session = world.work(task);
-        assert!(world.state.outbox.is_empty(), "no brief");
+        assert!(world.is_quiet(), "no brief");
         assert_eq!(delegation(&world, task), DelegationStatus::Running);
         world.read(&session, SessionState::WaitingInput, StateSource::Hook, "shall I go on?");
-        assert!(world.state.outbox.is_empty() && world.state.needs(task).is_none(), "no reminder, no question");
+        assert!(world.is_quiet() && world.state.needs(task).is_none(), "no reminder, no question");
         (world, task, session)
     };
     let (mut world, task, _) = open();
@@ -292,7 +297,8 @@ fn an_open_session_is_not_told_what_to_do_and_ends_when_the_person_says_so() {
     assert_eq!(world.status(task), TaskStatus::Completed, "left without changes");
     let (mut world, task, session) = open();
     world.end(&session, killed(9));
+    world.wait();
     let resumed = world.session(task).id;
     world.start(&resumed);
-    assert!(world.state.outbox.is_empty(), "a resumed one is not told anything either");
+    assert!(world.is_quiet(), "a resumed one is not told anything either");
 }

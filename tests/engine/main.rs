@@ -18,4 +18,5 @@ mod prompts;
 mod random;
 mod results;
 mod reviews;
+mod survival;
 mod world;

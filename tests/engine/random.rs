@@ -8,8 +8,8 @@ use quarterdeck::engine::{
     Command, EffectKind, EffectResult, Event, Fact, State, TaskNews, apply, next_wake, outbox_after_restart,
 };
 use quarterdeck::model::{
-    AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Report,
-    SessionId, SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Priority,
+    Report, SessionId, SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
 };
 
 use crate::world::*;
@@ -59,7 +59,7 @@ fn command(world: &mut World, (kind, a, b): Move) {
     let (project, task, worker) = (world.project, any_task(world, a), WorkerNumber(b % 5));
     let yes_no = if b % 3 == 0 { AnswerKind::No } else { AnswerKind::Yes };
     let words = (b % 4 == 0).then(|| "please go on".to_owned());
-    let command = match kind % 16 {
+    let command = match kind % 20 {
         0 => Command::ConfirmPlan {
             plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)),
             tasks: vec![],
@@ -85,6 +85,10 @@ fn command(world: &mut World, (kind, a, b): Move) {
             let handoff = pick(world.state.handoffs.keys().copied().collect(), b).unwrap_or(HandoffId(1));
             Command::SteerHandoff { handoff, control }
         }
+        15 => Command::Restart { session: any_session(world, a) },
+        16 => Command::RestartInterrupted { project: None },
+        17 => Command::ResetWorker { project, worker },
+        18 => Command::Prioritize { task, priority: Priority::ALL[usize::from(b) % 4] },
         _ => Command::EditTask { task, title: Some("Other".into()), body: None, agent: words, worker: Some(worker) },
     };
     let _ = world.obey(command);
@@ -101,7 +105,7 @@ fn fact(world: &mut World, (kind, a, b): Move) {
         SessionState::Unknown,
         SessionState::WaitingPermission,
     ][usize::from(b) % 7];
-    match kind % 8 {
+    match kind % 9 {
         0 => drop(world.read(&session, state, StateSource::Hook, "stopped")),
         1 => drop(world.read(&session, state, StateSource::Screen, "what next?")),
         2 => drop(world.show(&session, dialog(DialogKind::Trust, &format!("trust {}", b % 2)))),
@@ -109,6 +113,7 @@ fn fact(world: &mut World, (kind, a, b): Move) {
         4 => drop(world.learn(Fact::Reported { session, report: Report::Done { summary: "done".into() } })),
         5 => drop(world.learn(Fact::Reported { session, report: Report::Ask { question: "which?".into() } })),
         6 => drop(world.end(&session, [exit(0), exit(1), killed(9), None][usize::from(b) % 4].clone())),
+        7 => drop(world.learn(Fact::SessionLost { session })),
         _ => drop(world.learn(Fact::ConversationNamed { session, conversation: format!("c{b}") })),
     }
 }
@@ -158,7 +163,9 @@ fn success(kind: &EffectKind) -> EffectResult {
         EffectKind::StartSession { .. } => started(),
         EffectKind::DeliverPrompt { .. } => EffectResult::Delivered,
         EffectKind::AnswerDialog { .. } => EffectResult::Answered,
-        EffectKind::StopSession { .. } | EffectKind::LockInput { .. } => EffectResult::Done,
+        EffectKind::StopSession { .. } | EffectKind::LockInput { .. } | EffectKind::ArchiveSession { .. } => {
+            EffectResult::Done
+        }
         EffectKind::CommitLeftovers { .. } | EffectKind::CommitForHandoff { .. } => committed(1),
         EffectKind::RunChecks { .. } => EffectResult::Checked { runs: vec![check(true)] },
         EffectKind::Land { .. } => landed(),
@@ -241,13 +248,19 @@ fn patience(world: &mut World, round: usize) {
         assert!(asked, "#{} needs the person and nothing asks: {task:#?}", task.id);
     }
     let stuck = world.state.open().find(|task| matches!(task.status, TaskStatus::Executing | TaskStatus::Verifying));
-    if let Some(task) = stuck.filter(|task| world.state.needs(task.id).is_none() && world.state.outbox.is_empty()) {
+    let paused = |task: TaskId| world.state.restart_after.contains_key(&task);
+    let stuck = stuck.filter(|task| world.state.needs(task.id).is_none() && !paused(task.id));
+    if let Some(task) = stuck.filter(|_| world.state.outbox.is_empty()) {
         let current = world.state.session_of(task);
         assert!(
             current.is_some_and(quarterdeck::model::Session::is_live),
             "#{} stands still without anybody knowing: {task:#?}",
             task.id
         );
+    }
+    let offline: Vec<_> = world.state.projects[&world.project].workers.values().cloned().collect();
+    for worker in offline.into_iter().filter(|worker| worker.offline.is_some()) {
+        world.obey(Command::ResetWorker { project: world.project, worker: worker.number }).expect("it is there");
     }
     if needs.is_empty() {
         for session in panes {
@@ -302,7 +315,7 @@ proptest! {
 
     #[test]
     fn invariants_hold_under_any_sequence(moves in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u16>(), any::<u16>()), 0..160)) {
-        let mut world = World::new(Autonomy::Full).with_rules(|rules| { rules.slots = 3; rules.max_attempts = 4; });
+        let mut world = World::new(Autonomy::Full).with_rules(|rules| { rules.slots = 3; rules.max_attempts = 4; rules.max_seats = 6; rules.idle_ms = 50_000; });
         for one in moves {
             play(&mut world, one);
         }

@@ -192,6 +192,7 @@ fn reports_of_a_replaced_session_decide_nothing() {
     let (mut world, task) = at_work(Autonomy::Full);
     let old = world.session(task).id;
     world.end(&old, killed(9));
+    world.wait();
     world.learn(Fact::Reported { session: old, report: Report::Done { summary: "late".into() } });
     assert_eq!(world.status(task), TaskStatus::Executing);
 }

@@ -9,8 +9,8 @@ use quarterdeck::engine::{
 };
 use quarterdeck::model::{
     AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
-    Moment, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task, TaskDraft,
-    TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    Moment, Priority, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task,
+    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
 };
 
 use crate::invariants;
@@ -95,6 +95,12 @@ impl World {
         self.schedule()
     }
 
+    /// Lets the next thing that is due by itself happen.
+    pub fn wait(&mut self) -> Vec<Effect> {
+        let at = quarterdeck::engine::next_wake(&self.state, self.now).expect("something is due by itself");
+        self.pass((at.0 - self.now.0).max(1))
+    }
+
     pub fn submit(&mut self, drafts: Vec<TaskDraft>) -> Vec<TaskId> {
         let first = self.state.last_task;
         let count = drafts.len() as u64;
@@ -123,6 +129,11 @@ impl World {
         let found: Vec<_> = self.state.outbox.values().filter(|effect| fits(&effect.kind)).collect();
         assert_eq!(found.len(), 1, "wanted one effect, the outbox has {:#?}", self.state.outbox);
         found[0].clone()
+    }
+
+    /// Whether nothing is under way but the archive.
+    pub fn is_quiet(&self) -> bool {
+        !self.has(|kind| !matches!(kind, EffectKind::ArchiveSession { .. }))
     }
 
     pub fn has(&self, fits: impl Fn(&EffectKind) -> bool) -> bool {
@@ -236,6 +247,7 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        priority: Priority::Normal,
         forecast: Forecast::default(),
     }
 }

@@ -9,9 +9,14 @@ mod disk;
 mod escape;
 mod idle;
 mod loss;
+mod reboot;
 mod rounds;
 mod silent;
 mod sockets;
+mod storm;
+#[path = "../e2e/terminal.rs"]
+#[allow(dead_code, reason = "each tier uses its part")]
+mod terminal;
 #[path = "../e2e/world.rs"]
 #[allow(dead_code, reason = "each tier uses its part")]
 mod world;

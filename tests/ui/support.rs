@@ -51,6 +51,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         worktree: None,
         base: None,
         session: worker.map(|n| session_id(u8::try_from(n).unwrap())),
+        priority: quarterdeck::model::Priority::Normal,
+        waits_on: None,
         depends: vec![],
         attempts: 1,
         summary: None,
@@ -97,6 +99,8 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         agent: Some("claude".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
@@ -155,6 +159,8 @@ pub fn empty() -> ProjectView {
                 agent: None,
                 state: None,
                 needs: None,
+                failures: 0,
+                offline: None,
             })
             .collect(),
         tasks: vec![],

@@ -246,10 +246,14 @@ impl Wall {
     /// What is said on the restored terminal.
     fn farewell(self, context: &Context, left: &Left) -> Done {
         let mut worst = None;
+        let running = self.shown.iter().filter(|shown| shown.fate.is_none()).count();
+        if matches!(left, Left::Detached) && running > 1 {
+            context.output.line(format!("detached; {running} sessions run on"))?;
+        }
         for shown in self.shown {
             let id = shown.session.id.short();
             match shown.fate {
-                None if matches!(left, Left::Detached) => {
+                None if matches!(left, Left::Detached) && running == 1 => {
                     context.output.line(format!("detached; session {id} runs on"))?;
                 }
                 None => {}

@@ -9,15 +9,12 @@ pub(super) fn placed(input: Vec<u8>, area: Area) -> Vec<u8> {
     let mut placed = Vec::with_capacity(input.len());
     let mut rest = input.as_slice();
     while let Some((first, others)) = rest.split_first() {
-        match report(rest) {
-            Some((report, length)) => {
-                placed.extend(report.inside(area).into_iter().flat_map(String::into_bytes));
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            None => {
-                placed.push(*first);
-                rest = others;
-            }
+        if let Some((report, length)) = report(rest) {
+            placed.extend(report.inside(area).into_iter().flat_map(String::into_bytes));
+            rest = rest.get(length..).unwrap_or_default();
+        } else {
+            placed.push(*first);
+            rest = others;
         }
     }
     placed

@@ -33,11 +33,13 @@ struct Reading {
     first: u32,
 }
 
-/// How the bar looks.
+/// What a pane's bar is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bar<'a> {
-    /// Whose keyboard it is, and what is said of the keys.
+    /// It has the keyboard; this is the way out.
     Focused(&'a str),
+    /// The leader was pressed; these are the keys that may follow.
+    Led(&'a str),
     /// Another pane has the keyboard.
     Beside,
 }
@@ -250,6 +252,8 @@ impl Pane {
         };
         let cols = usize::from(self.area.cols);
         let (look, line) = match bar {
+            Bar::Led(keys) => ("\x1b[0;7m", format!(" {keys}")),
+            Bar::Focused(_) if self.is_reading() => ("\x1b[0;7m", format!(" {what}")),
             // the way out stays readable when there is little room
             Bar::Focused(keys) => {
                 let room = cols.saturating_sub(keys.width() + 5).max(LEAST_TITLE);

@@ -9,6 +9,9 @@ use super::layout::{Area, Layout, split};
 use super::mouse;
 use super::pane::{Bar, Page, Pane};
 
+/// Below this many columns a bar says less.
+const NARROW: u16 = 60;
+
 /// The panes as they are on the outer terminal.
 pub(super) struct View {
     keys: Keys,
@@ -182,8 +185,9 @@ impl View {
     /// Bars, modes and cursor, as the pane with the keyboard wants them.
     fn finish(&mut self, text: &mut String) {
         let keys = self.spoken_keys();
+        let focused = if self.keys.is_waiting() { Bar::Led(&keys) } else { Bar::Focused(&keys) };
         for (number, pane) in self.panes.iter_mut().enumerate() {
-            pane.bar(if number == self.focus { Bar::Focused(&keys) } else { Bar::Beside }, text);
+            pane.bar(if number == self.focus { focused } else { Bar::Beside }, text);
         }
         let Some(pane) = self.panes.get(self.focus) else { return };
         let mut modes = pane.modes().clone();
@@ -207,13 +211,20 @@ impl View {
         text.push_str("\x1b[?2026l");
     }
 
-    /// What the keys do now.
+    /// What the keys do now, as far as the pane with the keyboard is wide.
     fn spoken_keys(&self) -> String {
         let leader = self.keys.leader();
-        match (self.keys.is_waiting(), self.panes.len() > 1) {
-            (true, true) => format!("{leader} –  d detach  n next  1–9 pane  [ history  {leader} again: send it"),
+        let several = self.panes.len() > 1;
+        let narrow = self.panes.get(self.focus).is_some_and(|pane| pane.area().cols < NARROW);
+        match (self.keys.is_waiting(), narrow) {
+            (true, true) if several => "d detach  n next  1–9 pane  [ history".to_owned(),
+            (true, false) if several => {
+                format!("{leader} –  d detach  n next  1–9 pane  [ history  {leader} again: send it")
+            }
+            (true, true) => format!("d detach  [ history  {leader}: send it"),
             (true, false) => format!("{leader} –  d detach  [ history  {leader} again: send it"),
-            (false, true) => format!("{leader} d detaches, n next"),
+            (false, true) => format!("{leader} d leaves"),
+            (false, false) if several => format!("{leader} d detaches, n next"),
             (false, false) => format!("{leader} d detaches"),
         }
     }

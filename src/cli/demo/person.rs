@@ -85,9 +85,11 @@ fn answer(approval: &ApprovalView) -> Request {
             let text = Some("Go on as you think best.".to_owned());
             Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text }
         }
-        Subject::Dialog { .. } | Subject::Commands { .. } | Subject::Review { .. } => {
-            Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None }
-        }
+        Subject::Dialog { .. }
+        | Subject::Commands { .. }
+        | Subject::Review { .. }
+        | Subject::Resume { .. }
+        | Subject::Offline { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
     }
 }
 

@@ -1,11 +1,11 @@
-//! What a person does to a session: let it go on, call it off, end it.
+//! What a person does to a session: let it go on, start it again, call it off, end it, keep it.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::client::Client;
-use crate::model::Kind;
+use crate::model::{Kind, SessionState};
 use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
 
@@ -16,6 +16,9 @@ use super::super::{Context, Done, Stop, Where, words};
 
 /// What is typed when nothing else is given.
 const GO_ON: &str = "continue";
+
+/// The word for every interrupted session; no id begins with it.
+const ALL: &str = "all";
 
 /// Which session.
 #[derive(Debug, Args)]
@@ -33,21 +36,23 @@ impl Which {
         let session = pick::session_of(&client, context, &self.place, &self.target).await?;
         Ok((client, session))
     }
+}
 
-    /// The same, when it runs.
-    async fn find_live(&self, context: &Context) -> Result<(Client, SessionView), Stop> {
-        let (client, session) = self.find(context).await?;
-        if session.state.is_over() {
-            let (id, state) = (session.id.short(), session.state);
-            return Err(Stop::new(Kind::Conflict, format!("session {id} is over ({state})")).hint(again(&session)));
-        }
-        Ok((client, session))
+/// Only a session that runs can be told anything.
+fn refuse_over(session: &SessionView) -> Result<(), Stop> {
+    if !session.state.is_over() {
+        return Ok(());
     }
+    let (id, state) = (session.id.short(), session.state);
+    Err(Stop::new(Kind::Conflict, format!("session {id} is over ({state})")).hint(again(session)))
 }
 
 /// How what a session did can be done again.
 fn again(session: &SessionView) -> String {
     match session.task {
+        _ if session.state == SessionState::Interrupted => {
+            format!("`qd session restart {}` resumes it", session.id.short())
+        }
         Some(task) => format!("`qd task retry {task}` gives its task to a fresh one"),
         None => format!("`qd worker start {} --agent {}` opens a fresh one", session.worker, session.agent),
     }
@@ -67,6 +72,41 @@ impl Kill {
     }
 }
 
+/// `qd session restart`.
+#[derive(Debug, Args)]
+pub struct Restart {
+    /// A session (the beginning of its id), a worker (`@2`) or a task (`#7`); `all` is every interrupted one
+    #[arg(value_name = "SESSION")]
+    target: Target,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Restart {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        if self.target == Target::Session(ALL.to_owned()) {
+            let (client, project) = context.at(&self.place).await?;
+            return context.order(&client, Request::RestartInterrupted { project: Some(project) }).await;
+        }
+        let (client, session) = Which { target: self.target, place: self.place }.find(context).await?;
+        context.order(&client, Request::RestartSession { session: session.id }).await
+    }
+}
+
+/// `qd session archive`.
+#[derive(Debug, Args)]
+pub struct Archive {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Archive {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let (client, session) = self.which.find(context).await?;
+        context.order(&client, Request::ArchiveSession { session: session.id }).await
+    }
+}
+
 /// `qd session continue`.
 #[derive(Debug, Args)]
 pub struct Continue {
@@ -83,7 +123,11 @@ impl Continue {
         if text.trim().is_empty() {
             return Err(Stop::new(Kind::Invalid, "the message has no text"));
         }
-        let (client, session) = self.which.find_live(context).await?;
+        let (client, session) = self.which.find(context).await?;
+        if session.state == SessionState::Interrupted && self.say.is_none() {
+            return context.order(&client, Request::RestartSession { session: session.id }).await;
+        }
+        refuse_over(&session)?;
         let SessionView { project, worker, .. } = session;
         context.order(&client, Request::Send { project, worker, text }).await
     }
@@ -98,7 +142,8 @@ pub struct Cancel {
 
 impl Cancel {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let (client, session) = self.which.find_live(context).await?;
+        let (client, session) = self.which.find(context).await?;
+        refuse_over(&session)?;
         let SessionView { project, worker, task, .. } = session;
         let Some(task) = task else {
             return context.order(&client, Request::StopWorker { project, worker }).await;

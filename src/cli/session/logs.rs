@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::model::SessionId;
 use crate::session::{Found, find};
 
 use super::super::pick::{self, Target};
@@ -48,40 +49,54 @@ pub struct Logs {
 impl Logs {
     pub(super) async fn run(self, context: &Context) -> Done {
         let (id, directory) = pick::directory(context, &self.place, &self.target).await?;
-        let unreadable = |error: &std::io::Error| {
-            Stop::system(
-                format!("the record of session {} cannot be read (`{}`)", id.short(), directory.display()),
-                error,
-            )
-        };
-        let mut log = Recorded::open(&directory).map_err(|error| unreadable(&error))?;
-        let printer = Printer { output: context.output, json: self.json };
+        let record = Record { id: &id, directory: &directory };
+        let mut log = Recorded::open(&directory).map_err(|error| record.unreadable(&error))?;
         let mut writer = if self.raw {
             Writer::Raw(context.output)
         } else {
+            let printer = Printer { output: context.output, json: self.json };
             Writer::Plain(printer, Whose::session(id.clone()), PlainLines::default())
         };
-        let there = log.all().map_err(|error| unreadable(&error))?;
+        let there = log.all().map_err(|error| record.unreadable(&error))?;
         writer.write(self.lines.map_or(&there, |count| last_lines(&there, count)))?;
         drop(there);
+        if self.follow {
+            record.follow(&mut log, &mut writer).await?;
+        }
+        writer.finish()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Whose record is read.
+struct Record<'a> {
+    id: &'a SessionId,
+    directory: &'a Path,
+}
+
+impl Record<'_> {
+    /// Writes what comes until the session is over.
+    async fn follow(&self, log: &mut Recorded, writer: &mut Writer) -> Result<(), Stop> {
         let mut in_vain = 0;
-        while self.follow {
-            let more = log.more().map_err(|error| unreadable(&error))?;
+        loop {
+            let more = log.more().map_err(|error| self.unreadable(&error))?;
             if !more.is_empty() {
                 in_vain = 0;
                 writer.write(&more)?;
                 continue;
             }
-            if in_vain % PATIENCE == 0 && is_over(&directory) {
+            if in_vain % PATIENCE == 0 && is_over(self.directory) {
                 // what was written between the last look and the end
-                writer.write(&log.all().map_err(|error| unreadable(&error))?)?;
-                break;
+                return writer.write(&log.all().map_err(|error| self.unreadable(&error))?);
             }
             in_vain += 1;
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        writer.finish()?;
-        Ok(ExitCode::SUCCESS)
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Stop {
+        let (id, directory) = (self.id.short(), self.directory.display());
+        Stop::system(format!("the record of session {id} cannot be read (`{directory}`)"), error)
     }
 }
 

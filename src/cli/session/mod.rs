@@ -29,12 +29,16 @@ pub enum Command {
     Logs(logs::Logs),
     /// Its screen as text; of one that is over, its last
     Capture(capture::Capture),
-    /// Type into it that it shall go on
+    /// Type into it that it shall go on; one that was interrupted is resumed
     Continue(control::Continue),
     /// Call off what it works on: its task, or the pane when it has none
     Cancel(control::Cancel),
+    /// Start it again with the same worker, agent, worktree and conversation
+    Restart(control::Restart),
     /// End it at once
     Kill(control::Kill),
+    /// Write the summary and the metadata of one that is over again
+    Archive(control::Archive),
 }
 
 impl Command {
@@ -48,7 +52,9 @@ impl Command {
             Command::Capture(capture) => capture.run(context).await,
             Command::Continue(more) => more.run(context).await,
             Command::Cancel(cancel) => cancel.run(context).await,
+            Command::Restart(restart) => restart.run(context).await,
             Command::Kill(kill) => kill.run(context).await,
+            Command::Archive(archive) => archive.run(context).await,
         }
     }
 }

@@ -29,8 +29,9 @@ impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let project = self.scope.project(context, &client).await?;
-        let sessions =
+        let mut sessions =
             ask!(client, Request::Sessions { project, all: self.all }, Response::Sessions(sessions) => sessions);
+        sessions.sort_by(|one, other| one.created_at.cmp(&other.created_at));
         let empty = if self.all { "no sessions" } else { "no sessions run; `--all` shows those that are over" };
         self.shape.list(context.output, &sessions, table, empty)
     }
@@ -104,5 +105,10 @@ fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), 
         ("socket", (!ended).then(|| session.socket.display().to_string())),
         ("record", directory.is_dir().then(|| directory.display().to_string())),
     ];
-    facts(output, session.id.as_str(), known)
+    facts(output, session.id.as_str(), known)?;
+    match std::fs::read_to_string(directory.join("summary.md")) {
+        Ok(summary) if ended => output.line(format!("\n{}", summary.trim_end())),
+        // not archived yet
+        _ => Ok(()),
+    }
 }

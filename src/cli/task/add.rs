@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::client::Client;
-use crate::model::{Autonomy, Kind, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Autonomy, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -41,6 +41,9 @@ pub struct Add {
     /// The worker
     #[arg(long, value_name = "NUMBER")]
     worker: Option<WorkerNumber>,
+    /// What goes first when several wait: low, normal, high or urgent
+    #[arg(long, value_name = "WORD")]
+    priority: Option<Priority>,
     /// A role of the catalogue
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
@@ -118,6 +121,7 @@ impl Add {
             worker: self.worker,
             role: self.role,
             body: self.body.as_deref().map(or_standard_input).transpose()?,
+            priority: self.priority,
             split: false,
             from_chat: false,
             open_ended: false,

@@ -1,10 +1,10 @@
-//! What a person decides about one task: confirm, run, land, cancel, retry.
+//! What a person decides about one task: confirm, run, land, cancel, retry, priority.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::model::TaskId;
+use crate::model::{Priority, TaskId};
 use crate::protocol::control::{Request, Response};
 
 use super::super::context::ask;
@@ -19,6 +19,25 @@ pub struct Decide {
     /// The task as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// `qd task priority`.
+#[derive(Debug, Args)]
+pub struct Prioritize {
+    #[command(flatten)]
+    decide: Decide,
+    /// low, normal, high or urgent
+    #[arg(value_name = "WORD")]
+    priority: Priority,
+}
+
+impl Prioritize {
+    /// What goes first when several wait.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let Self { decide, priority } = self;
+        let task = decide.task;
+        decide.send(context, Request::Prioritize { task, priority }).await
+    }
 }
 
 impl Decide {

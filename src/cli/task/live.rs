@@ -37,7 +37,8 @@ impl Live {
         let client = context.connect().await?;
         let mut task = ask!(client, Request::Task { task: self.task }, Response::Task(task) => *task);
         let printer = Printer { output: context.output, json: self.json };
-        let mut screen = Screen { printer, said: None, session: None, rest: mpsc::channel(LINES_WAITING) };
+        let (teller, told) = mpsc::channel(LINES_WAITING);
+        let mut screen = Screen { printer, said: None, session: None, teller, told };
         let (mut watching, view) = Watching::begin(&client, task.project).await?;
         let mut sessions = view.sessions;
         loop {
@@ -48,7 +49,7 @@ impl Live {
             }
             tokio::select! {
                 view = watching.next() => (task, sessions) = self.now(&client, view?).await?,
-                Some((_, said)) = screen.rest.1.recv() => screen.say(said)?,
+                Some((_, said)) = screen.told.recv() => screen.say(said)?,
             }
         }
         screen.finish().await?;
@@ -77,7 +78,8 @@ struct Screen {
     printer: Printer,
     said: Option<String>,
     session: Option<Followed>,
-    rest: (mpsc::Sender<(usize, Said)>, mpsc::Receiver<(usize, Said)>),
+    teller: mpsc::Sender<(usize, Said)>,
+    told: mpsc::Receiver<(usize, Said)>,
 }
 
 impl Screen {
@@ -117,7 +119,7 @@ impl Screen {
             return Ok(());
         }
         let directory = context.paths.session(&session.id);
-        tokio::spawn(follow(0, directory, session.clone(), self.rest.0.clone()));
+        tokio::spawn(follow(0, directory, session.clone(), self.teller.clone()));
         self.session = Some(Followed { whose: Whose::one(&session), session, over: false });
         Ok(())
     }
@@ -142,7 +144,7 @@ impl Screen {
     /// What the agent still had to say.
     async fn finish(&mut self) -> Result<(), Stop> {
         while self.session.as_ref().is_some_and(|followed| !followed.over) {
-            match tokio::time::timeout(LAST_LINES, self.rest.1.recv()).await {
+            match tokio::time::timeout(LAST_LINES, self.told.recv()).await {
                 Ok(Some((_, said))) => self.say(said)?,
                 Ok(None) | Err(_) => break,
             }

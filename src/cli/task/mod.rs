@@ -33,6 +33,8 @@ pub enum Command {
     Cancel(decide::Decide),
     /// Start a failed, cancelled or returned task again
     Retry(decide::Decide),
+    /// What goes first when several wait (see `qd queue`)
+    Priority(decide::Prioritize),
     /// What happened to a task, or to the whole project
     Log(read::Log),
     /// The changes of a task against its target
@@ -67,6 +69,7 @@ impl Command {
             Command::Land(decide) => decide.land(context).await,
             Command::Cancel(decide) => decide.cancel(context).await,
             Command::Retry(decide) => decide.retry(context).await,
+            Command::Priority(prioritize) => prioritize.run(context).await,
             Command::Log(log) => log.run(context).await,
             Command::Diff(diff) => diff.run(context).await,
             Command::Stream { task, json } => Stream::of(Target::Task(task), json).run(context).await,

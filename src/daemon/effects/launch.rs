@@ -1,8 +1,6 @@
 //! A session's start: the agent's launch line, its files, its host. The session's directory is the lock,
 //! so that asking twice starts it once.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +8,9 @@ use std::time::Duration;
 use crate::agents::{Agent, LaunchContext, LaunchPlan};
 use crate::daemon::Daemon;
 use crate::daemon::blocking::fault;
-use crate::engine::{EffectResult, State};
-use crate::model::{Kind, Project, Session, SessionId, SessionMode, Task};
+use crate::daemon::places;
+use crate::engine::{EffectResult, Fact};
+use crate::model::{Kind, Project, Session, SessionId, Task};
 use crate::protocol::control::Failure;
 use crate::session::{self, Launch};
 
@@ -37,7 +36,7 @@ pub(super) async fn start(
             let session = state.sessions.get(&wanted)?.clone();
             let project = state.projects.get(&session.project)?.clone();
             let task = session.task.and_then(|task| state.tasks.get(&task)).cloned();
-            let prompt = opening(state, &session, resumes);
+            let prompt = state.opening(&session, resumes);
             Some((session, project, task, prompt))
         })
         .await?
@@ -61,23 +60,16 @@ pub(super) async fn start(
         run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
     };
     let plan = agent.launch(&context);
-    let conversation = plan.conversation.clone();
+    // an agent that cannot go on with a conversation has none as far as we are concerned
+    let conversation = plan.conversation.clone().filter(|_| agent.can_resume());
+    if let Some(conversation) = conversation.clone().filter(|name| session.conversation.as_ref() != Some(name)) {
+        // known before the agent runs: whatever is lost from now on, the conversation can be found again
+        daemon.core.fact(Fact::ConversationNamed { session: id.clone(), conversation }).await;
+    }
     let launch = launch(daemon, &session, &plan, cwd).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
     Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
-}
-
-/// What may stand on the agent's command line. A full-screen session that takes over from another or goes on
-/// with its conversation is told so when it runs: the task alone would make it begin anew.
-fn opening(state: &State, session: &Session, resumes: bool) -> String {
-    let handoff = session.task.and_then(|task| state.handoff_of(task));
-    let takes_over = handoff.is_some_and(|handoff| handoff.to.as_ref() == Some(&session.id));
-    if session.mode == SessionMode::Interactive && (resumes || takes_over) {
-        return String::new();
-    }
-    let delegation = session.delegation.and_then(|delegation| state.delegations.get(&delegation));
-    delegation.map(|delegation| delegation.context.clone()).unwrap_or_default()
 }
 
 /// Where the agent works: its worktree; a plain pane in the project's root.
@@ -131,20 +123,11 @@ async fn spawn(
     let program = daemon.program.clone();
     let work = tokio::task::spawn_blocking(move || {
         for (path, text) in &files {
-            write_private(path, text).map_err(|error| unwritable(path, &error))?;
+            places::write_private(path, text.as_bytes()).map_err(|error| unwritable(path, &error))?;
         }
         session::start(&directory, &launch, &program, START_DEADLINE).map_err(|error| Failure::of(&error))
     });
     work.await.unwrap_or_else(|_| Err(fault("the session's start failed; see the daemon's log")))
-}
-
-/// Writes a file for the user alone.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    let mut file = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

@@ -2,6 +2,7 @@
 //! Effects run beside each other; what must not (writes to one repository's refs) takes the
 //! repository's lock. A panic in an effect becomes a failed result, never the end of the daemon.
 
+mod archive;
 mod checks;
 mod handoff;
 mod landing;
@@ -49,6 +50,7 @@ async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> 
         EffectKind::RunChecks { task } => checks::run(&daemon, task).await,
         EffectKind::Land { task } => landing::land(&daemon, task).await,
         EffectKind::StartSession { session, resume } => launch::start(&daemon, session, resume).await,
+        EffectKind::ArchiveSession { session } => archive::write(&daemon, session).await,
         EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
         EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,
         EffectKind::PushBranch { handoff } => handoff::push(&daemon, handoff).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::EffectResult;
 use crate::model::{EffectId, Kind, SessionState, Timestamp};
 use crate::protocol::pane::ToHost;

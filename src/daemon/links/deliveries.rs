@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
 use crate::agents::{prompt, prompt_file};
 use crate::config::PromptDelivery;
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Purpose};
 use crate::model::{EffectId, Kind, Timestamp};
 use crate::protocol::pane::{ToHost, WriteFate};

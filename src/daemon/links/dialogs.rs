@@ -1,6 +1,6 @@
 //! The dialog on the screen, and the answer that is given to it.
 
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::EffectResult;
 use crate::model::{Dialog, EffectId};
 use crate::protocol::pane::ToHost;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::client::pane::{self, PaneReceiver, PaneSender};
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::model::Timestamp;
 use crate::protocol::pane::{FromHost, ToHost, VERSION};
 

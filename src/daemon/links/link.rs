@@ -12,7 +12,7 @@ use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
 use crate::client::pane::PaneReceiver;
 use crate::daemon::Daemon;
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
 use crate::model::{Dialog, EffectId, SessionId, SessionState, Timestamp};
 use crate::protocol::pane::{FromHost, Observation, ToHost};
@@ -90,6 +90,10 @@ pub(super) struct Link {
     pub(super) transcript: Transcript,
     pub(super) collected: u64,
     pub(super) interrupts: u32,
+    /// Tools that were noted for the archive.
+    pub(super) tools: std::collections::BTreeSet<String>,
+    /// Its host was reached since this daemon started: an end from now on is seen when it happens.
+    pub(super) reached: bool,
 }
 
 impl Link {
@@ -129,6 +133,8 @@ impl Link {
             shown: None,
             collected,
             interrupts: 0,
+            tools: std::collections::BTreeSet::new(),
+            reached: false,
         })
     }
 
@@ -141,6 +147,7 @@ impl Link {
             return None;
         };
         self.line = Some(line);
+        self.reached = true;
         if std::mem::take(&mut self.silence).told {
             self.answers_again().await;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
 use crate::model::{Kind, Reading, SessionState, StateSource, Timestamp};
 use crate::protocol::pane::SessionReport;
@@ -60,7 +60,12 @@ impl Link {
         for (number, report) in reports {
             self.take_in(number, report).await;
         }
-        self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit }).await;
+        let session = self.id.clone();
+        let fact = match exit {
+            None if !self.reached => Fact::SessionLost { session },
+            exit => Fact::SessionEnded { session, exit },
+        };
+        self.daemon.core.fact(fact).await;
         true
     }
 

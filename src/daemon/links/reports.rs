@@ -1,14 +1,24 @@
 //! What comes out of a session: what its screen and hooks say, and what it reported.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::transcript::News;
-use crate::daemon::core::now;
+use crate::daemon::core::steady as now;
+use crate::daemon::places::TOOLS;
 use crate::engine::Fact;
-use crate::model::{Reading, SessionId, SessionState, StateSource};
+use crate::model::{Reading, SessionId, SessionState, StateSource, one_line, truncate};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
 use super::control::is_at_rest;
 use super::link::Link;
+
+/// Different tools of one session that are noted, and the longest name.
+const MOST_TOOLS: usize = 200;
+/// In characters.
+const LONGEST_TOOL: usize = 100;
 
 /// What came of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +74,11 @@ impl Link {
     }
 
     pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
+        if let Some(tool) = tool_of(payload) {
+            self.note_tool(&tool).await;
+        }
         let news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
-        if let Some(conversation) = news.conversation {
+        if let Some(conversation) = news.conversation.filter(|_| self.can_resume()) {
             let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
             if !self.daemon.core.collect(fact, mark).await {
                 return Taken::Kept;
@@ -80,7 +93,12 @@ impl Link {
     /// A line of a headless agent's structured output: its first one names the conversation.
     pub(super) async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
         for news in self.transcript.line(line).news {
-            if let News::Started { conversation, .. } = news {
+            if let News::Tool { name, .. } = &news {
+                self.note_tool(name).await;
+            }
+            if let News::Started { conversation, .. } = news
+                && self.can_resume()
+            {
                 let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
                 if !self.daemon.core.collect(fact, mark.clone()).await {
                     return Taken::Kept;
@@ -99,6 +117,25 @@ impl Link {
         Taken::In
     }
 
+    /// Notes a tool for the archive, the first time that it is seen. A full disk costs the note and nothing else.
+    async fn note_tool(&mut self, name: &str) {
+        let name = truncate(&one_line(name), LONGEST_TOOL);
+        if !name.is_empty() && self.tools.len() < MOST_TOOLS && self.tools.insert(name.clone()) {
+            let path = self.daemon.paths.session(&self.id).join(TOOLS);
+            let noted = tokio::task::spawn_blocking(move || {
+                let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+                writeln!(file, "{name}")
+            });
+            if let Ok(Err(error)) = noted.await {
+                tracing::debug!(%error, "a tool was not noted");
+            }
+        }
+    }
+
+    fn can_resume(&self) -> bool {
+        self.agent.as_ref().is_some_and(crate::agents::Agent::can_resume)
+    }
+
     pub(super) async fn read(&mut self, reading: Reading) {
         let at_rest = is_at_rest(reading.state);
         self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
@@ -108,4 +145,10 @@ impl Link {
             }
         }
     }
+}
+
+/// The tool that a hook is about.
+fn tool_of(payload: &str) -> Option<String> {
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+    payload.get("tool_name")?.as_str().map(str::to_owned)
 }

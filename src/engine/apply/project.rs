@@ -29,8 +29,24 @@ pub(super) fn apply(state: &mut State, id: ProjectId, news: &ProjectNews, at: Ti
         ProjectNews::Added { .. } => {}
         ProjectNews::TargetSet { target } => project.target.clone_from(target),
         ProjectNews::AutonomySet { autonomy } => project.autonomy = *autonomy,
-        ProjectNews::SeatAdded { worker } => {
-            project.workers.entry(*worker).or_insert_with(|| Worker::new(*worker));
+        ProjectNews::SeatAdded { worker, extra } => {
+            project.workers.entry(*worker).or_insert_with(|| Worker { extra: *extra, ..Worker::new(*worker) });
+        }
+        ProjectNews::SeatRetired { worker } => {
+            if project.workers.get(worker).is_some_and(Worker::is_free) {
+                project.workers.remove(worker);
+            }
+        }
+        ProjectNews::WorkerOffline { worker, detail } => {
+            if let Some(worker) = project.workers.get_mut(worker) {
+                worker.offline = Some(detail.clone());
+            }
+        }
+        ProjectNews::WorkerReset { worker } => {
+            if let Some(worker) = project.workers.get_mut(worker) {
+                worker.offline = None;
+                worker.failures = 0;
+            }
         }
         ProjectNews::AgentTrusted { agent } => {
             project.trusted_agents.insert(agent.clone());

@@ -14,6 +14,12 @@ pub(super) fn apply(state: &mut State, id: &SessionId, news: &SessionNews, at: T
         SessionNews::StopFailed { until, .. } if state.live_sessions.contains(id) => {
             state.stops.insert(id.clone(), Stop::Again { at: *until });
         }
+        SessionNews::RestartAsked if state.live_sessions.contains(id) => {
+            state.restarting.insert(id.clone());
+        }
+        SessionNews::Archived => {
+            state.archiving.remove(id);
+        }
         _ => {}
     }
     if let Some(session) = state.sessions.get_mut(id) {
@@ -64,6 +70,8 @@ fn created(state: &mut State, made: &Session, run: Option<String>) {
     }
     if let Some(task) = made.task {
         state.resumes.remove(&task);
+        state.after_loss.remove(&task);
+        state.restart_after.remove(&task);
     }
     if let Some(worker) =
         state.projects.get_mut(&made.project).and_then(|project| project.workers.get_mut(&made.worker))
@@ -78,16 +86,35 @@ fn over(state: &mut State, id: &SessionId, how: (SessionState, &str), exit: Opti
     let Some(session) = state.sessions.get_mut(id).filter(|session| session.is_live()) else { return };
     session.verdict = Verdict { state: how.0, source: StateSource::Process, evidence: how.1.to_owned(), at };
     session.ended_at = Some(at);
+    let failed = failed(session, how.0, exit.as_ref());
     session.exit = exit;
     session.parked = false;
     let (project, number, pane) = (session.project, session.worker, session.task.is_none());
     state.live_sessions.remove(id);
     state.stops.remove(id);
     state.trust_given.remove(id);
-    if pane {
-        let seat = state.projects.get_mut(&project).and_then(|project| project.workers.get_mut(&number));
-        if let Some(worker) = seat.filter(|worker| worker.session.as_ref() == Some(id)) {
-            worker.manual = false;
-        }
+    state.restarting.remove(id);
+    state.archiving.insert(id.clone());
+    let Some(worker) = state.projects.get_mut(&project).and_then(|project| project.workers.get_mut(&number)) else {
+        return;
+    };
+    match failed {
+        Some(true) => worker.failures = worker.failures.saturating_add(1),
+        Some(false) => worker.failures = 0,
+        None => {}
+    }
+    if pane && worker.session.as_ref() == Some(id) {
+        worker.manual = false;
+    }
+}
+
+/// Whether the end of a session speaks against its worker or for it, if it says either. A command that fails is
+/// a result and not a failure of the worker that ran it; a session that could not be started is one.
+fn failed(session: &Session, how: SessionState, exit: Option<&Exit>) -> Option<bool> {
+    match (how, exit) {
+        (SessionState::Crashed, None) => Some(true),
+        (SessionState::Crashed, Some(exit)) => Some(exit.is_crash() || session.agent != "shell"),
+        (SessionState::Exited, Some(exit)) if exit.succeeded() => Some(false),
+        _ => None,
     }
 }

@@ -17,12 +17,24 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::LandingUndone => landing_undone(state, id),
         TaskNews::WorkerFreed { .. } => freed(state, id, at),
         TaskNews::SentBack { attempt } => sent_back(state, id, *attempt),
+        TaskNews::RestartPlanned { until } => {
+            state.restart_after.insert(id, *until);
+        }
         TaskNews::Restarted => {
+            state.restart_after.remove(&id);
             let count = state.restarts.entry(id).or_insert(0);
             *count = count.saturating_add(1);
         }
-        TaskNews::ResumePlanned { conversation } => {
+        TaskNews::ResumePlanned { conversation, after_loss } => {
             state.resumes.insert(id, conversation.clone());
+            if *after_loss {
+                state.after_loss.insert(id);
+            } else {
+                state.after_loss.remove(&id);
+            }
+        }
+        TaskNews::Requested => {
+            state.requested.insert(id);
         }
         TaskNews::FreshPlanned => {
             state.fresh.insert(id);
@@ -61,6 +73,7 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
         }
         TaskNews::ReasonSet { reason } => task.reason = Some(reason.clone()),
         TaskNews::HeadSeen { head } => task.head = Some(head.clone()),
+        TaskNews::Prioritized { priority } => task.priority = *priority,
         TaskNews::Reminded => task.reminders = task.reminders.saturating_add(1),
         TaskNews::LandingPostponed { detail, .. } => {
             task.reason = Some(StatusReason::CheckoutBusy { detail: detail.clone() });
@@ -72,6 +85,9 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
 fn planned(state: &mut State, made: &Task) {
     state.last_task = state.last_task.max(made.id.0);
     state.open_tasks.insert(made.id);
+    if made.status == TaskStatus::Ready {
+        state.ready_since.insert(made.id, made.created_at);
+    }
     state.tasks.insert(made.id, made.clone());
 }
 
@@ -84,6 +100,7 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
     if to.is_final() {
         state.open_tasks.remove(&id);
         state.resumes.remove(&id);
+        state.after_loss.remove(&id);
         state.fresh.remove(&id);
         if task.worktree.is_some() {
             state.closing.insert(id);
@@ -97,6 +114,17 @@ fn moved(state: &mut State, id: TaskId, to: TaskStatus, reason: Option<&StatusRe
         state.landing_after.remove(&id);
     } else if from != TaskStatus::Merging {
         state.merging_since.insert(id, at);
+    }
+    if to == TaskStatus::Ready {
+        state.ready_since.entry(id).or_insert(at);
+    } else {
+        state.ready_since.remove(&id);
+    }
+    if !matches!(to, TaskStatus::Ready | TaskStatus::Blocked) {
+        state.requested.remove(&id);
+    }
+    if to != TaskStatus::Executing {
+        state.restart_after.remove(&id);
     }
     state.dismissed.remove(&id);
     if to != TaskStatus::Verifying {
@@ -188,6 +216,10 @@ fn landing_undone(state: &mut State, id: TaskId) {
 fn completed(state: &mut State, id: TaskId, commit: Option<String>, at: Timestamp) {
     if let Some(task) = state.tasks.get_mut(&id) {
         task.commit = commit;
+        let seat = task.worker.and_then(|number| state.projects.get_mut(&task.project)?.workers.get_mut(&number));
+        if let Some(worker) = seat {
+            worker.failures = 0;
+        }
         moved(state, id, TaskStatus::Completed, None, at);
     }
 }

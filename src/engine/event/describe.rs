@@ -42,7 +42,10 @@ fn project(news: &ProjectNews) -> String {
         }
         ProjectNews::TargetSet { target } => format!("results land on `{target}` from now on"),
         ProjectNews::AutonomySet { autonomy } => format!("autonomy is {} from now on", autonomy.word()),
-        ProjectNews::SeatAdded { worker } => format!("worker {worker} added"),
+        ProjectNews::SeatRetired { worker } => format!("worker {worker} is not needed any more"),
+        ProjectNews::WorkerOffline { worker, detail } => format!("worker {worker} is offline: {}", quote(detail)),
+        ProjectNews::WorkerReset { worker } => format!("worker {worker} takes tasks again"),
+        ProjectNews::SeatAdded { worker, .. } => format!("worker {worker} added"),
         ProjectNews::AgentTrusted { agent } => format!("{agent} may trust this project's worktrees"),
         ProjectNews::CommandsTrusted { hash } => {
             format!("the project's commands may run ({})", hash.get(..8).unwrap_or(hash))
@@ -96,6 +99,9 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::Checked { runs } => checked(runs),
         TaskNews::AttemptFailed { summary } => format!("attempt failed: {}", quote(summary)),
         TaskNews::SentBack { attempt } => format!("sent back to its agent, attempt {attempt}"),
+        TaskNews::RestartPlanned { .. } => "is started again in a moment".to_owned(),
+        TaskNews::Requested => "asked to start next".to_owned(),
+        TaskNews::Prioritized { priority } => format!("priority is {} now", priority.word()),
         TaskNews::Restarted => "restarted after its agent was lost".to_owned(),
         TaskNews::ResumePlanned { .. } => "goes on in the same conversation".to_owned(),
         TaskNews::FreshPlanned => "starts next from the target as it is then".to_owned(),
@@ -145,6 +151,8 @@ fn session_words(news: &SessionNews) -> String {
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),
         SessionNews::Dismissed { now: true } => "is killed".to_owned(),
         SessionNews::Dismissed { now: false } => "is stopped".to_owned(),
+        SessionNews::RestartAsked => "is to be started again".to_owned(),
+        SessionNews::Archived => "is archived".to_owned(),
         SessionNews::StopFailed { detail, .. } => format!("could not be ended, is tried again: {}", quote(detail)),
         SessionNews::Over { state, evidence, .. } => format!("{}: {}", state.word(), quote(evidence)),
         SessionNews::ExitNoted { exit } => format!("ended with {exit}"),
@@ -219,6 +227,7 @@ fn effect_words(kind: &EffectKind) -> String {
         EffectKind::RunChecks { task } => format!("run the checks for #{task}"),
         EffectKind::Land { task } => format!("land #{task}"),
         EffectKind::RemoveWorktree { task } => format!("remove the worktree of #{task}"),
+        EffectKind::ArchiveSession { session } => format!("archive session {}", session.short()),
         EffectKind::WriteBrief { .. } => "write the handoff document".to_owned(),
         EffectKind::CommitForHandoff { .. } => "commit for the handoff".to_owned(),
         EffectKind::PushBranch { .. } => "push the branch".to_owned(),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
-    HostIdentity, Plan, PlanStatus, Restating, Session, SessionId, SessionMode, SessionState, StatusReason, StepState,
-    Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, StatusReason,
+    StepState, Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -40,6 +40,26 @@ pub enum ProjectNews {
     /// It got a seat.
     SeatAdded {
         /// Its number.
+        worker: WorkerNumber,
+        /// It was added because much was waiting.
+        #[serde(default)]
+        extra: bool,
+    },
+    /// A seat that was added because much was waiting is gone again.
+    SeatRetired {
+        /// Its number.
+        worker: WorkerNumber,
+    },
+    /// Too many sessions of a worker failed in a row: it takes no more tasks.
+    WorkerOffline {
+        /// Which.
+        worker: WorkerNumber,
+        /// How many, and how the last one did.
+        detail: String,
+    },
+    /// A worker takes tasks again, and its failures are forgotten.
+    WorkerReset {
+        /// Which.
         worker: WorkerNumber,
     },
     /// The person trusts its worktrees for this agent.
@@ -165,12 +185,27 @@ pub enum TaskNews {
         /// Which attempt this is now.
         attempt: u32,
     },
+    /// Its agent's process was lost; it is started again by itself.
+    RestartPlanned {
+        /// When.
+        until: Timestamp,
+    },
     /// Its agent's process was lost and is started again by itself.
     Restarted,
     /// Its next start resumes this conversation.
     ResumePlanned {
         /// The agent's own id of it.
         conversation: String,
+        /// Its session was lost, and it is told so.
+        #[serde(default)]
+        after_loss: bool,
+    },
+    /// Somebody asked for its session by name: it waits as a session request.
+    Requested,
+    /// What goes first was changed.
+    Prioritized {
+        /// To what.
+        priority: Priority,
     },
     /// Its next start is from the target as it is then, in a worktree made anew.
     FreshPlanned,
@@ -253,6 +288,10 @@ pub enum SessionNews {
         /// By force.
         now: bool,
     },
+    /// It is started again with the same worker, agent, worktree and conversation once it has ended.
+    RestartAsked,
+    /// What is kept of it is written.
+    Archived,
     /// It could not be ended; that is tried again.
     StopFailed {
         /// When.

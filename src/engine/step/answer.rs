@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{landing, moves, plan, prompt, reading, start, task};
+use super::{landing, launch, moves, plan, prompt, reading, resume, task, workers};
 
 /// A given answer.
 struct Given<'t> {
@@ -34,6 +34,17 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         Subject::Commands { hash, .. } => {
             to_commands(turn, approval, hash, &given);
             Ok(())
+        }
+        Subject::Resume { sessions } => {
+            close(turn, approval, &given);
+            if kind == AnswerKind::Yes {
+                resume::all(turn, sessions);
+            }
+            Ok(())
+        }
+        Subject::Offline { worker } => {
+            close(turn, approval, &given);
+            if kind == AnswerKind::Yes { workers::reset(turn, approval.project, *worker) } else { Ok(()) }
         }
     }
 }
@@ -81,7 +92,14 @@ fn to_review(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) ->
     if let Some(text) = given.text {
         turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
     }
-    task::retry(turn, id)
+    let kept = matches!(task.reason, Some(StatusReason::Interrupted | StatusReason::Rested));
+    match turn.state.session_of(task).filter(|session| kept && !session.is_live()) {
+        Some(session) => {
+            resume::task(turn, task, session);
+            Ok(())
+        }
+        None => task::retry(turn, id),
+    }
 }
 
 /// A new attempt that knows the person's words.
@@ -187,8 +205,8 @@ fn to_commands(turn: &mut Turn, approval: &Approval, hash: &str, given: &Given) 
         let Some(task) = other.task.and_then(|task| state.task(task)) else { continue };
         match (given.kind, task.status) {
             (AnswerKind::Yes, TaskStatus::Verifying) => turn.request_once(EffectKind::RunChecks { task: task.id }),
-            (AnswerKind::Yes, TaskStatus::Executing) if start::awaiting(turn, task).is_some() => {
-                start::prepare(turn, task);
+            (AnswerKind::Yes, TaskStatus::Executing) if launch::awaiting(turn, task).is_some() => {
+                launch::prepare(turn, task);
             }
             (AnswerKind::No, TaskStatus::Executing | TaskStatus::Verifying | TaskStatus::Merging) => {
                 refuse_commands(turn, task);

@@ -18,7 +18,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     turn.emit(Event::EffectSettled { effect: id, project, task, failure });
     match &effect.kind {
         EffectKind::PrepareWorktree { task, .. } => start::prepared(turn, *task, result),
-        EffectKind::StartSession { session, resume } => start::started(turn, session, resume.as_deref(), result),
+        EffectKind::StartSession { session, .. } => start::started(turn, session, result),
         EffectKind::DeliverPrompt { session, purpose, .. } => {
             prompt::delivered(turn, session, *purpose, effect.asked_at, result);
         }
@@ -29,6 +29,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
         EffectKind::RunChecks { task } => verify::checked(turn, *task, result),
         EffectKind::Land { task } => landing::landed(turn, *task, result),
         EffectKind::RemoveWorktree { task } => start::removed(turn, *task, result),
+        EffectKind::ArchiveSession { session } => session::archived(turn, session),
         EffectKind::WriteBrief { handoff } => handoff::brief_written(turn, *handoff, result),
         EffectKind::CommitForHandoff { handoff } => handoff::committed(turn, *handoff, result),
         EffectKind::PushBranch { handoff } => handoff::pushed(turn, *handoff, result),

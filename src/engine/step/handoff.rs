@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{moves, start};
+use super::{launch, moves};
 
 /// What the person wants of a handoff.
 pub(super) struct Wish {
@@ -123,7 +123,7 @@ fn start_fresh(turn: &mut Turn, handoff: &Handoff) {
     let task = state.task(handoff.task);
     match task.and_then(|task| Some((task, state.delegation_of(task)?))) {
         Some((task, delegation)) => {
-            let session = start::launch(turn, task, delegation, None);
+            let session = launch::launch(turn, task, delegation, launch::Opening::Fresh);
             turn.handoff(handoff, HandoffNews::TakenOver { session });
         }
         None => failed(turn, handoff, HandoffStep::Start, "its task has no attempt".to_owned()),

@@ -6,7 +6,7 @@ use crate::model::{CheckRun, StatusReason, Task, TaskId, TaskStatus, TaskType};
 
 use super::super::{EffectResult, Refusal, TaskNews};
 use super::turn::Turn;
-use super::{moves, task, verify};
+use super::{commands, moves, task, verify};
 
 /// The person says yes to landing a task, or to trying again what held it up.
 pub(super) fn land(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
@@ -46,7 +46,7 @@ pub(super) fn landed(turn: &mut Turn, id: TaskId, result: EffectResult) {
             verify::red(turn, task, runs, "on the result merged with the target");
         }
         EffectResult::CheckoutBusy { detail } => postpone(turn, task, detail),
-        EffectResult::CommandsNotTrusted { hash, commands } => verify::hold(turn, task, hash, commands),
+        EffectResult::CommandsNotTrusted { hash, commands } => commands::hold(turn, task, hash, commands),
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn again(turn: &mut Turn, task: &Task) {
     break_off_handoff(turn, task);
     turn.withdraw(task.id, |_| true);
     if let Some(conversation) = turn.state.session_of(task).and_then(|session| session.conversation.clone()) {
-        turn.task(task, TaskNews::ResumePlanned { conversation });
+        turn.task(task, TaskNews::ResumePlanned { conversation, after_loss: false });
     }
     turn.move_task(task, TaskStatus::Ready, None);
 }

@@ -3,7 +3,7 @@
 use crate::model::{Project, ProjectId, Session, SessionMode, WorkerNumber};
 
 use super::super::{EffectKind, ProjectNews, Refusal, SessionNews};
-use super::start;
+use super::launch;
 use super::turn::Turn;
 
 pub(super) fn start(
@@ -16,8 +16,34 @@ pub(super) fn start(
     let project = turn.state.projects.get(&id).ok_or(Refusal::NoProject(id))?;
     let worker = seat(turn, project, wanted)?;
     if !project.workers.contains_key(&worker) {
-        turn.project(id, ProjectNews::SeatAdded { worker });
+        turn.project(id, ProjectNews::SeatAdded { worker, extra: false });
     }
+    open(turn, id, worker, Pane { agent, run, conversation: None });
+    Ok(())
+}
+
+/// What runs in a pane.
+struct Pane {
+    agent: String,
+    run: Option<String>,
+    conversation: Option<String>,
+}
+
+/// Opens the pane of a session that is over again: the same seat, agent, command and conversation.
+pub(super) fn again(turn: &mut Turn, session: &Session) -> Result<(), Refusal> {
+    let project = turn.state.projects.get(&session.project).ok_or(Refusal::NoProject(session.project))?;
+    let worker = seat(turn, project, Some(session.worker))?;
+    let pane = Pane {
+        agent: session.agent.clone(),
+        run: turn.state.pane_runs.get(&session.id).cloned(),
+        conversation: session.conversation.clone(),
+    };
+    open(turn, session.project, worker, pane);
+    Ok(())
+}
+
+fn open(turn: &mut Turn, id: ProjectId, worker: WorkerNumber, pane: Pane) {
+    let Pane { agent, run, conversation: resume } = pane;
     let made = Session {
         id: turn.next_session(),
         project: id,
@@ -26,10 +52,11 @@ pub(super) fn start(
         worker,
         agent,
         mode: SessionMode::Interactive,
-        conversation: None,
+        conversation: resume.clone(),
         pid: None,
         host: None,
-        verdict: start::starting(turn),
+        verdict: launch::starting(turn),
+        resumed: resume.is_some(),
         prompted: false,
         parked: false,
         created_at: turn.now,
@@ -39,8 +66,7 @@ pub(super) fn start(
     };
     let session = made.clone();
     turn.session(&session, SessionNews::Created { made: Box::new(made), run });
-    turn.request_for(Some(id), None, EffectKind::StartSession { session: session.id, resume: None });
-    Ok(())
+    turn.request_for(Some(id), None, EffectKind::StartSession { session: session.id, resume });
 }
 
 /// The seat asked for, or the lowest free one. Sessions that a person opens are not limited: a full house gets a seat more.
@@ -60,7 +86,8 @@ fn with(turn: &Turn, project: &Project, worker: WorkerNumber) -> Option<String> 
     if let Some(task) = project.workers.get(&worker).and_then(|worker| worker.task) {
         return Some(format!("#{task}"));
     }
-    let session = turn.state.live().find(|session| session.project == project.id && session.worker == worker)?;
+    let lives = |session: &&Session| session.project == project.id && session.worker == worker && session.is_live();
+    let session = turn.state.live().find(lives).filter(|session| !turn.ended_now(&session.id))?;
     Some(if turn.state.stops.contains_key(&session.id) {
         "a session that is ending".to_owned()
     } else {

@@ -24,7 +24,7 @@ pub(super) fn add(turn: &mut Turn, root: PathBuf, name: String, target: String, 
     for number in 1..=state.rules.seats {
         let worker = WorkerNumber(number);
         if seats.is_none_or(|seats| !seats.contains_key(&worker)) {
-            turn.project(id, ProjectNews::SeatAdded { worker });
+            turn.project(id, ProjectNews::SeatAdded { worker, extra: false });
         }
     }
 }

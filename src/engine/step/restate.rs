@@ -7,7 +7,7 @@ use crate::model::{
     Handoff, HandoffStep, Restating, Session, SessionState, StepState, Subject, one_line, spoken, truncate,
 };
 
-use super::super::{EffectKind, HandoffNews, Purpose, State, brief};
+use super::super::{EffectKind, HandoffNews, Purpose, State, brief, wake};
 use super::handoff::{done, step_to};
 use super::turn::Turn;
 
@@ -48,7 +48,7 @@ fn judge(turn: &mut Turn, handoff: &Handoff, fresh: &Session) {
             done(turn, handoff, HandoffStep::Start, "the fresh session has begun".to_owned());
         }
         Restating::Unasked => turn.handoff(handoff, HandoffNews::Restated { to: asked }),
-        Restating::Asked { until } if *until > turn.now => {}
+        Restating::Asked { until } if !wake::is_due(*until, turn.now, patience) => {}
         // it cannot go on before the person has answered it
         Restating::Asked { .. } if waits_for_person(turn.state, fresh) => {
             turn.handoff(handoff, HandoffNews::Restated { to: asked });

@@ -2,29 +2,33 @@
 //! stand so, which makes it also the thing that puts everything in motion again after a crash. The parts
 //! do not build on each other within one turn; the schedule is called again until nothing is due.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::model::{
-    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionState, StateSource, StatusReason, Task,
-    TaskStatus, WorkerNumber,
-};
+use crate::model::{ProjectId, SessionState, StateSource, StatusReason, Task, TaskStatus};
 
-use super::super::{EffectKind, ProjectNews, Purpose, Stop, TaskNews, brief};
+use super::super::wake::{self, LANDING, STOPPING};
+use super::super::{EffectKind, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, report, restate, review, session, start};
+use super::{handoff, moves, queue, report, restate, resume, review, session, workers};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
     restate::settle(turn);
     handoff::unlock(turn);
+    workers::breaker(turn);
+    resume::due(turn);
+    resume::rest(turn);
     silent_stops(turn);
     verification(turn);
     stops(turn);
     seats(turn);
     review::ask(turn);
+    resume::offer(turn);
+    session::archive_due(turn);
     clean_up(turn);
     landings(turn);
-    starts(turn);
+    workers::retire(turn);
+    queue::starts(turn);
 }
 
 /// Blocked tasks whose dependencies landed are ready; those whose dependencies were lost need the person.
@@ -97,7 +101,7 @@ fn stops(turn: &mut Turn) {
     for session in state.live() {
         let now = match state.stops.get(&session.id) {
             Some(Stop::Asked) => continue,
-            Some(Stop::Again { at }) if *at > turn.now => continue,
+            Some(Stop::Again { at }) if !wake::is_due(*at, turn.now, STOPPING) => continue,
             Some(Stop::Again { .. }) => true,
             Some(Stop::Due { now }) => *now,
             None if state.is_wanted(session, turn.now) => continue,
@@ -146,73 +150,11 @@ fn landings(turn: &mut Turn) {
     queue.sort_by_key(|task| (state.merging_since.get(&task.id).copied(), task.id));
     let mut taken = under_way;
     for task in queue {
-        let later = state.landing_after.get(&task.id).is_some_and(|at| *at > turn.now);
+        let later = state.landing_after.get(&task.id).is_some_and(|at| !wake::is_due(*at, turn.now, LANDING));
         let held = later || state.commands_held(task.id).is_some();
         if !held && !taken.contains(&task.project) {
             taken.insert(task.project);
             turn.request(EffectKind::Land { task: task.id });
         }
     }
-}
-
-/// Ready tasks get free seats while there are slots, oldest first.
-fn starts(turn: &mut Turn) {
-    let state = turn.state;
-    let mut slots = usize::from(state.rules.slots).saturating_sub(state.slots_used());
-    let mut taken: BTreeMap<ProjectId, BTreeSet<WorkerNumber>> = BTreeMap::new();
-    for task in state.open().filter(|task| task.status == TaskStatus::Ready) {
-        if slots == 0 {
-            return;
-        }
-        let Some(project) = state.projects.get(&task.project) else { continue };
-        if state.is_busy(task.id) || state.has_live_session(task.id) {
-            continue; // its last attempt is still being cleared away
-        }
-        let taken = taken.entry(project.id).or_default();
-        if let Some(worker) = seat(turn, project, task, taken) {
-            taken.insert(worker);
-            slots = slots.saturating_sub(1);
-            begin(turn, project, task, worker);
-        }
-    }
-}
-
-/// The seat that a task holds already, the one it wants (made if it is not there), else the lowest free one.
-fn seat(turn: &Turn, project: &Project, task: &Task, taken: &BTreeSet<WorkerNumber>) -> Option<WorkerNumber> {
-    let state = turn.state;
-    let empty = |worker: &WorkerNumber| {
-        !taken.contains(worker)
-            && !state.live().any(|session| session.project == project.id && session.worker == *worker)
-    };
-    let held = project.workers.values().find(|worker| worker.task == Some(task.id)).map(|worker| worker.number);
-    if held.is_some() {
-        return held.filter(empty);
-    }
-    let free =
-        |worker: &WorkerNumber| empty(worker) && project.workers.get(worker).is_none_or(crate::model::Worker::is_free);
-    let wanted: Option<WorkerNumber> = task.worker.filter(free);
-    wanted.or_else(|| project.workers.keys().find(|worker| free(worker)).copied())
-}
-
-fn begin(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) {
-    if !project.workers.contains_key(&worker) {
-        turn.project(project.id, ProjectNews::SeatAdded { worker });
-    }
-    let delegation = Delegation {
-        id: DelegationId(turn.next_id()),
-        task: task.id,
-        worker,
-        agent: task.agent.clone(),
-        session: None,
-        attempt: task.attempts.saturating_add(1),
-        status: DelegationStatus::Spawning,
-        context: brief::compose(turn.state, task),
-        result: None,
-        error: None,
-        started_at: turn.now,
-        ended_at: None,
-    };
-    turn.task(task, TaskNews::DelegationStarted { delegation: Box::new(delegation) });
-    turn.move_task(task, TaskStatus::Executing, None);
-    start::prepare(turn, task);
 }

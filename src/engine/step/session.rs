@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::model::{
-    Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task, TaskStatus,
-    WorkerNumber, one_line,
+    Autonomy, Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task,
+    TaskStatus, WorkerNumber, one_line,
 };
 
-use super::super::{ApprovalNews, EffectResult, Refusal, SessionNews, TaskNews};
+use super::super::{ApprovalNews, EffectKind, EffectResult, Refusal, SessionNews, TaskNews};
 use super::turn::{Question, Turn};
-use super::{handoff, moves, start};
+use super::{handoff, moves, resume};
 
 /// How long after force did not help it is tried again.
 const STOP_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -61,7 +61,12 @@ pub(super) fn named(turn: &mut Turn, id: &SessionId, conversation: String) {
 pub(super) fn stopped(turn: &mut Turn, id: &SessionId, now: bool, result: EffectResult) {
     let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
     match result {
-        EffectResult::Done => close(turn, session, SessionState::Exited, "stopped as asked", None),
+        EffectResult::Done => {
+            close(turn, session, SessionState::Exited, "stopped as asked", None);
+            if turn.state.restarting.contains(id) {
+                resume::after_end(turn, session);
+            }
+        }
         _ if !now => turn.session(session, SessionNews::Dismissed { now: true }),
         other => {
             let until = turn.now.after(STOP_AGAIN_AFTER);
@@ -70,8 +75,48 @@ pub(super) fn stopped(turn: &mut Turn, id: &SessionId, now: bool, result: Effect
     }
 }
 
+/// What is kept of a session is written, or could not be; the log says which.
+pub(super) fn archived(turn: &mut Turn, id: &SessionId) {
+    if let Some(session) = turn.state.session(id) {
+        turn.session(session, SessionNews::Archived);
+    }
+}
+
+/// Sessions of which nothing more can come are archived.
+pub(super) fn archive_due(turn: &mut Turn) {
+    for session in turn.state.to_archive() {
+        turn.request(EffectKind::ArchiveSession { session });
+    }
+}
+
+/// Archives a session that is over, again.
+pub(super) fn archive(turn: &mut Turn, id: &SessionId) -> Result<(), Refusal> {
+    let session = turn.state.session(id).ok_or_else(|| Refusal::NoSession(id.clone()))?;
+    if session.is_live() {
+        return Err(Refusal::NotNow { session: id.clone(), wanted: "archived", why: "it still runs" });
+    }
+    turn.request_once(EffectKind::ArchiveSession { session: id.clone() });
+    Ok(())
+}
+
+/// Its host went without a record while nobody watched: a reboot, or a daemon that died as well.
+pub(super) fn lost(turn: &mut Turn, id: &SessionId) {
+    over(turn, id, None, Loss::Unwatched);
+}
+
 /// The agent's process is over.
 pub(super) fn ended(turn: &mut Turn, id: &SessionId, exit: Option<Exit>) {
+    over(turn, id, exit, Loss::Watched);
+}
+
+/// Whether a loss was seen when it happened. One that was not is offered to the person, unless configured otherwise.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    Watched,
+    Unwatched,
+}
+
+fn over(turn: &mut Turn, id: &SessionId, exit: Option<Exit>, loss: Loss) {
     let state = turn.state;
     let Some(session) = state.session(id) else { return };
     if !session.is_live() {
@@ -88,9 +133,12 @@ pub(super) fn ended(turn: &mut Turn, id: &SessionId, exit: Option<Exit>) {
         Some(exit) => (SessionState::Crashed, format!("ended with {exit}")),
     };
     close(turn, session, how, &evidence, exit.clone());
+    if state.restarting.contains(id) {
+        return resume::after_end(turn, session);
+    }
     let task = session.task.and_then(|task| state.task(task));
     if let Some(task) = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session)) {
-        follow(turn, task, session, exit);
+        follow(turn, task, session, exit, loss);
     }
 }
 
@@ -113,12 +161,15 @@ fn close(turn: &mut Turn, session: &Session, how: SessionState, evidence: &str, 
 }
 
 /// The session of an executing task ended by itself.
-fn follow(turn: &mut Turn, task: &Task, session: &Session, exit: Option<Exit>) {
+fn follow(turn: &mut Turn, task: &Task, session: &Session, exit: Option<Exit>, loss: Loss) {
     if fell_back(turn, task, session, exit.as_ref()) {
         return;
     }
+    if exit.as_ref().is_some_and(|exit| !exit.is_crash()) && resume::never_resumed(session) {
+        return resume::without_conversation(turn, task, session);
+    }
     match (session.mode, exit) {
-        (_, None) => interrupted(turn, task, session),
+        (_, None) => interrupted(turn, task, session, loss),
         (SessionMode::Autonomous, Some(exit)) if exit.succeeded() => succeeded(turn, task, &exit),
         (SessionMode::Autonomous, Some(exit)) => headless_failed(turn, task, &exit),
         (SessionMode::Interactive, Some(exit)) if exit.succeeded() => quit(turn, task, session),
@@ -137,13 +188,22 @@ fn fell_back(turn: &mut Turn, task: &Task, session: &Session, exit: Option<&Exit
     handoff::start_failed(turn, session, &why)
 }
 
-/// Lost with its host or the machine: the agent's own resume, once; else the person decides.
-fn interrupted(turn: &mut Turn, task: &Task, session: &Session) {
-    if session.conversation.is_some() && may_restart(turn, task) {
-        restart(turn, task, session);
+/// Lost with its host or the machine: the agent's own resume where that may happen by itself, else the person decides.
+/// A command is never run again without a word, unless its task goes by itself in everything.
+fn interrupted(turn: &mut Turn, task: &Task, session: &Session, loss: Loss) {
+    let alone = turn.state.rules.resumes_alone;
+    let may = resume::may_restart(turn, task);
+    if may && session.conversation.is_some() && (alone || loss == Loss::Watched) {
+        resume::plan(turn, task);
+    } else if alone && task.attempts < turn.state.rules.max_attempts && may_begin_anew(task) {
+        resume::from_the_start(turn, task, session);
     } else {
         moves::to_review(turn, task, StatusReason::Interrupted);
     }
+}
+
+fn may_begin_anew(task: &Task) -> bool {
+    task.agent != "shell" || task.autonomy == Autonomy::Full
 }
 
 /// A headless run that ended well is done.
@@ -159,7 +219,7 @@ fn succeeded(turn: &mut Turn, task: &Task, exit: &Exit) {
 fn headless_failed(turn: &mut Turn, task: &Task, exit: &Exit) {
     let detail = failure(if task.agent == "shell" { "the command" } else { "the agent" }, exit);
     turn.task(task, TaskNews::AttemptFailed { summary: detail.clone() });
-    if task.agent != "shell" && task.attempts < turn.state.rules.max_attempts && may_restart(turn, task) {
+    if task.agent != "shell" && task.attempts < turn.state.rules.max_attempts && resume::may_restart(turn, task) {
         turn.task(task, TaskNews::Restarted);
         moves::again(turn, task);
     } else {
@@ -176,30 +236,14 @@ fn quit(turn: &mut Turn, task: &Task, session: &Session) {
     ask_finished(turn, task, session);
 }
 
-/// A crash is resumed once in each attempt; an agent that refuses to run is shown.
+/// A crash is resumed, after a pause that grows, a few times in each attempt; an agent that refuses to run is shown.
 fn crashed(turn: &mut Turn, task: &Task, session: &Session, exit: &Exit) {
-    // Shells and runtimes that cannot pass a signal on report it as 128 + its number.
-    let crash = exit.signal.is_some() || exit.code.is_none_or(|code| code > 128);
-    if crash && task.attempts < turn.state.rules.max_attempts && may_restart(turn, task) {
-        restart(turn, task, session);
+    let again = exit.is_crash() && session.delegation.is_some();
+    if again && task.attempts < turn.state.rules.max_attempts && resume::may_restart(turn, task) {
+        resume::plan(turn, task);
     } else {
         moves::to_review(turn, task, StatusReason::AgentFailed { detail: failure("the agent", exit) });
     }
-}
-
-fn may_restart(turn: &Turn, task: &Task) -> bool {
-    !turn.state.restarts.contains_key(&task.id)
-}
-
-/// A new session in the same attempt, resuming the conversation where there is one.
-fn restart(turn: &mut Turn, task: &Task, session: &Session) {
-    let state = turn.state;
-    let Some(delegation) = state.delegation_of(task) else {
-        return moves::to_review(turn, task, StatusReason::Interrupted);
-    };
-    moves::break_off_handoff(turn, task);
-    turn.task(task, TaskNews::Restarted);
-    start::launch(turn, task, delegation, session.conversation.clone());
 }
 
 fn failure(what: &str, exit: &Exit) -> String {

@@ -1,86 +1,33 @@
-//! From a worker to a working agent: worktree, session, brief; and the worktree's end.
+//! From a worker to a working agent: what came of its worktree and its start, its brief; and the worktree's end.
 
 use crate::model::{
-    Delegation, DelegationStatus, Restating, Session, SessionId, SessionMode, SessionState, StateSource, StatusReason,
-    Task, TaskId, TaskStatus, Verdict,
+    DelegationStatus, Restating, Session, SessionId, SessionMode, SessionState, StatusReason, Task, TaskId, TaskStatus,
 };
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Purpose, SessionNews, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, verify};
-
-/// Asks for the worktree of a task that starts: the one it has, or one from the target as it is now.
-pub(super) fn prepare(turn: &mut Turn, task: &Task) {
-    let fresh = turn.state.fresh.contains(&task.id);
-    turn.request(EffectKind::PrepareWorktree { task: task.id, fresh });
-}
-
-/// The attempt that waits for its worktree.
-pub(super) fn awaiting<'a>(turn: &Turn<'a>, task: &Task) -> Option<&'a Delegation> {
-    turn.state.delegation_of(task).filter(|delegation| {
-        task.status == TaskStatus::Executing
-            && delegation.session.is_none()
-            && delegation.status == DelegationStatus::Spawning
-    })
-}
+use super::{commands, handoff, launch, moves};
 
 /// The worktree is there, or not. A setup command that was never agreed to is asked for; the task is held.
 pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
     let state = turn.state;
     let Some(task) = state.task(id) else { return };
-    match (result, awaiting(turn, task)) {
+    match (result, launch::awaiting(turn, task)) {
         (EffectResult::WorktreeReady { path, branch, base }, waiting) => {
             turn.task(task, TaskNews::WorktreeMade { path, branch, base });
             if let Some(delegation) = waiting {
-                launch(turn, task, delegation, state.resumes.get(&id).cloned());
+                let opening = launch::planned(turn, task);
+                launch::launch(turn, task, delegation, opening);
             }
         }
-        (EffectResult::CommandsNotTrusted { hash, commands }, Some(_)) => verify::hold(turn, task, hash, commands),
+        (EffectResult::CommandsNotTrusted { hash, commands }, Some(_)) => commands::hold(turn, task, hash, commands),
         (other, Some(_)) => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
         (_, None) => {}
     }
 }
 
-/// A session for an attempt, and the effect that starts it.
-pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, resume: Option<String>) -> SessionId {
-    let id = turn.next_session();
-    let made = Session {
-        id: id.clone(),
-        project: task.project,
-        task: Some(task.id),
-        delegation: Some(delegation.id),
-        worker: delegation.worker,
-        agent: delegation.agent.clone(),
-        mode: task.mode,
-        conversation: resume.clone(),
-        pid: None,
-        host: None,
-        verdict: starting(turn),
-        prompted: false,
-        parked: false,
-        created_at: turn.now,
-        started_at: None,
-        ended_at: None,
-        exit: None,
-    };
-    let session = made.clone();
-    turn.session(&session, SessionNews::Created { made: Box::new(made), run: None });
-    turn.request_for(Some(task.project), Some(task.id), EffectKind::StartSession { session: id.clone(), resume });
-    id
-}
-
-/// What is said of a session before anything is known.
-pub(super) fn starting(turn: &Turn) -> Verdict {
-    Verdict {
-        state: SessionState::Starting,
-        source: StateSource::Engine,
-        evidence: "asked to start".to_owned(),
-        at: turn.now,
-    }
-}
-
 /// The agent runs, or could not be started.
-pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, result: EffectResult) {
+pub(super) fn started(turn: &mut Turn, id: &SessionId, result: EffectResult) {
     let state = turn.state;
     let Some(session) = state.session(id).filter(|session| session.is_live()) else { return };
     let task = session.task.and_then(|task| state.task(task));
@@ -92,7 +39,7 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, resume: Option<&str>, res
                 if !reports {
                     restate_nothing(turn, task, session);
                 }
-                begin(turn, task, session, resume);
+                begin(turn, task, session);
             }
         }
         other => {
@@ -116,7 +63,7 @@ fn restate_nothing(turn: &mut Turn, task: &Task, session: &Session) {
 
 /// The first words for an agent that runs; a headless one got them with its start, and in an open session the
 /// person speaks first.
-fn begin(turn: &mut Turn, task: &Task, session: &Session, resume: Option<&str>) {
+fn begin(turn: &mut Turn, task: &Task, session: &Session) {
     let state = turn.state;
     let handoff = state.handoff_of(task.id).filter(|handoff| handoff.to.as_ref() == Some(&session.id));
     if session.mode == SessionMode::Autonomous || (task.open_ended && handoff.is_none()) {
@@ -126,7 +73,7 @@ fn begin(turn: &mut Turn, task: &Task, session: &Session, resume: Option<&str>) 
     }
     let text = match handoff {
         Some(handoff) => brief::take_over(task, handoff),
-        None if resume.is_some() && state.restarts.contains_key(&task.id) => brief::RESUMED.to_owned(),
+        None if session.resumed => brief::RESUMED.to_owned(),
         None => state.delegation_of(task).map(|delegation| delegation.context.clone()).unwrap_or_default(),
     };
     turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::InjectingContext });

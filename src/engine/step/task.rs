@@ -1,10 +1,10 @@
 //! What a person does with one task: change it, start it, call it off, try it again.
 
-use crate::model::{StatusReason, Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate};
+use crate::model::{Priority, StatusReason, Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate};
 
 use super::super::{Refusal, TaskNews};
 use super::turn::Turn;
-use super::{moves, plan, submit};
+use super::{moves, plan, queue, submit};
 
 /// What is to be changed; `None` leaves it.
 pub(super) struct Edit {
@@ -52,15 +52,30 @@ pub(super) fn edit(turn: &mut Turn, id: TaskId, edit: Edit) -> Result<(), Refusa
 /// Starts one task, confirming it if it was only proposed.
 pub(super) fn run(turn: &mut Turn, id: TaskId) -> Result<(), Refusal> {
     let task = find(turn, id)?;
-    match task.status {
-        TaskStatus::Proposed => {
-            moves::release(turn, task);
-            plan::left(turn, task);
-            Ok(())
-        }
-        TaskStatus::Ready | TaskStatus::Blocked => Ok(()),
-        _ => Err(wrong(task, "started")),
+    let request = match task.status {
+        TaskStatus::Proposed | TaskStatus::Ready | TaskStatus::Blocked => queue::request(turn, task)?,
+        _ => return Err(wrong(task, "started")),
+    };
+    if task.status == TaskStatus::Proposed {
+        moves::release(turn, task);
+        plan::left(turn, task);
     }
+    if request {
+        turn.task(task, TaskNews::Requested);
+    }
+    Ok(())
+}
+
+/// Changes what goes first. Only a task that is not over has a place in the queue.
+pub(super) fn prioritize(turn: &mut Turn, id: TaskId, priority: Priority) -> Result<(), Refusal> {
+    let task = find(turn, id)?;
+    if task.status.is_final() {
+        return Err(wrong(task, "moved in the queue"));
+    }
+    if task.priority != priority {
+        turn.task(task, TaskNews::Prioritized { priority });
+    }
+    Ok(())
 }
 
 /// Calls a task off. While its landing is under way the landing decides: what may have landed is not called off.

@@ -189,6 +189,13 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Whether this turn ended a session.
+    pub(super) fn ended_now(&self, id: &SessionId) -> bool {
+        self.events.iter().any(
+            |event| matches!(event, Event::Session { session, news: SessionNews::Over { .. }, .. } if session == id),
+        )
+    }
+
     /// Whether this turn closed a question already.
     pub(super) fn closed_now(&self, id: ApprovalId) -> bool {
         self.events.iter().any(|event| {

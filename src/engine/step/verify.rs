@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, Purpose, TaskNews, brief};
 use super::turn::{Question, Turn};
-use super::{moves, start};
+use super::{commands, moves};
 
 fn verifying<'a>(turn: &Turn<'a>, id: TaskId) -> Option<&'a Task> {
     turn.state.task(id).filter(|task| task.status == TaskStatus::Verifying)
@@ -43,7 +43,7 @@ pub(super) fn checked(turn: &mut Turn, id: TaskId, result: EffectResult) {
     match result {
         EffectResult::Checked { runs } if runs.iter().all(CheckRun::passed) => green(turn, task, runs),
         EffectResult::Checked { runs } => red(turn, task, runs, "in your worktree"),
-        EffectResult::CommandsNotTrusted { hash, commands } => hold(turn, task, hash, commands),
+        EffectResult::CommandsNotTrusted { hash, commands } => commands::hold(turn, task, hash, commands),
         other => moves::to_review(turn, task, StatusReason::WorldFailed { detail: other.detail() }),
     }
 }
@@ -108,28 +108,5 @@ fn send_back(turn: &mut Turn, task: &Task, what: &str) {
         session: session.id.clone(),
         text: brief::feedback(what),
         purpose: Purpose::Feedback,
-    });
-}
-
-/// Commands that were never agreed to: nothing ran; the person is asked, the task stays where it is.
-pub(super) fn hold(turn: &mut Turn, task: &Task, hash: String, commands: Vec<String>) {
-    let state = turn.state;
-    if state.projects.get(&task.project).is_some_and(|project| project.trusted_commands.contains(&hash)) {
-        match task.status {
-            TaskStatus::Verifying => turn.request_once(EffectKind::RunChecks { task: task.id }),
-            TaskStatus::Executing => start::prepare(turn, task),
-            _ => {}
-        }
-        return;
-    }
-    if state.commands_held(task.id).is_some() {
-        return;
-    }
-    turn.ask(Question {
-        project: task.project,
-        task: Some(task.id),
-        title: format!("Run the commands of this repository's configuration for #{}?", task.id),
-        detail: commands.join("\n"),
-        subject: Subject::Commands { hash, commands },
     });
 }

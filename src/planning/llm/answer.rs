@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::prompt::Facts;
-use crate::model::{Complexity, Dependency, Forecast, TaskDraft, TaskType, one_line};
+use crate::model::{Complexity, Dependency, Forecast, Priority, TaskDraft, TaskType, one_line};
 use crate::planning::rules::{PlanContext, tidy_title};
 
 /// A plan of more tasks is none that a person reads.
@@ -212,6 +212,7 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
         mode: None,
         depends: depends.into_iter().map(Dependency::Sibling).collect(),
         open_ended: false,
+        priority: Priority::Normal,
         forecast: Forecast {
             files: hints(task.files),
             skills: hints(task.skills),

@@ -40,8 +40,8 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
     {
         let mut state = shared.state();
         state.agent_ended = true;
-        shared.turned.notify_all();
-        shared.room.notify_all();
+        shared.turned.ring();
+        shared.room.ring();
     }
     end_leftovers();
     drop(slave);
@@ -54,7 +54,7 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
         let mut state = shared.state();
         state.exit = Some(exit);
         state.changed();
-        state.peers.values().for_each(|peer| peer.waker.notify_one());
+        state.peers.values().for_each(|peer| peer.waker.ring());
     }
     wait_for_burial(shared);
     match std::fs::remove_file(&shared.launch.socket) {
@@ -98,7 +98,7 @@ fn wait_until(shared: &Shared, patience: Duration, done: impl Fn(&State) -> bool
     let deadline = Instant::now() + patience;
     let mut state = shared.state();
     while !done(&state) && Instant::now() < deadline {
-        state = wait(&shared.turned, state, Some(deadline));
+        state = wait(shared, &shared.turned, state, Some(deadline));
     }
     state
 }
@@ -125,10 +125,10 @@ fn wait_for_burial(shared: &Shared) {
     let mut deadline = Instant::now() + BURIED_WITHIN;
     while !state.buried {
         if state.is_watched() {
-            state = wait(&shared.turned, state, None);
+            state = wait(shared, &shared.turned, state, None);
             deadline = Instant::now() + BURIED_WITHIN;
         } else if Instant::now() < deadline {
-            state = wait(&shared.turned, state, Some(deadline));
+            state = wait(shared, &shared.turned, state, Some(deadline));
         } else {
             return;
         }

@@ -1,7 +1,11 @@
 //! To the PTY: one thread writes, in order, so that a program that does not read blocks nobody else.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::state::{Input, Once, Shared, State, wait};
 use crate::protocol::pane::{FromHost, WriteFate};
@@ -9,11 +13,11 @@ use crate::session::journal::{Journal, Stage};
 use crate::term::{Modes, paste};
 
 /// Writes what is queued until the session is over.
-pub(super) fn run(shared: &Arc<Shared>, mut writer: Box<dyn Write + Send>, mut journal: Journal) {
+pub(super) fn run(shared: &Arc<Shared>, mut writer: File, mut journal: Journal) {
     while let Some(input) = next(shared) {
         match input {
             Input::Bytes(bytes) => {
-                if let Err(error) = writer.write_all(&bytes).and_then(|()| writer.flush()) {
+                if let Err(error) = write_all(&mut writer, &bytes) {
                     eprintln!("cannot write to the terminal: {error}");
                 }
             }
@@ -23,12 +27,28 @@ pub(super) fn run(shared: &Arc<Shared>, mut writer: Box<dyn Write + Send>, mut j
             }
         }
     }
-    // dropping it would type a newline and an end-of-file
-    std::mem::forget(writer);
+}
+
+/// Writes everything, waiting for the program to take it.
+fn write_all(writer: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match writer.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let mut ready = [PollFd::new(writer.as_fd(), PollFlags::POLLOUT)];
+                poll(&mut ready, PollTimeout::NONE)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn next(shared: &Shared) -> Option<Input> {
     let mut state = shared.state();
+    state.writing = false;
     loop {
         if let Some(input) = state.input.pop_front() {
             let length = match &input {
@@ -36,17 +56,18 @@ fn next(shared: &Shared) -> Option<Input> {
                 Input::Once(once) => once.bytes.len(),
             };
             state.input_bytes = state.input_bytes.saturating_sub(length);
-            shared.room.notify_all();
+            state.writing = true;
+            shared.room.ring();
             return Some(input);
         }
         if state.buried {
             return None;
         }
-        state = wait(&shared.input_ready, state, None);
+        state = wait(shared, &shared.input_ready, state, None);
     }
 }
 
-fn write_once(shared: &Shared, writer: &mut Box<dyn Write + Send>, journal: &mut Journal, once: &Once) -> WriteFate {
+fn write_once(shared: &Shared, writer: &mut File, journal: &mut Journal, once: &Once) -> WriteFate {
     match journal.stage(&once.key) {
         Some(Stage::Done) => return WriteFate::AlreadyWritten,
         Some(Stage::Begun) => return WriteFate::Unknown,
@@ -67,7 +88,7 @@ fn write_once(shared: &Shared, writer: &mut Box<dyn Write + Send>, journal: &mut
         eprintln!("cannot write the journal: {error}");
         return WriteFate::Mismatch;
     }
-    let written = writer.write_all(&bytes_of(once, &modes)).and_then(|()| writer.flush());
+    let written = write_all(writer, &bytes_of(once, &modes));
     if let Err(error) = written.and_then(|()| journal.record(&once.key, Stage::Done)) {
         eprintln!("cannot finish the write `{}`: {error}", once.key);
         return WriteFate::Unknown;

@@ -3,6 +3,7 @@
 //!
 //! Locks: `reports` before `state`, never the other way round; nothing blocks while `state` is held.
 
+mod bell;
 mod connection;
 mod doors;
 mod ending;
@@ -35,7 +36,7 @@ use super::reports::Reports;
 use super::stream_log::StreamLog;
 use crate::model::Explain as _;
 use crate::process::identity;
-use state::Shared;
+use state::{Pty, Shared};
 
 /// Stack of each thread: none goes deep, and only touched pages count.
 const STACK: usize = 256 * 1024;
@@ -84,9 +85,17 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     let journal = Journal::open(&names.journal()).map_err(SessionError::file("open", &names.journal()))?;
     let log = StreamLog::open(names.stream_log(), launch.log_limit)
         .map_err(SessionError::file("open", &names.stream_log()))?;
-    let shared = Arc::new(Shared::new(directory, launch, agent.pid, agent.master, reports));
-    start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, agent.reader, log))?;
-    start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, agent.writer, journal))?;
+    let terminal = || agent.terminal.try_clone().map_err(|source| SessionError::Pty { detail: source.to_string() });
+    let (reader, writer) = (terminal()?, terminal()?);
+    let shared = Arc::new(Shared::new(
+        directory,
+        launch,
+        agent.pid,
+        Pty { master: agent.master, direct: agent.terminal },
+        reports,
+    ));
+    start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, reader, log))?;
+    start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, writer, journal))?;
     start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener))?;
     start_thread("sweep", Arc::clone(&shared), |shared| doors::rebind_when_told(&shared))?;
     ending::see_off(&shared, agent.slave)

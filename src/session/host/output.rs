@@ -1,45 +1,103 @@
 //! From the PTY: parsed under a short lock, queries answered at once, logged, viewers woken.
 
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::state::{Role, Shared, State};
 use crate::protocol::pane::FromHost;
 use crate::session::stream_log::StreamLog;
 use crate::term::News;
 
-/// Bytes a turn. The kernel gives at most 4095; latency under flood is linear in this (PERFORMANCE.md C).
-const TURN: usize = 8 * 1024;
+/// Bytes a turn; the kernel gives at most 4095 a read. Latency under a flood is linear in this (PERFORMANCE.md C),
+/// so turns are short while a key waits for its echo.
+const TURN: usize = 64 * 1024;
+/// See [`TURN`].
+const SHORT_TURN: usize = 4 * 1024;
 /// Answers are dropped while this much waits for a program that does not read.
 const MOST_INPUT: usize = 4 * 1024 * 1024;
 /// News for a peer that does not read are dropped beyond this.
 const MOST_OUTGOING: usize = 256;
 
 /// Reads until the PTY's other side is closed for good.
-pub(super) fn run(shared: &Arc<Shared>, mut reader: Box<dyn Read + Send>, mut log: StreamLog) {
+pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) {
     let mut buffer = vec![0; TURN];
-    let mut logging = true;
-    loop {
-        let bytes = match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => buffer.get(..count).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => {
-                eprintln!("cannot read the terminal: {error}");
-                break;
-            }
-        };
-        take(shared, &mut shared.state(), bytes);
-        if logging && let Err(error) = log.write(bytes) {
-            eprintln!("cannot write the log, it ends here: {error}");
-            logging = false;
+    let mut turn = TURN;
+    let mut open = true;
+    while open {
+        let (count, more) = read(&mut terminal, buffer.get_mut(..turn).unwrap_or_default());
+        let bytes = buffer.get(..count).unwrap_or_default();
+        if !bytes.is_empty() {
+            let mut state = shared.state();
+            take(shared, &mut state, bytes);
+            turn = if state.expects_echo() { SHORT_TURN } else { TURN };
+            drop(state);
+            log.write(bytes);
         }
+        open = match more {
+            More::Now => true,
+            More::Later => {
+                log.flush();
+                wait_for_output(&terminal)
+            }
+            More::Never => false,
+        };
     }
+    log.flush();
     let mut state = shared.state();
     state.drained = true;
     state.changed();
-    shared.turned.notify_all();
+    shared.turned.ring();
+}
+
+/// What there is beyond what was read.
+enum More {
+    Now,
+    Later,
+    Never,
+}
+
+/// Reads what is there, as much as fits.
+fn read(terminal: &mut File, buffer: &mut [u8]) -> (usize, More) {
+    let mut filled = 0;
+    loop {
+        let room = buffer.get_mut(filled..).unwrap_or_default();
+        if room.is_empty() {
+            return (filled, More::Now);
+        }
+        match terminal.read(room) {
+            Ok(0) => return (filled, More::Never),
+            Ok(count) => filled += count,
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted => {}
+                ErrorKind::WouldBlock => return (filled, More::Later),
+                _ => {
+                    // EIO is how Linux says that the other side is closed
+                    if error.raw_os_error() != Some(Errno::EIO as i32) {
+                        eprintln!("cannot read the terminal: {error}");
+                    }
+                    return (filled, More::Never);
+                }
+            },
+        }
+    }
+}
+
+/// Sleeps until there is something to read; answers whether there can be.
+fn wait_for_output(terminal: &File) -> bool {
+    let mut ready = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut ready, PollTimeout::NONE) {
+        Ok(_) | Err(Errno::EINTR) => true,
+        Err(error) => {
+            eprintln!("cannot wait for the terminal: {error}");
+            false
+        }
+    }
 }
 
 fn take(shared: &Shared, state: &mut State, bytes: &[u8]) {
@@ -77,6 +135,6 @@ fn tell(state: &mut State, news: &News) {
             _ => continue,
         };
         peer.outgoing.push_back(message);
-        peer.waker.notify_one();
+        peer.waker.ring();
     }
 }

@@ -1,12 +1,15 @@
 //! The PTY and the agent on it.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io;
 use std::time::SystemTime;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
 use crate::model::{Exit, Timestamp, sanitize};
+use crate::process::duplicate;
 use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::{Directory, Launch};
@@ -19,8 +22,8 @@ const NOT_STARTED: i32 = 127;
 pub(super) struct Agent {
     pub(super) pid: u32,
     pub(super) master: Box<dyn MasterPty + Send>,
-    pub(super) reader: Box<dyn Read + Send>,
-    pub(super) writer: Box<dyn Write + Send>,
+    /// The master's other end of everything: reading and writing it never blocks.
+    pub(super) terminal: File,
     /// Held until the session is over, so that end-of-file means that and nothing else.
     pub(super) slave: Box<dyn SlavePty + Send>,
 }
@@ -45,13 +48,17 @@ pub(super) fn start_agent(launch: &Launch) -> Result<Agent, SessionError> {
     let pair = native_pty_system().openpty(pty_size(size)).map_err(no_pty)?;
     let child = pair.slave.spawn_command(command(launch)).map_err(|error| refused(format!("{error:#}")))?;
     let pid = child.process_id().ok_or_else(|| refused("it has no process id".to_owned()))?;
-    Ok(Agent {
-        pid,
-        reader: pair.master.try_clone_reader().map_err(no_pty)?,
-        writer: pair.master.take_writer().map_err(no_pty)?,
-        master: pair.master,
-        slave: pair.slave,
-    })
+    let terminal =
+        unblocked(pair.master.as_ref()).map_err(|source| SessionError::Pty { detail: source.to_string() })?;
+    Ok(Agent { pid, terminal, master: pair.master, slave: pair.slave })
+}
+
+/// The master as a file that does not block: a key is written on the way, and a flood is read until there is
+/// nothing left.
+fn unblocked(master: &(dyn MasterPty + Send)) -> io::Result<File> {
+    let terminal = duplicate(master.as_raw_fd().unwrap_or(-1))?;
+    fcntl(&terminal, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
+    Ok(File::from(terminal))
 }
 
 fn command(launch: &Launch) -> CommandBuilder {

@@ -71,7 +71,7 @@ fn is_allowed(standing: Standing, message: &ToHost) -> bool {
 fn wait_for_reader(shared: &Shared, peer: PeerId) {
     let mut state = shared.state();
     while state.peers.get(&peer).is_some_and(|peer| peer.outgoing.len() >= MOST_ANSWERS && peer.role != Role::Watcher) {
-        state = wait(&shared.room, state, None);
+        state = wait(shared, &shared.room, state, None);
     }
 }
 
@@ -84,7 +84,7 @@ fn view(shared: &Shared, peer: PeerId, (rows, cols): (u16, u16), resizes: bool) 
 fn set_role(state: &mut State, peer: PeerId, role: Role) {
     if let Some(peer) = state.peers.get_mut(&peer) {
         peer.role = role;
-        peer.waker.notify_one();
+        peer.waker.ring();
     }
 }
 
@@ -96,7 +96,7 @@ fn watch(shared: &Shared, peer: PeerId) {
         state.send(peer, FromHost::Reported { number: *number, report: report.clone() });
     }
     set_role(&mut state, peer, Role::Watcher);
-    shared.turned.notify_all();
+    shared.turned.ring();
 }
 
 fn type_in(shared: &Shared, peer: PeerId, bytes: impl FnOnce(&State) -> Vec<u8>) {
@@ -115,7 +115,7 @@ fn type_in(shared: &Shared, peer: PeerId, bytes: impl FnOnce(&State) -> Vec<u8>)
 fn wait_for_input_room(shared: &Shared) -> MutexGuard<'_, State> {
     let mut state = shared.state();
     while state.input_bytes > MOST_INPUT && !state.agent_ended {
-        state = wait(&shared.room, state, None);
+        state = wait(shared, &shared.room, state, None);
     }
     state
 }
@@ -151,7 +151,7 @@ fn write_once(shared: &Shared, once: Once) {
     let mut state = shared.state();
     state.input_bytes += once.bytes.len();
     state.input.push_back(Input::Once(once));
-    shared.input_ready.notify_one();
+    shared.input_ready.ring();
 }
 
 fn lock(shared: &Shared, locked: bool) {
@@ -179,8 +179,8 @@ fn bury(shared: &Shared) {
     // an agent that still runs is stopped first, never buried
     if state.exit.is_some() {
         state.buried = true;
-        shared.turned.notify_all();
-        shared.input_ready.notify_all();
+        shared.turned.ring();
+        shared.input_ready.ring();
     }
 }
 

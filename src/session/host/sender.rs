@@ -1,13 +1,17 @@
 //! What goes out on one connection: answers first, then the screen (viewers) or observations (the
 //! daemon), at the connection's own pace. Writing blocks only this thread.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::Shutdown;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Condvar};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::state::{PeerId, Role, Shared, State, wait};
+use nix::sys::socket::{MsgFlags, send};
+
+use super::bell::Bell;
+use super::state::{PeerId, Role, Shared, State};
 use crate::protocol::pane::{FromHost, Observation, ScreenUpdate, encode};
 use crate::session::convert;
 use crate::term::{Frame, Line};
@@ -22,8 +26,9 @@ const SETTLED_AFTER: Duration = Duration::from_millis(500);
 /// The sending side of one connection, with what it has sent.
 pub(super) struct Sender {
     id: PeerId,
-    waker: Arc<Condvar>,
     stream: UnixStream,
+    /// The rest of an echo that did not go out at once.
+    rest: Vec<u8>,
     generation: u64,
     sent_at: Option<Instant>,
     frame: Option<Arc<Frame>>,
@@ -40,12 +45,55 @@ enum Next {
     Leave,
 }
 
+/// Sends until the connection is gone. Locks: the sender before the state.
+pub(super) fn run(shared: &Shared, waker: &Bell, sender: &Mutex<Sender>) {
+    loop {
+        let mut sending = sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, heard) = {
+            let mut state = shared.state();
+            let heard = waker.rings();
+            (sending.next(shared, &mut state), heard)
+        };
+        let message = match next {
+            Next::Wait(until) if sending.rest.is_empty() => {
+                drop(sending);
+                waker.wait(heard, until);
+                continue;
+            }
+            Next::Wait(_) => None,
+            Next::Leave => return,
+            Next::Send(message) => Some(message),
+            Next::Frame(frame, locked) => sending.update(&frame, locked),
+        };
+        if sending.send(message.as_ref()).is_err() {
+            // the reading side notices and cleans up; a peer that is gone already needs no shutdown
+            let _ = sending.stream.shutdown(Shutdown::Both);
+            return;
+        }
+    }
+}
+
+/// Sends the echo of a key from the thread that read it, if the sender has nothing else to do and the
+/// connection takes it. Answers whether the sender need not be woken. The caller holds the state.
+pub(super) fn echo(sender: &Mutex<Sender>, state: &mut State) -> bool {
+    let Ok(mut sender) = sender.try_lock() else { return false };
+    let idle = state.peers.get(&sender.id).is_some_and(|peer| peer.outgoing.is_empty()) && sender.rest.is_empty();
+    if !idle {
+        return false;
+    }
+    let Next::Frame(frame, locked) = sender.next_frame(state) else { return false };
+    let Some(bytes) = sender.update(&frame, locked).and_then(|message| encode(&message).ok()) else { return true };
+    let sent = send(sender.stream.as_raw_fd(), &bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL).unwrap_or(0);
+    sender.rest = bytes.get(sent..).unwrap_or_default().to_vec();
+    sender.rest.is_empty()
+}
+
 impl Sender {
-    pub(super) fn new(id: PeerId, waker: Arc<Condvar>, stream: UnixStream) -> Self {
+    pub(super) fn new(id: PeerId, stream: UnixStream) -> Self {
         Self {
             id,
-            waker,
             stream,
+            rest: Vec::new(),
             generation: 0,
             sent_at: None,
             frame: None,
@@ -55,38 +103,17 @@ impl Sender {
         }
     }
 
-    /// Sends until the connection is gone.
-    pub(super) fn run(mut self, shared: &Shared) {
-        loop {
-            let message = {
-                let mut state = shared.state();
-                loop {
-                    match self.next(shared, &mut state) {
-                        Next::Wait(until) => state = wait(&self.waker, state, until),
-                        Next::Leave => return,
-                        Next::Send(message) => break Ok(message),
-                        Next::Frame(frame, locked) => break Err((frame, locked)),
-                    }
-                }
-            };
-            let message = match message {
-                Ok(message) => Some(message),
-                Err((frame, locked)) => self.update(&frame, locked),
-            };
-            let Some(message) = message else { continue };
-            let sent = encode(&message).and_then(|bytes| self.stream.write_all(&bytes));
-            if sent.is_err() {
-                // the reading side notices and cleans up; a peer that is gone already needs no shutdown
-                let _ = self.stream.shutdown(Shutdown::Both);
-                return;
-            }
-        }
+    /// Writes what is left of an echo, then the message; blocks as long as the peer does not read.
+    fn send(&mut self, message: Option<&FromHost>) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.rest);
+        self.stream.write_all(&rest)?;
+        message.map_or(Ok(()), |message| self.stream.write_all(&encode(message)?))
     }
 
     fn next(&mut self, shared: &Shared, state: &mut State) -> Next {
         let Some(peer) = state.peers.get_mut(&self.id) else { return Next::Leave };
         if let Some(message) = peer.outgoing.pop_front() {
-            shared.room.notify_all();
+            shared.room.ring();
             return Next::Send(message);
         }
         peer.pacing = false;

@@ -27,7 +27,7 @@ impl State {
         if size == before {
             return;
         }
-        if let Err(error) = self.master.resize(pty_size(size)) {
+        if let Err(error) = self.pty.master.resize(pty_size(size)) {
             eprintln!("cannot resize the terminal: {error}");
         }
         self.changed();

@@ -1,12 +1,16 @@
 //! What the host's threads share.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::MasterPty;
 
+use super::bell::Bell;
+use super::sender::{self, Sender};
 use crate::model::Exit;
 use crate::protocol::pane::FromHost;
 use crate::session::launch::Launch;
@@ -15,6 +19,10 @@ use crate::term::{Frame, Terminal};
 
 /// How long a synchronized update may keep viewers waiting (what other terminals allow, too).
 pub(super) const SYNCHRONIZED_AT_MOST: Duration = Duration::from_millis(150);
+
+/// Input up to this length is written by whoever brings it, if the PTY takes it at once: one thread less
+/// between a key and its echo.
+const SHORT: usize = 1024;
 
 /// Names a connection within this host.
 pub(super) type PeerId = u64;
@@ -25,23 +33,19 @@ pub(super) struct Shared {
     pub(super) launch: Launch,
     pub(super) agent_pid: u32,
     pub(super) reports: Mutex<Reports>,
+    /// Held while one waits for the state: who floods cannot take it twice before who came in between.
+    gate: Mutex<()>,
     state: Mutex<State>,
     /// Something for the PTY was queued, or the session is over.
-    pub(super) input_ready: Condvar,
+    pub(super) input_ready: Bell,
     /// The queue for the PTY, or a peer's queue, got shorter.
-    pub(super) room: Condvar,
+    pub(super) room: Bell,
     /// The agent ended, the PTY was drained, a watcher came or went, or the session was buried.
-    pub(super) turned: Condvar,
+    pub(super) turned: Bell,
 }
 
 impl Shared {
-    pub(super) fn new(
-        directory: &Path,
-        launch: Launch,
-        agent_pid: u32,
-        master: Box<dyn MasterPty + Send>,
-        reports: Reports,
-    ) -> Self {
+    pub(super) fn new(directory: &Path, launch: Launch, agent_pid: u32, pty: Pty, reports: Reports) -> Self {
         let history = usize::try_from(launch.scrollback).unwrap_or(usize::MAX);
         let terminal = Terminal::new(launch.rows, launch.cols, history);
         Self {
@@ -49,15 +53,17 @@ impl Shared {
             launch,
             agent_pid,
             reports: Mutex::new(reports),
-            state: Mutex::new(State::new(terminal, master)),
-            input_ready: Condvar::new(),
-            room: Condvar::new(),
-            turned: Condvar::new(),
+            gate: Mutex::new(()),
+            state: Mutex::new(State::new(terminal, pty)),
+            input_ready: Bell::default(),
+            room: Bell::default(),
+            turned: Bell::default(),
         }
     }
 
     /// The state; a thread that panicked while it held the lock does not take the session with it.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        let _turn = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,19 +73,17 @@ impl Shared {
     }
 }
 
-/// Waits on a condition variable, with or without an end.
+/// Gives the state up until the bell rings, with or without an end, and takes it again.
 pub(super) fn wait<'a>(
-    condition: &Condvar,
+    shared: &'a Shared,
+    bell: &Bell,
     state: MutexGuard<'a, State>,
     until: Option<Instant>,
 ) -> MutexGuard<'a, State> {
-    match until {
-        None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
-        Some(until) => {
-            let patience = until.saturating_duration_since(Instant::now());
-            condition.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0
-        }
-    }
+    let heard = bell.rings();
+    drop(state);
+    bell.wait(heard, until);
+    shared.state()
 }
 
 /// Something to be written to the PTY.
@@ -112,20 +116,32 @@ pub(super) enum Role {
 
 /// A connection.
 pub(super) struct Peer {
-    pub(super) waker: Arc<Condvar>,
+    pub(super) waker: Arc<Bell>,
     pub(super) outgoing: VecDeque<FromHost>,
     pub(super) role: Role,
     /// It was sent something a moment ago and waits for its next turn: output need not wake it.
     pub(super) pacing: bool,
     /// A key came from it: the next change goes out at once.
     pub(super) expects_echo: bool,
+    /// What was sent to it; who has an echo for it sends it at once, unless the sender is busy.
+    pub(super) sender: Arc<Mutex<Sender>>,
+}
+
+/// The master's side of the PTY, as far as it belongs to the state.
+pub(super) struct Pty {
+    /// For its size.
+    pub(super) master: Box<dyn MasterPty + Send>,
+    /// For keys; never blocks.
+    pub(super) direct: File,
 }
 
 /// What changes.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each learned by another thread")]
 pub(super) struct State {
     pub(super) terminal: Terminal,
-    pub(super) master: Box<dyn MasterPty + Send>,
+    pub(super) pty: Pty,
+    /// The input thread is writing what it took off the queue: nobody may overtake it.
+    pub(super) writing: bool,
     /// Counts changes of what viewers see.
     pub(super) generation: u64,
     pub(super) bytes: u64,
@@ -146,10 +162,11 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(terminal: Terminal, master: Box<dyn MasterPty + Send>) -> Self {
+    fn new(terminal: Terminal, pty: Pty) -> Self {
         Self {
             terminal,
-            master,
+            pty,
+            writing: false,
             generation: 1,
             bytes: 0,
             last_output: Instant::now(),
@@ -192,36 +209,51 @@ impl State {
         Ok((self.generation, frame))
     }
 
-    /// Marks a change and wakes those who wait for one.
+    /// Marks a change and wakes those who wait for one. Who waits for the echo of a key gets it here and now.
     pub(super) fn changed(&mut self) {
         self.generation += 1;
-        for peer in self.peers.values() {
-            if peer.role != Role::Unknown && (!peer.pacing || peer.expects_echo) {
-                peer.waker.notify_one();
+        let echoes = self.peers.iter().filter(|(_, peer)| peer.expects_echo && peer.role != Role::Unknown);
+        let echoes: Vec<_> = echoes.map(|(id, peer)| (*id, Arc::clone(&peer.sender))).collect();
+        let told: Vec<PeerId> =
+            echoes.iter().filter(|(_, sender)| sender::echo(sender, self)).map(|(id, _)| *id).collect();
+        for (id, peer) in &self.peers {
+            if peer.role != Role::Unknown && (!peer.pacing || peer.expects_echo) && !told.contains(id) {
+                peer.waker.ring();
             }
         }
+    }
+
+    /// Whether somebody waits for the echo of a key.
+    pub(super) fn expects_echo(&self) -> bool {
+        self.peers.values().any(|peer| peer.expects_echo)
     }
 
     /// Queues a message for one peer.
     pub(super) fn send(&mut self, to: PeerId, message: FromHost) {
         if let Some(peer) = self.peers.get_mut(&to) {
             peer.outgoing.push_back(message);
-            peer.waker.notify_one();
+            peer.waker.ring();
         }
     }
 
-    /// Queues input for the PTY, without waiting.
-    pub(super) fn type_bytes(&mut self, shared: &Shared, bytes: Vec<u8>) {
+    /// Hands input to the PTY, without waiting: what does not go at once is queued.
+    pub(super) fn type_bytes(&mut self, shared: &Shared, mut bytes: Vec<u8>) {
+        if self.input.is_empty() && !self.writing && bytes.len() <= SHORT {
+            // a PTY that takes nothing, or is gone, is the input thread's business
+            let written = self.pty.direct.write(&bytes).unwrap_or(0);
+            bytes.drain(..written.min(bytes.len()));
+        }
         if !bytes.is_empty() {
             self.input_bytes += bytes.len();
             self.input.push_back(Input::Bytes(bytes));
-            shared.input_ready.notify_one();
+            shared.input_ready.ring();
         }
     }
 
     /// Whether the process group of this process is in the foreground of the terminal.
     pub(super) fn has_foreground(&self, pid: u32) -> bool {
-        self.exit.is_none() && self.master.process_group_leader().is_some_and(|group| u32::try_from(group) == Ok(pid))
+        self.exit.is_none()
+            && self.pty.master.process_group_leader().is_some_and(|group| u32::try_from(group) == Ok(pid))
     }
 
     /// Whether the daemon is connected.

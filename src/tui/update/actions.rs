@@ -57,33 +57,6 @@ impl State {
     }
 }
 
-/// Why an action cannot be carried out from the palette now.
-pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str> {
-    let live = state.can_type();
-    match action {
-        Action::AttentionApprove | Action::AttentionDeny | Action::AttentionOpen | Action::AttentionNext => {
-            state.project.approvals.is_empty().then_some("nothing waits for you")
-        }
-        Action::WorkerHandoff | Action::WorkerInterrupt | Action::WorkerStop | Action::PaneType | Action::AppLock => {
-            (!live).then_some("no session runs here")
-        }
-        Action::CopyWrite => state.copied.is_none().then_some("nothing was copied yet"),
-        Action::ViewBack => state.back.is_empty().then_some("you have not been elsewhere"),
-        _ if action.worker().is_some_and(|number| state.seat(WorkerNumber(number)).is_none()) => {
-            Some("there is no such worker")
-        }
-        _ => match action.name().split('.').next() {
-            Some("scroll" | "cursor" | "search" | "copy" | "log") => Some("only while scrolling or reading"),
-            Some("plan") => Some("only in a plan"),
-            Some("task" | "list") => Some("only in a list"),
-            Some("handoff") => Some("only in a handoff"),
-            Some("ask" | "dialog") => Some("only in a dialog"),
-            Some("chat") => Some("only in the chat"),
-            _ => None,
-        },
-    }
-}
-
 fn lead(state: &mut State) {
     let under = std::mem::replace(&mut state.mode, Mode::Cockpit);
     state.mode = Mode::Leader { since: state.now, under: Box::new(under) };

@@ -1,7 +1,8 @@
 //! Keys find their owner here.
 
-use crate::config::keymap::{Action, Chord, Context, KeyName};
+use crate::config::keymap::{Action, Chord, Context};
 use crate::protocol::pane::ToHost;
+use crate::tui::choices;
 use crate::tui::encode;
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
@@ -44,7 +45,7 @@ fn direct(state: &State, chord: Chord) -> Option<Action> {
     if matches!(state.mode, Mode::Locked) && action != Action::AppLeader {
         return None;
     }
-    if !reachable(chord, state.abilities.enhanced_keyboard) {
+    if !choices::reachable(chord, state.abilities.enhanced_keyboard) {
         return None;
     }
     if chord == Chord::ctrl('h') && action == Action::WorkerHandoff {
@@ -52,15 +53,6 @@ fn direct(state: &State, chord: Chord) -> Option<Action> {
         return (!in_field && state.ctrl_h() != CtrlH::Backspace).then_some(action);
     }
     Some(action)
-}
-
-/// Whether a terminal with or without the enhanced keyboard can send a direct key.
-pub(crate) fn reachable(chord: Chord, enhanced: bool) -> bool {
-    match chord.key {
-        KeyName::Char('0'..='9') if chord.ctrl => enhanced,
-        KeyName::Char('0'..='9') if chord.alt => !enhanced,
-        _ => true,
-    }
 }
 
 fn takes_text(state: &State) -> bool {

@@ -116,11 +116,19 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
     match said {
         FromHost::Hello { version, .. } => pane.version = version,
         FromHost::Screen(update) => {
-            pane.link = Link::Live;
-            pane.apply(update);
+            let was_live = std::mem::replace(&mut pane.link, Link::Live) == Link::Live;
+            let rows = pane.apply(update).filter(|_| was_live && pane.ended.is_none());
             ask_history(pane, id, body.height, out);
-            if state.session(state.worker).is_some_and(|session| session.id == *id) {
+            let read = state.mode.scroll().is_some();
+            if read && state.session(state.worker).is_some_and(|session| session.id == *id) {
                 reading::keep_in_sight(state, id, body);
+            }
+            if let Some(rows) = rows.filter(|_| !read) {
+                // nothing around the screen changed: these rows are drawn alone
+                if !rows.is_empty() {
+                    state.damaged.entry(id.clone()).or_default().extend(rows);
+                }
+                return;
             }
         }
         FromHost::History { lines, back, total } => {

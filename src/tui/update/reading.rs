@@ -9,6 +9,7 @@ use crate::tui::message::Cmd;
 use crate::tui::mode::{Mode, Scroll, Scrolling};
 use crate::tui::motion::{self, Point};
 use crate::tui::pane::Pane;
+use crate::tui::reading::own_history;
 use crate::tui::selection::Unit;
 use crate::tui::state::State;
 use crate::tui::{cells, layout};
@@ -243,14 +244,5 @@ pub(super) fn keep_in_sight(state: &mut State, id: &SessionId, body: Rect) {
     if line != scroll.cursor.0 {
         scroll.cursor = snapped(pane, (line, scroll.column));
         grow(pane, scroll);
-    }
-}
-
-/// What is said where the terminal has no lines above: the program draws its whole screen itself.
-pub(crate) fn own_history(agent: &str) -> &'static str {
-    match agent {
-        "claude" => "this agent keeps its own history: Ctrl+O (Claude)",
-        "codex" => "this agent keeps its own history: Ctrl+T (Codex)",
-        _ => "this program keeps its own history: its own keys scroll",
     }
 }

@@ -7,7 +7,7 @@ use crate::tui::dialog::{Dialog, Review, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
 use crate::tui::state::{Shown, State};
-use crate::tui::{cells, layout};
+use crate::tui::{cells, choices, layout};
 
 use super::{actions, fields, opening};
 
@@ -97,14 +97,11 @@ pub(crate) fn shown_whole(state: &State, approval: &ApprovalView) -> bool {
     }
     let areas = layout::areas(state);
     if let Some(queue) = areas.queue {
-        return cells::wrap(&approval.detail, queue.width.saturating_sub(4)).len() <= DETAIL_LINES;
+        return cells::wrap(&approval.detail, queue.width.saturating_sub(4)).len() <= choices::DETAIL_LINES;
     }
     let same = approval.detail.trim().is_empty() || approval.detail.trim() == approval.title.trim();
     same && areas.queue_line.is_some_and(|line| cells::width(&approval.title) + 40 <= line.width)
 }
-
-/// How many lines of the first request's detail the queue shows.
-pub(crate) const DETAIL_LINES: usize = 4;
 
 /// A question that only its own pane can answer: goes there.
 fn in_pane(state: &mut State, approval: &ApprovalView) {

@@ -10,7 +10,8 @@ use crate::tui::mode::{Scroll, Scrolling};
 use crate::tui::pane::Search;
 use crate::tui::state::State;
 
-use super::{fields, panes, reading};
+use super::{panes, reading};
+use crate::tui::fields;
 
 /// A key of SCROLL that looks for something.
 pub(super) fn act(state: &mut State, id: &SessionId, action: Action, out: &mut Vec<Cmd>) {

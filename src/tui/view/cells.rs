@@ -1,6 +1,7 @@
 //! An agent's screen, cell by cell: its rows with what is marked and what was found in them.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -9,14 +10,13 @@ use crate::config::theme::Role;
 use crate::model::WorkerNumber;
 use crate::protocol::pane::Row;
 use crate::term::search::Pattern;
-use crate::tui::cells;
 use crate::tui::mode::{Scroll, Scrolling};
 use crate::tui::motion::Point;
 use crate::tui::pane::Pane;
 use crate::tui::selection::Marked;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
-use crate::tui::update::fields;
+use crate::tui::{cells, fields};
 
 /// What is drawn over an agent's own looks.
 struct Over {
@@ -79,10 +79,26 @@ impl Over {
     }
 }
 
-/// Draws one row. Wide characters that would be cut in half become a blank.
+/// Draws a row with nothing over it.
+pub(super) fn draw_plain(skin: &Skin, buffer: &mut Buffer, at: Rect, row: &Row) {
+    draw_cells(skin, buffer, at, row, |_, _| None);
+}
+
 fn draw_row(skin: &Skin, frame: &mut Frame<'_>, at: Rect, (line, row): (u64, &Row), over: &Over) {
     let plain = over.marked.is_none() && over.hits.is_empty();
-    let buffer = frame.buffer_mut();
+    draw_cells(
+        skin,
+        frame.buffer_mut(),
+        at,
+        row,
+        |column, width| {
+            if plain { None } else { over.style(skin, line, column, width) }
+        },
+    );
+}
+
+/// Draws one row. Wide characters that would be cut in half become a blank.
+fn draw_cells(skin: &Skin, buffer: &mut Buffer, at: Rect, row: &Row, over: impl Fn(u16, u16) -> Option<Style>) {
     let mut column = 0u16;
     for run in &row.runs {
         let style = skin.cell(run.look);
@@ -90,10 +106,7 @@ fn draw_row(skin: &Skin, frame: &mut Frame<'_>, at: Rect, (line, row): (u64, &Ro
             if column + width > at.width {
                 return;
             }
-            let style = match over.style(skin, line, column, width).filter(|_| !plain) {
-                Some(above) => style.patch(above),
-                None => style,
-            };
+            let style = over(column, width).map_or(style, |above| style.patch(above));
             let safe = if cluster.chars().any(char::is_control) { " " } else { cluster };
             buffer.set_stringn(at.x + column, at.y, safe, usize::from(width), style);
             column += width;

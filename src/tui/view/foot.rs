@@ -6,9 +6,9 @@ use crate::model::{WorkerNumber, one_line};
 use crate::protocol::SessionView;
 use crate::tui::mode::{Scroll, Scrolling};
 use crate::tui::pane::{Pane, Search};
+use crate::tui::reading::own_history;
 use crate::tui::state::State;
-use crate::tui::update::{fields, own_history};
-use crate::tui::{bars, status};
+use crate::tui::{bars, fields, status};
 
 /// What stands at the foot of a pane.
 #[derive(Debug, Clone, PartialEq, Eq)]

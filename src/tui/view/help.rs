@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span};
 
 use crate::config::keymap::{Action, Chord, Context};
 use crate::config::theme::Role;
+use crate::tui::choices::reachable;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
-use crate::tui::update::reachable;
 
 /// One line of help: a heading, a key with what it does, or words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use crate::config::keymap::{Action, Context};
 use crate::config::theme::Role;
 use crate::model::{TaskStatus, one_line};
 use crate::protocol::TaskView;
+use crate::tui::choices::{palette_rows, task_rows, unavailable};
 use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, PlanCard, TaskList};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
-use crate::tui::update::{palette_rows, task_rows, unavailable};
 use crate::tui::{cells, layout, status};
 
 /// The rows of a dialog's list: drawing and mouse use the same answer.

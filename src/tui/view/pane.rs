@@ -121,15 +121,25 @@ fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumbe
         let at = Rect { y: body.bottom().saturating_sub(1), height: 1.min(body.height), ..body };
         return strong(skin, frame, at, &format!(" {notice}"));
     }
-    if let Some(at) = cursor(state, number, pane, body) {
+    if let Some(at) = cursor_in(state, pane, body).filter(|_| has_keyboard(state, number)) {
         frame.set_cursor_position(at);
     }
 }
 
-/// Where the cursor is drawn: the agent's while keys go there, else the one that reads.
-fn cursor(state: &State, number: WorkerNumber, pane: &Pane, body: Rect) -> Option<Position> {
+/// Where the cursor is: the agent's while keys go there, else the one that reads, or that types what to look for.
+pub(crate) fn cursor(state: &State) -> Option<Position> {
+    let panes = layout::areas(state).panes;
+    let (number, place) = panes.iter().find(|(number, _)| has_keyboard(state, *number))?;
+    let (session, pane, body) = (state.session(*number)?, state.pane(*number)?, layout::body(*place));
+    if let Some(column) = super::foot::foot(state, *number).typing {
+        let at = layout::status_line(*place).unwrap_or(Rect { y: body.bottom().saturating_sub(1), ..body });
+        return Some(Position::new(at.x + column.min(at.width.saturating_sub(1)), at.y));
+    }
+    cursor_in(state, pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane).is_none())
+}
+
+fn cursor_in(state: &State, pane: &Pane, body: Rect) -> Option<Position> {
     let (line, column) = match (&state.mode, pane.cursor) {
-        _ if !has_keyboard(state, number) => return None,
         (Mode::Agent | Mode::Locked, Some((row, column))) if pane.reading.is_none() => {
             (pane.first_row() + u64::from(row), column)
         }
@@ -150,7 +160,7 @@ fn strong(skin: &Skin, frame: &mut Frame<'_>, at: Rect, words: &str) {
 }
 
 /// What must be known of a screen that is not simply live.
-fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
+pub(super) fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
         let how = session
             .exit

@@ -8,9 +8,9 @@ use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
 use crate::protocol::{ApprovalView, TaskView};
+use crate::tui::choices::DETAIL_LINES;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
-use crate::tui::update::DETAIL_LINES;
 use crate::tui::{bars, cells};
 
 /// The queue as a box.
