@@ -57,6 +57,8 @@ fn seat(n: u16) -> WorkerView {
         agent: Some("shell".to_owned()),
         state: Some(SessionState::Working),
         needs: None,
+        failures: 0,
+        offline: None,
     }
 }
 
@@ -124,6 +126,7 @@ fn screen(n: u16, full: bool, changed: Vec<(u16, Row)>, cursor: (u16, u16)) -> M
         title: String::new(),
         history: 0,
         locked: false,
+        dropped: 0,
     };
     Msg::Pane(id(n), FromHost::Screen(update))
 }
