@@ -1,9 +1,10 @@
 //! The one place that starts programs: argument vectors, environment, process groups, time limits and
-//! output limits; and what `/proc` says about processes. Never a shell, never a terminal (the PTY
+//! output limits; and what `/proc` says about processes. Never a shell; a terminal only for `front` (the PTY
 //! child of a session is `session/`'s own). Everything here blocks: call it from blocking threads.
 
 mod detached;
 mod error;
+mod front;
 mod guard;
 mod lent;
 mod lookup;
@@ -15,6 +16,7 @@ mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
+pub use front::run_in_front;
 pub use guard::guard;
 pub use lent::duplicate;
 pub use lookup::{find_program, login_path};

@@ -179,6 +179,7 @@ fn screen(line: &str) -> FromHost {
         title: String::new(),
         history: 0,
         locked: false,
+        dropped: 0,
     })
 }
 

@@ -4,6 +4,7 @@
 mod ending;
 mod hostile;
 mod peers;
+mod reading;
 mod reporting;
 mod slow;
 mod support;

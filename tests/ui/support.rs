@@ -367,5 +367,6 @@ pub fn screen(rows: u16, cols: u16, n: u8, history: u32) -> FromHost {
         title: String::new(),
         history,
         locked: false,
+        dropped: 0,
     })
 }

@@ -10,6 +10,7 @@ mod ending;
 mod input;
 mod output;
 mod pty;
+mod reading;
 mod refusals;
 mod requests;
 mod sender;

@@ -217,6 +217,7 @@ impl Sender {
             title: frame.title.clone(),
             history: frame.history,
             locked,
+            dropped: frame.dropped,
         }))
     }
 }

@@ -129,6 +129,7 @@ fn screen(n: u16, full: bool, changed: Vec<(u16, Row)>, cursor: (u16, u16)) -> M
         title: String::new(),
         history: 0,
         locked: false,
+        dropped: 0,
     };
     Msg::Pane(id(n), FromHost::Screen(update))
 }

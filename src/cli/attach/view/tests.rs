@@ -24,6 +24,7 @@ fn update(rows: u16, lines: &[(u16, &str)], history: u32) -> ScreenUpdate {
         title: String::new(),
         history,
         locked: false,
+        dropped: 0,
     }
 }
 
