@@ -10,7 +10,7 @@ pub mod theme;
 
 pub use agents::{
     Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
-    ScreenPatterns, Times, TitlePatterns,
+    ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
-pub use settings::{Handoff, Landing, ProjectSettings, Resume, Settings, SettingsError};
+pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};

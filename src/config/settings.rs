@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::model::{Autonomy, Explain, Kind};
+use crate::model::{Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind};
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -46,6 +46,8 @@ pub struct Settings {
     pub check_timeout: u64,
     /// Handoff settings.
     pub handoff: Handoff,
+    /// Where sessions run.
+    pub executor: ExecutorSettings,
 }
 
 impl Default for Settings {
@@ -69,6 +71,7 @@ impl Default for Settings {
             scrollback: 20_000,
             check_timeout: 1_800,
             handoff: Handoff::default(),
+            executor: ExecutorSettings::default(),
         }
     }
 }
@@ -125,6 +128,16 @@ pub struct ProjectSettings {
     pub default_autonomy: Option<Autonomy>,
     /// Its default agent.
     pub agent: Option<String>,
+    /// Where its tasks run.
+    pub executor: ProjectExecutor,
+}
+
+/// What a repository may say about where its tasks run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectExecutor {
+    /// The default; it never takes a fence away that the person's own default makes.
+    pub default: Option<ExecutorKind>,
 }
 
 /// A settings file that cannot be used.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::engine::{Command, Event, PlanNews, State, Submission};
 use crate::model::{
-    Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate,
+    Autonomy, ExecutorKind, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate,
 };
 use crate::planning;
 use crate::planning::rules::{self, PlanContext};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};
 
-use super::{Daemon, spoken, views};
+use super::{Daemon, executors, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
@@ -93,7 +93,9 @@ async fn plan(
         run: options.run.clone(),
     };
     let mut drafts = rules::plan(text, &context);
+    let executor = executors::decide(daemon, &known, options.executor).await?;
     for draft in &mut drafts {
+        draft.executor = executor;
         decide(daemon, draft, options)?;
     }
     Ok(drafts)
@@ -267,6 +269,7 @@ pub(super) async fn start_pane(
     worker: Option<WorkerNumber>,
     agent: String,
     run: Option<String>,
+    executor: Option<ExecutorKind>,
 ) -> Result<Response, Failure> {
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
@@ -279,6 +282,9 @@ pub(super) async fn start_pane(
         });
     }
     if agent == "shell" {
+        if let Some(executor) = executor.filter(|executor| *executor != ExecutorKind::Local) {
+            return Err(executors::no_pane(executor));
+        }
         daemon.core.command(Command::StartPane { project, worker, agent, run }).await?;
         return Ok(Response::Done("a shell opens".to_owned()));
     }
@@ -288,6 +294,7 @@ pub(super) async fn start_pane(
         autonomy: Some(Autonomy::Manual),
         mode: Some(SessionMode::Interactive),
         worker,
+        executor,
         open_ended: true,
         ..AddOptions::default()
     };

@@ -8,7 +8,7 @@ use crate::protocol::control::{Failure, Request, Response, StatusView, VERSION};
 use crate::protocol::{SessionView, TaskView};
 
 use super::blocking::fault;
-use super::{Daemon, chat, projects, undo, views, waiting};
+use super::{Daemon, chat, explain, projects, undo, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -35,6 +35,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         }
         Request::Sessions { project, all } => sessions(daemon, project, all).await,
         Request::Workers { project } => workers(daemon, project).await,
+        Request::ExplainWorker { project, worker } => explain::worker(daemon, project, worker).await,
         Request::Log { project, task, limit } => log(daemon, project, task, limit).await,
         Request::Agents => Ok(Response::Agents(daemon.agents.survey().await)),
         Request::Diff { task } => undo::diff(daemon, task).await,
@@ -46,8 +47,8 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             let events = daemon.core.command(Command::Handoff { project, worker, push, hold }).await?;
             started_handoff(&events)
         }
-        Request::StartPane { project, worker, agent, run } => {
-            chat::start_pane(daemon, project, worker, agent, run).await
+        Request::StartPane { project, worker, agent, run, executor } => {
+            chat::start_pane(daemon, project, worker, agent, run, executor).await
         }
         Request::Queue { project } => {
             Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))

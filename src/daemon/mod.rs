@@ -19,6 +19,8 @@ mod connection;
 mod core;
 mod effects;
 mod error;
+mod executors;
+mod explain;
 mod handle;
 mod installed;
 mod links;
@@ -27,6 +29,7 @@ mod project_settings;
 mod projects;
 mod recovery;
 mod refused;
+mod sign_in;
 mod socket;
 mod spoken;
 mod undo;
@@ -47,6 +50,7 @@ use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp};
 use crate::protocol::control::{Failure, Notice};
 use crate::store::Store;
 
+pub use catalogues::agents as known_agents;
 pub use error::DaemonError;
 
 use self::core::{Core, now};

@@ -17,15 +17,18 @@
 //! Hidden refs: `refs/quarterdeck/kept/…` (what was in removed worktrees), `refs/quarterdeck/undo/…` (what
 //! was done, so that it can be taken back). Records of worktrees we made: `<common>/quarterdeck/worktrees/`.
 
+mod careful;
 mod checkout;
 mod checks;
 mod commit;
 mod environment;
 mod error;
+mod incoming;
 mod integrate;
 mod keep;
 mod land;
 mod leftovers;
+mod private;
 mod program;
 mod push;
 mod read;
@@ -43,6 +46,7 @@ pub use environment::Environment;
 pub use error::GitError;
 pub use integrate::Integration;
 pub use land::Landing;
+pub use private::PrivateGit;
 pub use push::Push;
 pub use repository::{Head, Label, Repository};
 pub use undo::{Undo, UndoAction};

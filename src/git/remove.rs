@@ -53,7 +53,10 @@ impl Repository {
         self.writable()?;
         let removal = match self.begun(&worktree.path)? {
             Some(removal) => removal,
-            None => self.keep_all(worktree, label)?,
+            None => {
+                self.collect(worktree)?;
+                self.keep_all(worktree, label)?
+            }
         };
         discard(&worktree.path)?;
         if admin.is_dir() {
@@ -64,6 +67,7 @@ impl Repository {
         {
             self.delete_branch(&worktree.branch, tip)?;
         }
+        self.forget_private(worktree)?;
         self.forget_record(&worktree.path)?;
         Ok(removal.kept)
     }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{DelegationId, ExecutorKind, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -308,6 +308,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs; always decided by the time it is a draft of the daemon's.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
@@ -502,6 +505,9 @@ pub struct Task {
     /// An open session rather than a request: no brief, no reminder; over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs (decided when it was made).
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,

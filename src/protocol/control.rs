@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId, SessionId,
-    SessionMode, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
+use super::{
+    AgentView, ApprovalView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView,
+    WorkerView,
+};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -101,6 +104,8 @@ pub struct AddOptions {
     pub from_chat: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// Where it runs, instead of the configured default.
+    pub executor: Option<ExecutorKind>,
 }
 
 /// What a client can ask.
@@ -279,6 +284,13 @@ pub enum Request {
         /// Whose.
         project: ProjectId,
     },
+    /// Why a worker's session counts as it does. Answer: `Explained`.
+    ExplainWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Done`.
     StartPane {
         /// Whose.
@@ -289,6 +301,9 @@ pub enum Request {
         agent: String,
         /// The command of a `shell` pane.
         run: Option<String>,
+        /// Where it runs, instead of the configured default.
+        #[serde(default)]
+        executor: Option<ExecutorKind>,
     },
     /// Answer: `Done`.
     StopWorker {
@@ -369,6 +384,7 @@ impl Request {
                 | Request::Task { .. }
                 | Request::Log { .. }
                 | Request::Workers { .. }
+                | Request::ExplainWorker { .. }
                 | Request::Sessions { .. }
                 | Request::Queue { .. }
                 | Request::Agents
@@ -419,6 +435,8 @@ pub enum Response {
     Workers(Vec<WorkerView>),
     /// What waits for a session.
     Queue(QueueView),
+    /// Why a session counts as it does.
+    Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -7,6 +7,6 @@ pub mod pane;
 mod view;
 
 pub use view::{
-    AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView,
-    UndoView, WorkerView,
+    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView,
+    SessionView, TaskView, UndoView, WorkerView,
 };

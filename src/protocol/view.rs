@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, Priority, ProjectId,
-    SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp,
-    WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
+    ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
+    TaskType, Timestamp, WaitsFor, WorkerNumber,
 };
 
 /// A task, whole.
@@ -52,6 +52,9 @@ pub struct TaskView {
     pub autonomy: Autonomy,
     /// How its agent runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// Its worker.
     pub worker: Option<WorkerNumber>,
     /// Its branch.
@@ -103,6 +106,9 @@ pub struct SessionView {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The agent's process.
     pub pid: Option<u32>,
     /// Its host process.
@@ -198,6 +204,42 @@ pub struct QueueEntry {
     pub waits_for: Option<String>,
     /// Since when it waits (milliseconds, for ages).
     pub since: Timestamp,
+}
+
+/// Why a session counts as it does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplanationView {
+    /// The seat.
+    pub worker: WorkerNumber,
+    /// Its session.
+    pub session: SessionId,
+    /// The session's agent.
+    pub agent: String,
+    /// The state.
+    pub state: SessionState,
+    /// How it is known.
+    pub source: StateSource,
+    /// How sure that is: `low`, `medium`, `high` or `certain`.
+    pub confidence: String,
+    /// For how long it has been so, in milliseconds.
+    pub age_ms: u64,
+    /// The text or fact behind it.
+    pub evidence: String,
+    /// What title and screen say by themselves now; `None` when they say nothing that is known.
+    #[serde(default)]
+    pub screen_says: Option<Reading>,
+    /// What title and screen say, not believed yet because it has not stood for long enough.
+    #[serde(default)]
+    pub pending: Option<Reading>,
+    /// The window's title.
+    #[serde(default)]
+    pub title: String,
+    /// The last rows of the screen that are not blank.
+    #[serde(default)]
+    pub screen: Vec<String>,
+    /// For how long there was no output, in milliseconds.
+    #[serde(default)]
+    pub quiet_ms: Option<u64>,
 }
 
 /// A question that waits (or waited).

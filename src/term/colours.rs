@@ -31,10 +31,9 @@ impl Colours {
                 Vec::new()
             }
             104 => {
-                words
-                    .iter()
-                    .filter_map(|index| index.parse().ok())
-                    .for_each(|index: u8| drop(self.palette.remove(&index)));
+                for index in words.iter().filter_map(|index| index.parse::<u8>().ok()) {
+                    self.palette.remove(&index);
+                }
                 Vec::new()
             }
             110..=112 => {

@@ -15,6 +15,7 @@ use crate::config::theme::Theme;
 use crate::model::{SessionId, Timestamp};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Notice, Request, Response};
+use crate::protocol::pane::FromHost;
 
 use super::editor;
 use super::error::TuiError;
@@ -149,7 +150,10 @@ impl Turn {
                     None => self.leaving = true,
                 },
                 () = at(draw) => {}
-                message = messages.recv() => if let Some(message) = message { self.take(message)? },
+                message = messages.recv() => if let Some(message) = message {
+                    self.urgent |= is_first_screen(&message);
+                    self.take(message)?;
+                },
                 news = self.wire.next() => self.news(news)?,
                 () = at(resize) => self.outside.resize_due(),
                 () = at(tick) => self.take(Msg::Tick)?,
@@ -269,8 +273,10 @@ impl Turn {
         if self.next_draw().is_none_or(|due| due > now) {
             return Ok(());
         }
-        let echo = self.active_damage().filter(|_| self.urgent && !self.state.dirty);
-        self.urgent = false;
+        let active = self.active_damage();
+        let echo = active.clone().filter(|_| self.urgent && !self.state.dirty);
+        // a frame of other panes does not use up the turn of the key's echo
+        self.urgent &= !self.state.dirty && active.is_none();
         if let Some(session) = echo.filter(|_| now < self.drawn_at + FRAME)
             && self.screen.patch(&self.state, &self.skin, Whose::Active)?
         {
@@ -331,6 +337,11 @@ impl Ends {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Whether a pane gets a whole screen: it was just opened, or has a new size, and is blank or wrong until drawn.
+fn is_first_screen(message: &Msg) -> bool {
+    matches!(message, Msg::Pane(_, FromHost::Screen(screen)) if screen.full)
 }
 
 /// Waits until then; forever for `None`.

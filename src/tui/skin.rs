@@ -47,6 +47,8 @@ impl Skin {
             (pane::look::UNDERLINE, Modifier::UNDERLINED),
             (pane::look::INVERSE, Modifier::REVERSED),
             (pane::look::STRIKE, Modifier::CROSSED_OUT),
+            (pane::look::HIDDEN, Modifier::HIDDEN),
+            (pane::look::BLINK, Modifier::SLOW_BLINK),
         ] {
             if cell.attributes & bit != 0 {
                 drawn = drawn.add_modifier(modifier);

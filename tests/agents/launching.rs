@@ -23,6 +23,7 @@ fn plan(name: &str, change: impl FnOnce(&mut LaunchContext<'_>)) -> LaunchPlan {
         model: None,
         resume: None,
         run: None,
+        trusted: false,
     };
     change(&mut context);
     agent(name).launch(&context)
@@ -97,14 +98,77 @@ fn the_shell_runs_the_persons_command() {
 
 #[test]
 fn others_by_definition() {
-    assert_eq!(plan("codex", |_| {}).argv, ["/usr/bin/agent", "--no-daemon"]);
-    assert_eq!(
-        plan("codex", |context| context.resume = Some("t1")).argv,
-        ["/usr/bin/agent", "resume", "t1", "--no-daemon"]
-    );
     assert_eq!(plan("demo", |_| {}).argv, ["/usr/bin/agent", "demo-agent"]);
     assert_eq!(agent("demo").program(), ProgramName::Own);
     // no headless mode is known: full screen, and the prompt is pasted
-    let codex = plan("codex", |context| context.mode = SessionMode::Autonomous);
-    assert!(!codex.delivers_prompt && !agent("codex").supports(SessionMode::Autonomous));
+    let demo = plan("demo", |context| context.mode = SessionMode::Autonomous);
+    assert!(!demo.delivers_prompt && !agent("demo").supports(SessionMode::Autonomous));
+}
+
+fn has(plan: &LaunchPlan, sequence: &[&str]) -> bool {
+    plan.argv.windows(sequence.len()).any(|window| window == sequence)
+}
+
+#[test]
+fn codex_with_hooks_of_its_own() {
+    let full = plan("codex", |_| {});
+    assert!(
+        has(&full, &["--no-daemon", "-c", "allow_login_shell=false", "--sandbox", "workspace-write"]),
+        "{:?}",
+        full.argv
+    );
+    assert!(has(&full, &["--add-dir", "/state/s/outbox"]), "{:?}", full.argv);
+    assert!(full.files.iter().any(|(path, _)| path.starts_with("/state/s/outbox")));
+    assert!(full.env.contains(&("QD_SESSION_OUTBOX".to_owned(), "/state/s/outbox".to_owned())));
+    let hook = full.argv.iter().find(|argument| argument.starts_with("hooks.Stop=")).unwrap();
+    let value: toml::Table = hook.parse().unwrap();
+    let command = value["hooks"]["Stop"][0]["hooks"][0]["command"].as_str().unwrap();
+    assert_eq!(command, r"'/opt/it'\''s here/qd' report hook Stop");
+    let state = full.argv.iter().find(|argument| argument.starts_with("hooks.state=")).unwrap();
+    let trusted: toml::Table = state.parse().unwrap();
+    assert_eq!(trusted["hooks"]["state"].as_table().unwrap().len(), 8);
+    assert!(!full.argv.iter().any(|argument| argument.contains("bypass") || argument.contains("notify")));
+
+    assert!(has(&plan("codex", |context| context.resume = Some("t1")), &["resume", "t1", "--no-daemon"]));
+    let mut headless = plan("codex", |context| context.mode = SessionMode::Autonomous);
+    assert_eq!(headless.argv[..5], ["/opt/it's here/qd", "transcript", "--agent", "codex", "--"]);
+    assert!(has(&headless, &["exec", "--json"]), "{:?}", headless.argv);
+    assert_eq!(headless.argv.split_off(headless.argv.len() - 2), ["--", "fix the bug"]);
+    let again = plan("codex", |context| {
+        context.mode = SessionMode::Autonomous;
+        context.resume = Some("t1");
+    });
+    assert!(has(&again, &["resume", "t1", "--", "fix the bug"]), "{:?}", again.argv);
+    assert_eq!(again.conversation.as_deref(), Some("t1"));
+}
+
+#[test]
+fn gemini_with_a_policy() {
+    let full = plan("gemini", |_| {});
+    assert_eq!(full.argv, ["/usr/bin/agent", "--session-id", ID, "--policy", "/state/s/gemini-policy.toml"]);
+    assert_eq!(full.conversation.as_deref(), Some(ID));
+    assert!(full.files[0].1.parse::<toml::Table>().unwrap()["rule"][0]["commandPrefix"].as_array().unwrap().len() == 1);
+    assert!(has(
+        &plan("gemini", |context| context.trusted = true),
+        &["/usr/bin/agent", "--skip-trust", "--session-id"]
+    ));
+    assert!(!full.argv.contains(&"--skip-trust".to_owned()), "only where the person agreed");
+    let headless = plan("gemini", |context| context.mode = SessionMode::Autonomous);
+    assert!(has(&headless, &["--prompt", "fix the bug"]), "{:?}", headless.argv);
+    assert!(headless.env.iter().any(|(name, _)| name == "GEMINI_CLI_NO_RELAUNCH"));
+}
+
+#[test]
+fn opencode_with_a_plugin() {
+    let full = plan("opencode", |_| {});
+    assert_eq!(full.argv, ["/usr/bin/agent"]);
+    let (_, content) = full.env.iter().find(|(name, _)| name == "OPENCODE_CONFIG_CONTENT").unwrap();
+    let content: Value = serde_json::from_str(content).unwrap();
+    assert_eq!(content["plugin"][0], "file:///state/s/opencode-plugin.js");
+    assert!(full.files[0].1.contains(r#"const QD = "/opt/it's here/qd""#), "{}", full.files[0].1);
+    let headless = plan("opencode", |context| {
+        context.mode = SessionMode::Autonomous;
+        context.resume = Some("ses_1");
+    });
+    assert!(has(&headless, &["run", "--format", "json", "--session", "ses_1", "--", "fix the bug"]));
 }

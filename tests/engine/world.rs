@@ -247,6 +247,7 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        executor: Default::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
     }

@@ -8,6 +8,7 @@ mod definitions;
 mod disk;
 mod escape;
 mod idle;
+mod limits;
 mod loss;
 mod reboot;
 mod rounds;

@@ -6,6 +6,7 @@ mod hostile;
 mod peers;
 mod reading;
 mod reporting;
+mod slow;
 mod support;
 mod viewing;
 mod writing;

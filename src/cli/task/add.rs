@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::client::Client;
-use crate::model::{Autonomy, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -41,6 +41,9 @@ pub struct Add {
     /// The worker
     #[arg(long, value_name = "NUMBER")]
     worker: Option<WorkerNumber>,
+    /// Where it runs (default: as configured, see `[executor]`)
+    #[arg(long, value_name = "WHERE")]
+    executor: Option<ExecutorKind>,
     /// What goes first when several wait: low, normal, high or urgent
     #[arg(long, value_name = "WORD")]
     priority: Option<Priority>,
@@ -125,6 +128,7 @@ impl Add {
             split: false,
             from_chat: false,
             open_ended: false,
+            executor: self.executor,
         })
     }
 }

@@ -86,7 +86,11 @@ fn head(task: &Task) -> &str {
 /// yes was asked for may have changed them; that is looked at again, not landed and not left behind.
 fn is_as_shown(repository: &Repository, task: &Task) -> Result<bool, GitError> {
     match (&task.head, &task.worktree) {
-        (Some(head), Some(path)) => repository.is_clean_at(&repository.worktree_at(path)?, head),
+        (Some(head), Some(path)) => {
+            let worktree = repository.worktree_at(path)?;
+            repository.collect(&worktree)?;
+            repository.is_clean_at(&worktree, head)
+        }
         _ => Ok(true),
     }
 }
@@ -128,7 +132,13 @@ fn verify(
             return Ok(Verified::Not(EffectResult::CommandsNotTrusted { hash, commands }));
         }
     };
-    let runs = checks::run_all(&agreed, &place.integration, tree, &place.surroundings);
+    let site = match place.surroundings.checkout(repository, &place.integration) {
+        Ok(site) => site,
+        Err(failure) => {
+            return Ok(Verified::Not(EffectResult::Failed { kind: failure.kind, detail: failure.message }));
+        }
+    };
+    let runs = checks::run_all(&agreed, &site, tree, &place.surroundings);
     if runs.iter().all(CheckRun::passed) {
         Ok(Verified::Green(runs))
     } else {

@@ -64,6 +64,7 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, open
         worker: delegation.worker,
         agent: delegation.agent.clone(),
         mode: task.mode,
+        executor: task.executor,
         conversation: resume.clone(),
         pid: None,
         host: None,

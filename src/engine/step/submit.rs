@@ -146,6 +146,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         base: None,
         depends,
         open_ended: draft.open_ended,
+        executor: draft.executor,
         priority: draft.priority,
         attempts: 0,
         delegation: None,

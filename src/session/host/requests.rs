@@ -6,6 +6,7 @@ use super::ending;
 use super::reading;
 use super::start_thread;
 use super::state::{Input, Once, PeerId, Role, Shared, State, wait};
+use crate::model::Report;
 use crate::protocol::pane::{FromHost, SessionReport, ToHost};
 use crate::session::convert;
 use crate::session::peer::Standing;
@@ -186,19 +187,28 @@ fn bury(shared: &Shared) {
 
 /// On disk first, then told to the daemon in the same order, then answered.
 fn take_report(shared: &Shared, peer: PeerId, report: &SessionReport) {
-    let mut reports = shared.reports();
-    let added = reports.add(report.clone());
-    let mut state = shared.state();
-    let answer = match added {
-        Ok(number) => {
-            let watchers: Vec<PeerId> =
-                state.peers.iter().filter(|(_, peer)| peer.role == Role::Watcher).map(|(id, _)| *id).collect();
-            for watcher in watchers {
-                state.send(watcher, FromHost::Reported { number, report: report.clone() });
-            }
-            FromHost::Noted
-        }
+    let answer = match keep_report(shared, report) {
+        Ok(()) => FromHost::Noted,
         Err(error) => FromHost::Refused(format!("cannot keep the report: {error}")),
     };
-    state.send(peer, answer);
+    shared.state().send(peer, answer);
+}
+
+/// A report of the host's own, for the activity log.
+pub(super) fn note(shared: &Shared, report: Report) {
+    if let Err(error) = keep_report(shared, &SessionReport::Said(report)) {
+        eprintln!("cannot keep a note: {error}");
+    }
+}
+
+fn keep_report(shared: &Shared, report: &SessionReport) -> std::io::Result<()> {
+    let mut reports = shared.reports();
+    let number = reports.add(report.clone())?;
+    let mut state = shared.state();
+    let watchers: Vec<PeerId> =
+        state.peers.iter().filter(|(_, peer)| peer.role == Role::Watcher).map(|(id, _)| *id).collect();
+    for watcher in watchers {
+        state.send(watcher, FromHost::Reported { number, report: report.clone() });
+    }
+    Ok(())
 }
