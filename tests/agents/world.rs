@@ -347,7 +347,16 @@ impl<'w> Talk<'w> {
 }
 
 impl Drop for Pane {
+    /// With everything below it: some agents start themselves again as a child.
     fn drop(&mut self) {
+        use quarterdeck::process;
+        let below = self.child.process_id().map(|pid| {
+            let members = process::members(pid).into_iter().map(|member| member.pid);
+            members.chain(process::descendants(pid)).collect::<Vec<u32>>()
+        });
         let _ = self.child.kill();
+        for pid in below.into_iter().flatten() {
+            process::send_signal(pid, nix::sys::signal::Signal::SIGKILL);
+        }
     }
 }
