@@ -79,6 +79,9 @@ struct Written {
     action: UndoAction,
 }
 
+/// Ids of records that cannot be read, and why.
+type Broken = Vec<(String, GitError)>;
+
 impl Repository {
     /// All records that can be read, oldest first.
     pub fn undos(&self) -> Result<Vec<Undo>, GitError> {
@@ -86,12 +89,12 @@ impl Repository {
     }
 
     /// The ids of the records that cannot be read, and why: damaged, or not ours.
-    pub fn broken_undos(&self) -> Result<Vec<(String, GitError)>, GitError> {
+    pub fn broken_undos(&self) -> Result<Broken, GitError> {
         Ok(self.undo_records()?.1)
     }
 
     /// What can be read, oldest first, and what cannot: one broken record does not hide the others.
-    fn undo_records(&self) -> Result<(Vec<Undo>, Vec<(String, GitError)>), GitError> {
+    fn undo_records(&self) -> Result<(Vec<Undo>, Broken), GitError> {
         let (mut all, mut broken) = (Vec::new(), Vec::new());
         for reference in self.inner.references_glob(&format!("{PREFIX}*")).doing("reading undo records")? {
             let reference = reference.doing("reading undo records")?;

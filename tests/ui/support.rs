@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use quarterdeck::config::Settings;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::theme::{Depth, Theme};
-use quarterdeck::model::*;
+use quarterdeck::model::{
+    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, SessionId,
+    SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    slug,
+};
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row, Run, ScreenUpdate, look};
-use quarterdeck::protocol::*;
+use quarterdeck::protocol::{ApprovalView, LogLine, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 use quarterdeck::tui::message::{Cmd, Mouse, MouseKind, Msg};
 use quarterdeck::tui::state::{Abilities, State};
 use quarterdeck::tui::{Skin, update, view};
