@@ -24,5 +24,6 @@ pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use replace::{replace, run_here};
 pub use table::{
-    ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
+    ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
+    send_signal, variable,
 };
