@@ -237,6 +237,17 @@ pub enum Fact {
         /// The id.
         conversation: String,
     },
+    /// A session changed files in the person's own checkout.
+    CheckoutTouched {
+        /// Which.
+        session: SessionId,
+        /// The undo record that keeps what they were and what they became.
+        record: String,
+        /// Which files.
+        files: Vec<String>,
+        /// How that is known.
+        evidence: String,
+    },
     /// The person took a task's landing back.
     LandingUndone {
         /// Which task.

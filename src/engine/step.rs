@@ -23,6 +23,7 @@ mod start;
 mod steer;
 mod submit;
 mod task;
+mod touched;
 mod turn;
 mod verify;
 mod workers;
@@ -31,6 +32,8 @@ use crate::model::Moment;
 
 use super::{Command, Effect, Event, Fact, Input, Refusal, State};
 use turn::Turn;
+
+pub use submit::mode;
 
 /// What an input causes: to be committed as one, then applied in order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -101,6 +104,9 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
 
 fn learn(turn: &mut Turn, fact: Fact) {
     match fact {
+        Fact::CheckoutTouched { session, record, files, evidence } => {
+            touched::touched(turn, &session, touched::Change { record, files, evidence });
+        }
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),

@@ -37,6 +37,7 @@ mod remove;
 mod repository;
 mod snapshot;
 mod stale;
+mod touched;
 mod undo;
 mod worktree;
 
@@ -49,5 +50,6 @@ pub use land::Landing;
 pub use private::PrivateGit;
 pub use push::Push;
 pub use repository::{Head, Label, Repository};
+pub use touched::{CheckoutState, Touched};
 pub use undo::{Undo, UndoAction};
 pub use worktree::Worktree;

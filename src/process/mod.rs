@@ -22,5 +22,6 @@ pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use table::{
-    ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
+    ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
+    send_signal, variable,
 };

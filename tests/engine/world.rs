@@ -275,6 +275,7 @@ pub fn started() -> EffectResult {
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
         reports: true,
+        warnings: Vec::new(),
     }
 }
 

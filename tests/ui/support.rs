@@ -87,6 +87,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         state_at: ago(minutes),
         conversation: None,
         parked: false,
+        warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: Some(NOW.rfc3339()),
         ended_at: None,
@@ -107,6 +108,7 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         needs: None,
         failures: 0,
         offline: None,
+        warnings: Vec::new(),
     }
 }
 
@@ -167,6 +169,7 @@ pub fn empty() -> ProjectView {
                 needs: None,
                 failures: 0,
                 offline: None,
+                warnings: Vec::new(),
             })
             .collect(),
         tasks: vec![],

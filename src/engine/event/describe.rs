@@ -138,6 +138,9 @@ fn checked(runs: &[crate::model::CheckRun]) -> String {
 fn session_words(news: &SessionNews) -> String {
     match news {
         SessionNews::Created { made, .. } => format!("made for worker {} with {}", made.worker, made.agent),
+        SessionNews::Started { pid, warnings, .. } if !warnings.is_empty() => {
+            format!("started, process {pid}; {}", warnings.join("; "))
+        }
         SessionNews::Started { pid, .. } => format!("started, process {pid}"),
         SessionNews::Read { verdict } => {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))

@@ -258,6 +258,9 @@ pub enum SessionNews {
         host: HostIdentity,
         /// The agent's conversation id, where we chose it.
         conversation: Option<String>,
+        /// What the person should know of how it runs.
+        #[serde(default)]
+        warnings: Vec<String>,
     },
     /// Its state was read.
     Read {
