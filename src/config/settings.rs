@@ -6,6 +6,8 @@ use thiserror::Error;
 
 use crate::model::{Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind};
 
+use super::planner::PlannerSettings;
+
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +50,8 @@ pub struct Settings {
     pub handoff: Handoff,
     /// Where sessions run.
     pub executor: ExecutorSettings,
+    /// Who plans.
+    pub planner: PlannerSettings,
 }
 
 impl Default for Settings {
@@ -72,6 +76,7 @@ impl Default for Settings {
             check_timeout: 1_800,
             handoff: Handoff::default(),
             executor: ExecutorSettings::default(),
+            planner: PlannerSettings::default(),
         }
     }
 }
