@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::{Command, Refusal, State};
-use crate::model::{Project, ProjectId, Task, TaskId, Timestamp, WorkerNumber, one_line, truncate};
+use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp, WorkerNumber, one_line, truncate};
 use crate::planning::{Assent, Spoken, assent};
 use crate::protocol::control::{Failure, Response};
 
@@ -17,27 +17,37 @@ use super::{Daemon, chat};
 /// How long a question waits for its yes: an old one is not meant any more.
 const OPEN_FOR: Duration = Duration::from_secs(120);
 
+/// A question that waits for its yes.
+#[derive(Debug)]
+struct Open {
+    command: Spoken,
+    /// What ran where something is to be stopped: a yes means that, and not what came after it.
+    session: Option<SessionId>,
+    at: Timestamp,
+}
+
 /// The question that waits in each project's chat.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Spoken, Timestamp)>>);
+pub(super) struct Asked(Mutex<BTreeMap<ProjectId, Open>>);
 
 impl Asked {
-    fn put(&self, project: ProjectId, command: Spoken) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, (command, now()));
+    fn put(&self, project: ProjectId, command: Spoken, session: Option<SessionId>) {
+        let open = Open { command, session, at: now() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, open);
     }
 
     /// Takes the question that waits, if it is not too old.
-    fn take(&self, project: ProjectId) -> Option<Spoken> {
-        let (command, at) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
-        (now() < at.after(OPEN_FOR)).then_some(command)
+    fn take(&self, project: ProjectId) -> Option<Open> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
+        (now() < open.at.after(OPEN_FOR)).then_some(open)
     }
 }
 
 /// The answer to a question that waits. `None`: no question waits, or the message is about something else.
 pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Option<Result<Response, Failure>> {
-    let command = daemon.asked.take(project)?;
+    let open = daemon.asked.take(project)?;
     match assent(text)? {
-        Assent::Yes => Some(carry_out(daemon, project, text, command).await),
+        Assent::Yes => Some(carry_out_asked(daemon, project, text, open).await),
         Assent::No => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }
@@ -52,9 +62,32 @@ pub(super) async fn obey(
     if !command.is_destructive() {
         return carry_out(daemon, project, text, command).await;
     }
-    let question = daemon.core.look(move |state, _| question(state, project, command)).await??;
-    daemon.asked.put(project, command);
+    let asked = move |state: &State| (question(state, project, command), session(state, project, command));
+    let (question, session) = daemon.core.look(move |state, _| asked(state)).await?;
+    let question = question?;
+    daemon.asked.put(project, command, session);
     noted(daemon, project, text, question).await
+}
+
+/// Does what was asked about, unless something else runs there now.
+async fn carry_out_asked(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: &str,
+    open: Open,
+) -> Result<Response, Failure> {
+    let command = open.command;
+    let runs_now = daemon.core.look(move |state, _| session(state, project, command)).await?;
+    if runs_now != open.session {
+        return noted(daemon, project, text, "something else runs there now; nothing was stopped".to_owned()).await;
+    }
+    carry_out(daemon, project, text, command).await
+}
+
+/// What a command would stop.
+fn session(state: &State, project: ProjectId, command: Spoken) -> Option<SessionId> {
+    let Spoken::Stop(number) = command else { return None };
+    state.live().find(|session| session.project == project && session.worker == number).map(|it| it.id.clone())
 }
 
 /// What is asked before something ends; a refusal when there is nothing to end.

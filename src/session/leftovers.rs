@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use super::files::read_json;
 use super::launch::{Directory, HostRecord, Launch};
 use crate::model::HostIdentity;
-use crate::process::{ancestry, carriers, descendants, identity, is_alive, members, send_signal};
+use crate::process::{STARTED_BY, ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};
 
 /// What was left running may end by itself for this long.
 const MAY_END_WITHIN: Duration = Duration::from_millis(200);
@@ -105,9 +105,20 @@ pub fn end_leftovers(directory: &Path) -> Vec<u32> {
     end(|| left_by(&record, session))
 }
 
+/// Processes that carry a session's mark. A check of its task carries it too, for its authority; it is the daemon's
+/// work and goes on: it stands below the daemon that it names, and below no host.
+pub(super) fn marked(session: &str, host: Option<u32>) -> BTreeSet<u32> {
+    let of_the_daemon = |pid: u32| {
+        let daemon = variable(pid, STARTED_BY).and_then(|daemon| daemon.to_str()?.parse::<u32>().ok());
+        let line: Vec<u32> = ancestry(pid).iter().map(|process| process.pid).collect();
+        daemon.is_some_and(|daemon| line.contains(&daemon)) && host.is_none_or(|host| !line.contains(&host))
+    };
+    carriers("QD_SESSION", session).iter().map(|process| process.pid).filter(|pid| !of_the_daemon(*pid)).collect()
+}
+
 /// Marked processes, the agent's terminal session, and all that comes from either; never ourselves.
 fn left_by(record: &HostRecord, session: &str) -> Vec<u32> {
-    let mut left: BTreeSet<u32> = carriers("QD_SESSION", session).iter().map(|process| process.pid).collect();
+    let mut left = marked(session, Some(record.pid));
     if let Some(agent) = record.agent().filter(|agent| identity(agent.pid) == Some(*agent)) {
         left.extend(members(agent.pid).iter().map(|process| process.pid));
     }

@@ -240,6 +240,9 @@ fn quit(turn: &mut Turn, task: &Task, session: &Session) {
 fn crashed(turn: &mut Turn, task: &Task, session: &Session, exit: &Exit) {
     let again = exit.is_crash() && session.delegation.is_some();
     if again && task.attempts < turn.state.rules.max_attempts && resume::may_restart(turn, task) {
+        if session.conversation.is_none() {
+            resume::say_anew(turn, task, session, &failure("the agent", exit));
+        }
         resume::plan(turn, task);
     } else {
         moves::to_review(turn, task, StatusReason::AgentFailed { detail: failure("the agent", exit) });

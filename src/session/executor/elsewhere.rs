@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::docker::Container;
 use super::tmux::Window;
 use crate::model::Exit;
-use crate::process::{self, carriers};
+use crate::process;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
@@ -48,10 +48,7 @@ impl Elsewhere {
             Elsewhere::Tmux(window) => window.kill(),
         }
         let own = std::process::id();
-        let left = leftovers::end(|| {
-            let found = carriers("QD_SESSION", session).into_iter().map(|process| process.pid);
-            found.filter(|pid| *pid != own).collect()
-        });
+        let left = leftovers::end(|| leftovers::marked(session, None).into_iter().filter(|pid| *pid != own).collect());
         if !left.is_empty() {
             tracing::error!(session, ?left, "processes of a session do not end");
         }
