@@ -25,6 +25,7 @@ mod handle;
 mod installed;
 mod links;
 mod places;
+mod planner;
 mod project_settings;
 mod projects;
 mod recovery;
@@ -32,6 +33,7 @@ mod refused;
 mod sign_in;
 mod socket;
 mod spoken;
+mod tripwire;
 mod undo;
 mod views;
 mod waiting;
@@ -83,6 +85,8 @@ pub(crate) struct Daemon {
     toasts: broadcast::Sender<Notice>,
     asked: spoken::Asked,
     refusals: refused::Refusals,
+    tripwire: tripwire::Tripwire,
+    probed: executors::Probed,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -198,6 +202,8 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         toasts,
         asked: spoken::Asked::default(),
         refusals: refused::Refusals::default(),
+        tripwire: tripwire::Tripwire::default(),
+        probed: executors::Probed::default(),
         repositories: Mutex::default(),
         settings: options.settings,
     });
@@ -206,6 +212,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
     tokio::spawn(active::keep(Arc::clone(&daemon)));
+    tokio::spawn(tripwire::keep(Arc::clone(&daemon)));
     Ok(Running { daemon, _lock: lock })
 }
 
