@@ -5,7 +5,7 @@
 //! at all (title and screen must bring the state back, see `signals`), and after an API error `StopFailure`
 //! comes instead of `Stop`.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::model::{Reading, SessionState};
 
 use super::HookNews;
 use super::launch::LaunchContext;
-use super::words::{is_limit, news, reading, shell_quoted, text, tool, working};
+use super::words::{is_limit, news, reading, shell_quoted, text, tool, with_prompt, working};
 
 /// The events that a session reports.
 const EVENTS: [&str; 10] = [
@@ -33,14 +33,12 @@ const EVENTS: [&str; 10] = [
 const HOOK_TIMEOUT: u32 = 10;
 
 /// The settings file of one session: `qd report` is allowed without asking, and (full screen only; a headless
-/// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` is a file of the
-/// session that the agent must be able to read.
-pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Option<&Path>) -> String {
+/// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` are the places of
+/// prompts that no argument and no composer holds.
+pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: &[PathBuf]) -> String {
     let mut allow = vec!["Bash(qd report:*)".to_owned()];
-    if let Some(path) = readable {
-        // two slashes: an absolute path in permission rules
-        allow.push(format!("Read(/{})", path.display()));
-    }
+    // two slashes: an absolute path in permission rules
+    allow.extend(readable.iter().map(|path| format!("Read(/{})", path.display())));
     let mut settings = json!({ "permissions": { "allow": allow } });
     if !headless {
         let own = shell_quoted(&context.qd.to_string_lossy());
@@ -73,7 +71,7 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
         _ => None,
     };
-    news(text(&payload, "session_id"), reading, event == "UserPromptSubmit")
+    with_prompt(news(text(&payload, "session_id"), reading), event, &payload)
 }
 
 fn notification(payload: &Value) -> Option<Reading> {

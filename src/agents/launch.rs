@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Adapter, AgentDefinition, PromptDelivery, StreamFormat};
 use crate::model::{Reading, SessionId, SessionMode, SessionState, StateSource};
 
-use super::{claude, codex, gemini, opencode, prompt};
+use super::{claude, codex, gemini, handing, opencode, prompt};
 
 /// One argument may have 128 KiB on Linux (`MAX_ARG_STRLEN`, execve(2)); we stay well below.
 const LONGEST_ARGUMENT: usize = 100_000;
@@ -116,9 +116,12 @@ fn adapt(
     match adapter {
         Adapter::Plain | Adapter::Shell => (None, vec![]),
         Adapter::Claude => {
-            let readable = plan.files.first().map(|(path, _)| path.clone());
+            let readable = match plan.files.first() {
+                Some((path, _)) => vec![path.clone(), handing::prompts(context.session_directory).join("**")],
+                None => vec![handing::prompts(context.session_directory).join("**")],
+            };
             let path = context.session_directory.join("claude-settings.json");
-            plan.files.push((path.clone(), claude::settings(context, headless, readable.as_deref())));
+            plan.files.push((path.clone(), claude::settings(context, headless, &readable)));
             (word(path), vec![])
         }
         Adapter::Codex => {
@@ -129,7 +132,13 @@ fn adapt(
             (None, codex::arguments(context, headless))
         }
         Adapter::Gemini => {
-            let policy = file("gemini-policy.toml", gemini::policy(headless));
+            if !headless {
+                // the directory must exist: it is looked for when it starts
+                let prompts = handing::prompts(context.session_directory);
+                plan.files.push((prompts.join("README"), handing::README.to_owned()));
+            }
+            let policy = context.session_directory.join("gemini-policy.toml");
+            plan.files.push((policy.clone(), gemini::policy(headless)));
             if headless {
                 // Otherwise it starts itself again as a child and ignores signals to the first process. Full screen it
                 // needs that: its trust question ends with a new start.
@@ -140,7 +149,10 @@ fn adapt(
         Adapter::Opencode if headless => (None, vec![]),
         Adapter::Opencode => {
             let plugin = file("opencode-plugin.js", opencode::plugin(context));
-            plan.env.push(("OPENCODE_CONFIG_CONTENT".to_owned(), opencode::configuration(&plugin)));
+            plan.env.push((
+                "OPENCODE_CONFIG_CONTENT".to_owned(),
+                opencode::configuration(&plugin, &handing::prompts(context.session_directory)),
+            ));
             (None, vec![])
         }
     }
@@ -218,6 +230,7 @@ impl Values<'_> {
             "worktree" => Some(context.worktree.to_string_lossy().into_owned()),
             "settings" => self.settings.clone(),
             "resume" => context.resume.map(str::to_owned),
+            "prompts" => Some(handing::prompts(context.session_directory).to_string_lossy().into_owned()),
             "outbox" => Some(outbox(context.session_directory).to_string_lossy().into_owned()),
             _ => None,
         }
@@ -239,7 +252,8 @@ impl Values<'_> {
 
     /// `None` when a placeholder has no value.
     fn fill(&self, argument: &str) -> Option<String> {
-        const NAMES: [&str; 8] = ["qd", "prompt", "model", "session", "worktree", "settings", "resume", "outbox"];
+        const NAMES: [&str; 9] =
+            ["qd", "prompt", "prompts", "model", "session", "worktree", "settings", "resume", "outbox"];
         let mut filled = String::new();
         let mut rest = argument;
         while let Some((before, after)) = rest.split_once('{') {

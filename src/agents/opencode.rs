@@ -42,15 +42,24 @@ export const Quarterdeck = async () => ({
   event: async ({ event }) => {
     if (TOLD.includes(event.type)) tell(event.type, event.properties ?? {})
   },
+  "chat.message": async (input, output) => {
+    const said = (output?.parts ?? []).filter((part) => part.type === "text" && !part.synthetic)
+    tell("chat.message", { sessionID: input.sessionID, prompt: said.map((part) => part.text ?? "").join("\n") })
+  },
   "tool.execute.before": async (input, output) => {
     tell("tool.before", { sessionID: input.sessionID, tool: input.tool, args: output?.args ?? {} })
   },
 })
 "#;
 
-/// The configuration that adds the plugin.
-pub(super) fn configuration(plugin: &Path) -> String {
-    json!({ "plugin": [format!("file://{}", plugin.display())] }).to_string()
+/// The configuration that adds the plugin, and lets it read (nothing else) where long prompts are.
+pub(super) fn configuration(plugin: &Path, prompts: &Path) -> String {
+    let place = format!("{}/*", prompts.display());
+    json!({
+        "plugin": [format!("file://{}", plugin.display())],
+        "permission": { "external_directory": { place: "allow" } },
+    })
+    .to_string()
 }
 
 /// What an event of the plugin says.
@@ -68,10 +77,15 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         ("session.error", _) => Some(error(&payload)),
         ("permission.asked", _) => Some(reading(SessionState::WaitingPermission, permission(&payload))),
         ("permission.replied", _) => Some(working("a permission was answered")),
+        ("chat.message", _) => Some(working(format!("prompt: {}", text(&payload, "prompt").unwrap_or_default()))),
         ("tool.before", _) => Some(working(tool(&payload))),
         _ => None,
     };
-    news(conversation, said, event == "session.status" && status == Some("busy"))
+    let news = news(conversation, said);
+    if event != "chat.message" {
+        return news;
+    }
+    HookNews { turn_started: true, prompt: text(&payload, "prompt").map(str::to_owned), ..news }
 }
 
 fn tool(payload: &Value) -> String {
