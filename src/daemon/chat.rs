@@ -79,6 +79,7 @@ async fn plan(
     options: &AddOptions,
 ) -> Result<Vec<TaskDraft>, Failure> {
     let known = daemon.project(project).await?;
+    daemon.agents.refresh().await;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
         (Some(agent), _) => agent.clone(),
@@ -271,6 +272,7 @@ pub(super) async fn start_pane(
     run: Option<String>,
     executor: Option<ExecutorKind>,
 ) -> Result<Response, Failure> {
+    daemon.agents.refresh().await;
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
     }
