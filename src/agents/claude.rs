@@ -71,7 +71,22 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
         _ => None,
     };
-    with_prompt(news(text(&payload, "session_id"), reading), event, &payload)
+    let mut news = with_prompt(news(text(&payload, "session_id"), reading), event, &payload);
+    news.prompt = news.prompt.map(|prompt| unpasted(&prompt));
+    news
+}
+
+/// A prompt without the marks that Claude Code puts around a paste of several lines:
+/// `<pasted_content id="24b2">` and `</pasted_content id="24b2">`.
+fn unpasted(prompt: &str) -> String {
+    let mut kept = String::with_capacity(prompt.len());
+    let mut rest = prompt;
+    while let Some(place) = rest.find("pasted_content id=\"") {
+        let (before, mark) = rest.split_at(place);
+        kept.push_str(before.trim_end_matches('/').trim_end_matches('<'));
+        rest = mark.split_once('>').map_or("", |(_, after)| after);
+    }
+    kept + rest
 }
 
 fn notification(payload: &Value) -> Option<Reading> {

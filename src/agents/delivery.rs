@@ -31,6 +31,10 @@ const ENTER_AGAIN_AFTER: Duration = Duration::from_secs(3);
 const START_FOR: Duration = Duration::from_secs(30);
 /// Characters of the text that are looked for, at its beginning and at its end.
 const SAMPLE: usize = 24;
+/// Up to so many characters, all of the text is looked for in the conversation.
+const WHOLE: usize = 400;
+/// Characters of a longer one.
+const LONG_SAMPLE: usize = 80;
 
 /// What happened.
 #[derive(Debug, Clone, Copy)]
@@ -364,9 +368,17 @@ impl Delivery {
         place.lines().any(|row| pattern::any(&reader.pasted, row)) || self.sampled_in(&place)
     }
 
-    /// Whether our text stands anywhere on the screen: taken, and part of the conversation now.
+    /// Whether our text stands anywhere on the screen: taken, and part of the conversation now. All of it counts, since
+    /// prompts often begin alike; of one that is too long for a screen, a long beginning or end.
     fn stands_on(&self, seen: &Observation) -> bool {
-        self.sampled_in(&seen.screen.join("\n"))
+        let screen = seen.screen.join("\n");
+        let (text, rows) = (skeleton(&self.text), skeleton(&screen));
+        if text.chars().count() > WHOLE {
+            let (start, end) = sample(&text, LONG_SAMPLE);
+            return rows.contains(&start) || rows.contains(&end);
+        }
+        let known_plainly = plain(&self.text);
+        rows.contains(&text) || (known_plainly.len() >= PLAIN && plain(&screen).contains(&known_plainly))
     }
 
     /// A composer scrolls: the beginning or the end of the text is enough.
