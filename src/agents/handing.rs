@@ -1,8 +1,8 @@
 //! How a text is handed to an agent that runs: pasted as it is, or, when its composer would not take that in one piece, as
 //! a file of the session. What is pasted then is one line that names the file and shows how the text begins.
 //!
-//! Composers fail on long pastes, each in its own way: Codex puts Enter behind a megabyte only after half a minute, Gemini CLI
-//! drops it without a word, Claude Code sends a part of it. A file is read with the agent's own tool.
+//! Composers fail on long pastes, each in its own way: Codex answers no Enter behind a megabyte for long, Gemini CLI drops it
+//! without a word. A file is read with the agent's own tool.
 
 use std::path::{Path, PathBuf};
 
