@@ -137,6 +137,7 @@ pub(super) async fn by_rules(
     text: &str,
     options: &AddOptions,
 ) -> Result<Vec<TaskDraft>, Failure> {
+    daemon.agents.refresh().await;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
         (Some(agent), _) => agent.clone(),
@@ -360,6 +361,7 @@ pub(super) async fn start_pane(
     run: Option<String>,
     executor: Option<ExecutorKind>,
 ) -> Result<Response, Failure> {
+    daemon.agents.refresh().await;
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
     }

@@ -149,7 +149,7 @@ impl Grounds {
             hidden: vec![daemon.paths.runtime.clone(), daemon.paths.data.clone(), daemon.paths.state.join("sessions")],
             temporary: files.join("tmp"),
             program: match daemon.agents.get(&task.agent) {
-                Some(agent) => daemon.agents.program(agent).await,
+                Some(agent) => daemon.agents.program(&agent).await,
                 None => None,
             },
             session: session.map(|session| daemon.paths.session(session)).unwrap_or_default(),

@@ -4,6 +4,7 @@
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
 //! `[[mock:write PATH CONTENT]]` (`\n` in it is a newline), `[[mock:bash COMMAND]]`, `[[mock:report SUMMARY]]` (calls
 //! `qd report done --summary …`), `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
+//! A message that names a file to be read (as long prompts do) makes it read the file's first lines before anything else.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -34,6 +35,7 @@ struct Seen {
     count: AtomicUsize,
     prompts: Mutex<Vec<String>>,
     turns: Mutex<Vec<String>>,
+    told: Mutex<String>,
 }
 
 impl MockModel {
@@ -63,7 +65,12 @@ impl MockModel {
         self.seen.turns.lock().expect("not poisoned").clone()
     }
 
-    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for `OpenAI`'s APIs.
+    /// The last request that came with the result of a tool.
+    pub fn told(&self) -> String {
+        self.seen.told.lock().expect("not poisoned").clone()
+    }
+
+    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for OpenAI's APIs.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -193,6 +200,8 @@ impl Call<'_> {
         self.seen.prompts.lock().expect("not poisoned").push(prompt.to_owned());
         if results == 0 {
             self.seen.turns.lock().expect("not poisoned").push(prompt.to_owned());
+        } else {
+            *self.seen.told.lock().expect("not poisoned") = self.body.to_string();
         }
         let last = || Step::Say("Done, as the mock was told.".to_owned());
         steps(prompt).into_iter().nth(results).unwrap_or_else(last)
@@ -227,7 +236,12 @@ impl Call<'_> {
 
 /// One thing that a marker asks for.
 enum Step {
-    Write { path: String, content: String },
+    Write {
+        path: String,
+        content: String,
+    },
+    /// The first lines of a file, with the agent's own tool.
+    Read(String),
     Bash(String),
     Say(String),
     Error(u16),
@@ -265,12 +279,13 @@ fn without(text: &str, tag: &str) -> String {
 }
 
 fn steps(prompt: &str) -> Vec<Step> {
-    prompt
+    let named = prompt.trim_start().strip_prefix("Read all of the file ").and_then(|rest| rest.split_once(" ("));
+    let marked = prompt
         .split("[[mock:")
         .skip(1)
         .filter_map(|marker| marker.split_once("]]"))
-        .filter_map(|(marker, _)| step(marker))
-        .collect()
+        .filter_map(|(marker, _)| step(marker));
+    named.map(|(path, _)| Step::Read(path.to_owned())).into_iter().chain(marked).collect()
 }
 
 fn step(marker: &str) -> Option<Step> {

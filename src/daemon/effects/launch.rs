@@ -43,8 +43,9 @@ pub(super) async fn start(
         })
         .await?
         .ok_or_else(|| fault("the session is not known"))?;
+    daemon.agents.refresh().await;
     let agent = daemon.agents.get(&session.agent).ok_or_else(|| daemon.agents.unknown(&session.agent))?;
-    let Some(program) = daemon.agents.program(agent).await else { return Err(missing(daemon, agent).await) };
+    let Some(program) = daemon.agents.program(&agent).await else { return Err(missing(daemon, &agent).await) };
     let directory = daemon.paths.session(&id);
     let cwd = workplace(&project, task.as_ref());
     let pane_run = daemon.pane_command(&id).await;

@@ -153,6 +153,9 @@ fn session_words(news: &SessionNews) -> String {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))
         }
         SessionNews::Prompted => "has its brief".to_owned(),
+        SessionNews::GotFile { purpose, path } => {
+            format!("got its {} as the file `{}`", purpose_word(*purpose), path.display())
+        }
         SessionNews::DeliveryFailed { purpose, detail } => {
             format!("did not get its {}: {}", purpose_word(*purpose), quote(detail))
         }
