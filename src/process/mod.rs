@@ -12,6 +12,7 @@ mod piped;
 mod program;
 mod pump;
 mod replace;
+mod ssh;
 mod table;
 
 pub use detached::{Detached, spawn_detached};
@@ -23,6 +24,7 @@ pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use replace::{replace, run_here};
+pub use ssh::{Ssh, SshError, answer};
 pub use table::{
     ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
 };

@@ -126,7 +126,7 @@ fn by_process(state: SessionState, evidence: &str) -> Reading {
 fn look_after(directory: &Path, program: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
     let mut found = session::find(directory);
     if found == Found::Lost
-        && !force
+        && (!force || session::is_far(directory))
         && let Some(started) = session::adopt(directory, program, ADOPTED_WITHIN)
     {
         found = Found::Running(started);
