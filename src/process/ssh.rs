@@ -2,8 +2,6 @@
 //! way. A remote command line is a shell's; it is made in one place (`quote`) and holds fixed words only, the
 //! data goes through standard input.
 
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -129,16 +127,15 @@ impl Ssh {
         })
     }
 
-    /// Lets a connection be served by the `qd` there.
-    pub fn connect(&self, words: &[&str], stream: UnixStream) -> Result<Child, ProcessError> {
+    /// A stream to the `qd` there: standard input and output of the child.
+    pub fn connect(&self, words: &[&str]) -> Result<Child, ProcessError> {
         let line = self.command(words);
         let (name, arguments) = line.split_first().map_or(("ssh", [].as_slice()), |(name, rest)| (name.as_str(), rest));
         let failed = |source| ProcessError::Start { program: name.to_owned(), source };
         let file = resolve(name.as_ref(), std::env::var_os("PATH").as_deref())?;
-        let input = OwnedFd::from(stream.try_clone().map_err(failed)?);
         let mut command = Command::new(file);
-        command.args(arguments).stdin(Stdio::from(input)).stdout(Stdio::from(OwnedFd::from(stream)));
-        command.stderr(Stdio::null()).spawn().map_err(failed)
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().map_err(failed)
     }
 
     /// The whole command line.

@@ -28,7 +28,7 @@ pub use elsewhere::{Elsewhere, run, show};
 pub use error::ExecutorError;
 pub use ssh::FarSession;
 pub(super) use ssh::keep_reports;
-pub(super) use ssh_end::State as FarState;
+pub(super) use ssh_end::{State as FarState, copy};
 pub use ssh_end::{answer_session, bridge};
 
 /// Something to run.

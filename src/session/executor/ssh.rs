@@ -173,12 +173,9 @@ impl FarSession {
         self.ssh.ask(&WORDS, &Question::Clear { directory: self.directory.clone(), session: self.session.clone() })
     }
 
-    /// Lets a connection be served there.
-    pub(in crate::session) fn connect(
-        &self,
-        stream: std::os::unix::net::UnixStream,
-    ) -> Result<std::process::Child, ProcessError> {
-        self.ssh.connect(&["elsewhere", "bridge", "--", &self.directory, &self.session], stream)
+    /// A stream to the host there.
+    pub(in crate::session) fn connect(&self) -> Result<std::process::Child, ProcessError> {
+        self.ssh.connect(&["elsewhere", "bridge", "--", &self.directory, &self.session])
     }
 
     /// Whether it may live, or has left something that is not here yet. Reports of one that is lost are taken over.

@@ -236,7 +236,8 @@ pub fn bridge(directory: &str, session: &str) -> io::Result<()> {
     copy(&mut &stream, &mut io::stdout().lock())
 }
 
-fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+/// Bytes as they come, to the end of the stream.
+pub(in crate::session) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; 32 * 1024];
     loop {
         let count = match from.read(&mut buffer) {

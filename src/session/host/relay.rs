@@ -2,7 +2,8 @@
 //! connection be served by the host there, and puts on record how that ended. While nothing can be heard from
 //! there it stays, answers nobody, and asks again: a session that may live is never called over.
 
-use std::os::unix::net::UnixListener;
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ use nix::sys::signal::{SigSet, Signal};
 use super::doors;
 use super::pty::record_not_started;
 use crate::session::error::SessionError;
-use crate::session::executor::{FarSession, FarState, keep_reports};
+use crate::session::executor::{FarSession, FarState, copy, keep_reports};
 use crate::session::files::replace_json;
 use crate::session::launch::{Directory, HostRecord, Launch};
 use crate::session::peer::{Standing, standing};
@@ -100,30 +101,44 @@ impl Relay {
     }
 
     /// One connection. The host there takes it for a person's, so only such ones are passed on.
-    fn pass_on(self: &Arc<Self>, stream: std::os::unix::net::UnixStream) {
+    fn pass_on(self: &Arc<Self>, stream: UnixStream) {
         let session = self.launch.session.as_str();
         let outside = standing(&stream, &self.directory, session) == Some(Standing::Outside);
         if !outside || self.open.load(Ordering::Relaxed) >= MOST {
             return;
         }
-        let mut child = match self.far.connect(stream) {
-            Ok(child) => child,
-            Err(error) => {
-                eprintln!("{error}");
-                return;
-            }
-        };
         self.open.fetch_add(1, Ordering::Relaxed);
         let relay = Arc::clone(self);
-        let waited = spawn("line", move || {
+        let passed = spawn("line", move || {
             // however it ended, the other machine is asked what is the matter
-            let _ = child.wait();
+            if let Err(error) = relay.carry(&stream) {
+                eprintln!("{error}");
+            }
             relay.open.fetch_sub(1, Ordering::Relaxed);
             let _ = relay.news.send(());
         });
-        if let Err(error) = waited {
+        if let Err(error) = passed {
             eprintln!("{error}");
         }
+    }
+
+    /// Carries bytes both ways until the other machine ends it. They go through this process, so that a
+    /// connection ends with it and nobody goes on with a line that belongs to no relay any more.
+    fn carry(&self, stream: &UnixStream) -> Result<(), SessionError> {
+        let failed = |source| SessionError::System { action: "carry a connection", source };
+        let mut child = self.far.connect().map_err(|source| SessionError::Spawn { source })?;
+        if let (Some(mut to), Some(mut from)) = (child.stdin.take(), child.stdout.take()) {
+            let mut up = stream.try_clone().map_err(failed)?;
+            spawn("up", move || {
+                // the end of either side ends both; `to` is closed with this
+                let _ = copy(&mut up, &mut to);
+            })?;
+            let _ = copy(&mut from, &mut &*stream);
+        }
+        // also wakes the other direction
+        let _ = stream.shutdown(Shutdown::Both);
+        let _ = child.kill();
+        child.wait().map(drop).map_err(failed)
     }
 
     /// Asks the other machine whenever a connection ended, and now and then while there is none.
