@@ -32,7 +32,7 @@ const EVENTS: [&str; 10] = [
 /// Seconds that a hook may take; the agent waits for it.
 const HOOK_TIMEOUT: u32 = 10;
 
-/// The settings file of one session: `qd report` is allowed without asking, and (full screen only; a headless
+/// The settings file of one session: nothing may be changed in the person's checkout; `qd report` is allowed without asking, and (full screen only; a headless
 /// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` is a file of the
 /// session that the agent must be able to read.
 pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Option<&Path>) -> String {
@@ -41,7 +41,8 @@ pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Op
         // two slashes: an absolute path in permission rules
         allow.push(format!("Read(/{})", path.display()));
     }
-    let mut settings = json!({ "permissions": { "allow": allow } });
+    let deny = context.fenced_off().map(|checkout| forbidden(checkout, context.hides_checkout)).unwrap_or_default();
+    let mut settings = json!({ "permissions": { "allow": allow, "deny": deny } });
     if !headless {
         let own = shell_quoted(&context.qd.to_string_lossy());
         let hooks: serde_json::Map<String, Value> = EVENTS
@@ -57,6 +58,18 @@ pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Op
         }
     }
     settings.to_string()
+}
+
+/// The rules against a directory. A rule for `Edit` counts for every tool that changes files; commands are refused
+/// when they name the directory. They hold in every permission mode.
+fn forbidden(checkout: &Path, reading: bool) -> Vec<String> {
+    let place = checkout.display();
+    let mut rules = vec![format!("Edit(/{place}/**)")];
+    rules.extend(["", " *", "/*", "\"*", "'*", ";*"].map(|end| format!("Bash(*{place}{end})")));
+    if reading {
+        rules.push(format!("Read(/{place}/**)"));
+    }
+    rules
 }
 
 /// What a hook says.

@@ -36,6 +36,19 @@ pub struct LaunchContext<'a> {
     pub run: Option<&'a str>,
     /// The person agreed once that this agent may trust the project's worktrees.
     pub trusted: bool,
+    /// The person's own checkout of the project, which the agent's own rules are to keep it out of.
+    pub checkout: Option<&'a Path>,
+    /// Those rules also forbid reading there.
+    pub hides_checkout: bool,
+    /// The person configured that this agent asks for no permissions.
+    pub bypass: bool,
+}
+
+impl<'a> LaunchContext<'a> {
+    /// The checkout that the agent is kept out of: none where it works in it, or somewhere below it.
+    pub(super) fn fenced_off(&self) -> Option<&'a Path> {
+        self.checkout.filter(|checkout| !self.worktree.starts_with(checkout))
+    }
 }
 
 /// How it starts.
@@ -92,12 +105,35 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     if context.trusted {
         plan.argv.extend(values.expand(&arguments.trusted));
     }
-    plan.argv.extend(list);
+    if context.bypass {
+        plan.argv.extend(values.expand(&arguments.bypass));
+        plan.argv.extend(without(list, &arguments.bypass_drops));
+    } else {
+        plan.argv.extend(list);
+    }
     plan.conversation = match context.resume {
         Some(id) => Some(id.to_owned()),
         None => opening.iter().any(|argument| argument == "{session}").then(|| context.session.to_string()),
     };
     plan
+}
+
+/// The arguments before `--` without these options and their values.
+fn without(list: Vec<String>, dropped: &[String]) -> Vec<String> {
+    let (mut kept, mut list) = (Vec::with_capacity(list.len()), list.into_iter());
+    while let Some(argument) = list.next() {
+        if argument == "--" {
+            kept.push(argument);
+            kept.extend(list);
+            return kept;
+        }
+        if dropped.contains(&argument) {
+            list.next();
+        } else {
+            kept.push(argument);
+        }
+    }
+    kept
 }
 
 /// What an adapter adds: files of the session, environment, the path for `{settings}`, and arguments that stand first.
@@ -129,7 +165,7 @@ fn adapt(
             (None, codex::arguments(context, headless))
         }
         Adapter::Gemini => {
-            let policy = file("gemini-policy.toml", gemini::policy(headless));
+            let policy = file("gemini-policy.toml", gemini::policy(context, headless));
             if headless {
                 // Otherwise it starts itself again as a child and ignores signals to the first process. Full screen it
                 // needs that: its trust question ends with a new start.
@@ -137,10 +173,11 @@ fn adapt(
             }
             (word(policy), vec![])
         }
-        Adapter::Opencode if headless => (None, vec![]),
         Adapter::Opencode => {
-            let plugin = file("opencode-plugin.js", opencode::plugin(context));
-            plan.env.push(("OPENCODE_CONFIG_CONTENT".to_owned(), opencode::configuration(&plugin)));
+            // a headless run tells everything in its output
+            let plugin = (!headless).then(|| file("opencode-plugin.js", opencode::plugin(context)));
+            let configuration = opencode::configuration(context, plugin.as_deref());
+            plan.env.extend(configuration.map(|text| ("OPENCODE_CONFIG_CONTENT".to_owned(), text)));
             (None, vec![])
         }
     }

@@ -48,9 +48,18 @@ export const Quarterdeck = async () => ({
 })
 "#;
 
-/// The configuration that adds the plugin.
-pub(super) fn configuration(plugin: &Path) -> String {
-    json!({ "plugin": [format!("file://{}", plugin.display())] }).to_string()
+/// What is added to the person's configuration: the plugin, and no access to the person's checkout (it lies outside
+/// the worktree, for which OpenCode has rules by directory). `None` when there is nothing to add.
+pub(super) fn configuration(context: &LaunchContext<'_>, plugin: Option<&Path>) -> Option<String> {
+    let mut added = serde_json::Map::new();
+    if let Some(plugin) = plugin {
+        added.insert("plugin".to_owned(), json!([format!("file://{}", plugin.display())]));
+    }
+    if let Some(checkout) = context.fenced_off() {
+        let places = json!({ checkout.to_string_lossy(): "deny", format!("{}/*", checkout.display()): "deny" });
+        added.insert("permission".to_owned(), json!({ "external_directory": places }));
+    }
+    (!added.is_empty()).then(|| Value::Object(added).to_string())
 }
 
 /// What an event of the plugin says.

@@ -194,6 +194,10 @@ pub struct Arguments {
     pub autonomous: Option<Vec<String>>,
     /// Before all of them, where the person agreed that this agent may trust the project's worktrees.
     pub trusted: Vec<String>,
+    /// Before all of them, where the person configured `bypass` for this agent: it asks for no permissions then.
+    pub bypass: Vec<String>,
+    /// Options that are left out then, each with its value.
+    pub bypass_drops: Vec<String>,
     /// Headless and resuming: these alone. Without any: `resume`, then `autonomous`.
     pub autonomous_resume: Vec<String>,
 }

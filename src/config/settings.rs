@@ -1,6 +1,8 @@
 //! `config.toml` (the person's) and `.quarterdeck.toml` (the repository's). Unknown keys are errors with
 //! a suggestion: a setting that is silently ignored is a lie.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -48,6 +50,18 @@ pub struct Settings {
     pub handoff: Handoff,
     /// Where sessions run.
     pub executor: ExecutorSettings,
+    /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
+    pub hide_checkout: bool,
+    /// About single agents, by name.
+    pub agents: BTreeMap<String, AgentSettings>,
+}
+
+/// About one agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentSettings {
+    /// It runs without asking for permissions (`--dangerously-skip-permissions` and the like). Shown wherever it runs.
+    pub bypass: bool,
 }
 
 impl Default for Settings {
@@ -72,6 +86,8 @@ impl Default for Settings {
             check_timeout: 1_800,
             handoff: Handoff::default(),
             executor: ExecutorSettings::default(),
+            hide_checkout: false,
+            agents: BTreeMap::new(),
         }
     }
 }

@@ -93,10 +93,9 @@ async fn plan(
         run: options.run.clone(),
     };
     let mut drafts = rules::plan(text, &context);
-    let executor = executors::decide(daemon, &known, options.executor).await?;
     for draft in &mut drafts {
-        draft.executor = executor;
         decide(daemon, draft, options)?;
+        draft.executor = executors::decide(daemon, &known, options.executor, draft).await?;
     }
     Ok(drafts)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::git::{FarPlace, PrivateGit, Repository};
-use crate::model::{ExecutorKind, Kind, Project, SessionId, Task};
+use crate::model::{DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft};
 use crate::process::Program;
 use crate::protocol::control::Failure;
 use crate::session::executor::{self, Executor, Job, Workplace};
@@ -19,12 +19,69 @@ pub(super) async fn decide(
     daemon: &Arc<Daemon>,
     project: &Project,
     wanted: Option<ExecutorKind>,
+    draft: &TaskDraft,
 ) -> Result<ExecutorKind, Failure> {
     let kind = match wanted {
-        Some(kind) => kind,
+        Some(kind) => Some(kind),
         None => default(daemon, project).await,
     };
-    check(daemon, kind).await.map(|()| kind)
+    match kind {
+        Some(kind) => check(daemon, kind).await.map(|()| kind),
+        None if is_for_a_fence(daemon, project, draft) => Ok(best_fence(daemon, &draft.agent).await),
+        None => Ok(ExecutorKind::Local),
+    }
+}
+
+/// What was found out about fences here, once for the daemon's life.
+#[derive(Default)]
+pub(super) struct Probed {
+    docker: tokio::sync::OnceCell<bool>,
+    sandbox: tokio::sync::OnceCell<Result<(), String>>,
+}
+
+/// Whether `auto` puts it behind a fence: a headless run of an agent of which it is known what it writes. What a person
+/// watches or typed (full screen, a command of a `shell` task) runs as they do.
+fn is_for_a_fence(daemon: &Daemon, project: &Project, draft: &TaskDraft) -> bool {
+    let is_known = daemon.agents.get(&draft.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+    let autonomy = draft.autonomy.unwrap_or(project.autonomy);
+    let mode = if draft.open_ended { Some(SessionMode::Interactive) } else { draft.mode };
+    is_known && crate::engine::mode(&draft.agent, autonomy, mode) == SessionMode::Autonomous
+}
+
+/// A container where there is an engine and an image for this agent, else the sandbox, else none.
+async fn best_fence(daemon: &Arc<Daemon>, agent: &str) -> ExecutorKind {
+    let settings = &daemon.settings.executor.docker;
+    let has_image = agent == "claude" || settings.image != crate::model::DockerSettings::default().image;
+    let docker = || async { check(daemon, ExecutorKind::Docker).await.is_ok() };
+    if has_image && *daemon.probed.docker.get_or_init(docker).await {
+        return ExecutorKind::Docker;
+    }
+    match sandbox(daemon).await {
+        Ok(()) => ExecutorKind::Sandbox,
+        Err(_) => ExecutorKind::Local,
+    }
+}
+
+async fn sandbox(daemon: &Daemon) -> Result<(), String> {
+    let probe = || async {
+        let executor = of(daemon, ExecutorKind::Sandbox).await;
+        let work =
+            tokio::task::spawn_blocking(move || executor.available().map(drop).map_err(|error| error.to_string()));
+        work.await.unwrap_or_else(|_| Err("looking at it failed".to_owned()))
+    };
+    daemon.probed.sandbox.get_or_init(probe).await.clone()
+}
+
+/// What is to be known of where a session runs: a fence that was wanted and that there is not.
+pub(super) async fn warnings(daemon: &Daemon, session: &Session) -> Vec<String> {
+    let wanted = daemon.settings.executor.default == DefaultExecutor::Auto
+        && session.executor == ExecutorKind::Local
+        && session.mode == SessionMode::Autonomous
+        && daemon.agents.get(&session.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+    if !wanted {
+        return Vec::new();
+    }
+    sandbox(daemon).await.err().map(|why| format!("NO FENCE: {why}")).into_iter().collect()
 }
 
 /// Whether a kind can be used now.
@@ -42,20 +99,20 @@ pub(super) async fn of(daemon: &Daemon, kind: ExecutorKind) -> Box<dyn Executor>
     executor::executor(kind, &daemon.settings.executor, daemon.agents.path().await)
 }
 
-/// The project's default, unless that took a fence away that the person's own default makes.
-async fn default(daemon: &Daemon, project: &Project) -> ExecutorKind {
-    let own = daemon.settings.executor.default;
+/// The project's default (`None` is `auto`), unless that took a fence away that the person's own default makes.
+async fn default(daemon: &Daemon, project: &Project) -> Option<ExecutorKind> {
+    let own = daemon.settings.executor.default.named();
     let (opening, target) = (daemon.repository(project), project.target.clone());
     let configured = tokio::task::spawn_blocking(move || {
         let repository = opening.open().ok()?;
         project_settings::read(&repository, Some(&target)).ok()?.executor.default
     });
     match configured.await.ok().flatten() {
-        Some(theirs) if own.is_fence() && !theirs.is_fence() => {
-            tracing::warn!(project = %project.name, %theirs, %own, "the project's executor is no fence; yours counts");
+        Some(theirs) if own.is_none_or(ExecutorKind::is_fence) && !theirs.is_fence() => {
+            tracing::warn!(project = %project.name, %theirs, ?own, "the project's executor is no fence; yours counts");
             own
         }
-        Some(theirs) => theirs,
+        Some(theirs) => Some(theirs),
         None => own,
     }
 }

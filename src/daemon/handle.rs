@@ -68,7 +68,8 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             act(daemon, Command::DeclinePlan { plan }, "the plan was declined; nothing ran").await
         }
         Request::Answer { approval, kind, text } => {
-            act(daemon, Command::Answer { approval, kind, text }, "answered").await
+            let done = undo::touched(daemon, approval, kind).await?;
+            act(daemon, Command::Answer { approval, kind, text }, done.as_deref().unwrap_or("answered")).await
         }
         Request::KillSession { session } => {
             act(daemon, Command::KillSession { session }, "the session is being ended").await

@@ -32,6 +32,7 @@ mod refused;
 mod sign_in;
 mod socket;
 mod spoken;
+mod tripwire;
 mod undo;
 mod views;
 mod waiting;
@@ -83,6 +84,8 @@ pub(crate) struct Daemon {
     toasts: broadcast::Sender<Notice>,
     asked: spoken::Asked,
     refusals: refused::Refusals,
+    tripwire: tripwire::Tripwire,
+    probed: executors::Probed,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -198,6 +201,8 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         toasts,
         asked: spoken::Asked::default(),
         refusals: refused::Refusals::default(),
+        tripwire: tripwire::Tripwire::default(),
+        probed: executors::Probed::default(),
         repositories: Mutex::default(),
         settings: options.settings,
     });
@@ -206,6 +211,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
     tokio::spawn(active::keep(Arc::clone(&daemon)));
+    tokio::spawn(tripwire::keep(Arc::clone(&daemon)));
     Ok(Running { daemon, _lock: lock })
 }
 

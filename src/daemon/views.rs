@@ -72,6 +72,7 @@ pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
         state_at: session.verdict.at,
         conversation: session.conversation.clone(),
         parked: session.parked,
+        warnings: session.warnings.clone(),
         created_at: session.created_at.rfc3339(),
         started_at: session.started_at.map(Timestamp::rfc3339),
         ended_at: session.ended_at.map(Timestamp::rfc3339),
@@ -95,6 +96,10 @@ pub(crate) fn worker(state: &State, worker: &Worker) -> WorkerView {
         needs: worker.task.and_then(|task| state.needs(task)),
         failures: worker.failures,
         offline: worker.offline.clone(),
+        warnings: session
+            .filter(|session| session.is_live())
+            .map(|session| session.warnings.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -127,7 +132,9 @@ pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
 /// One question.
 pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
     let session = match &approval.subject {
-        Subject::Dialog { session, .. } | Subject::Question { session, .. } => state.sessions.get(session),
+        Subject::Dialog { session, .. } | Subject::Question { session, .. } | Subject::Touched { session, .. } => {
+            state.sessions.get(session)
+        }
         _ => None,
     };
     let kind = match &approval.subject {
@@ -143,6 +150,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Review { .. } => "review",
         Subject::Resume { .. } => "resume",
         Subject::Offline { .. } => "offline",
+        Subject::Touched { .. } => "checkout",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
     ApprovalView {
@@ -180,7 +188,7 @@ pub(crate) fn approvals(state: &State, project: Option<ProjectId>) -> Vec<Approv
 
 fn urgency(subject: &Subject) -> u8 {
     match subject {
-        Subject::Dialog { .. } => 0,
+        Subject::Dialog { .. } | Subject::Touched { .. } => 0,
         Subject::Question { .. } => 1,
         Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,

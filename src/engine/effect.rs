@@ -149,6 +149,9 @@ pub enum EffectResult {
         /// Whether the agent can call `qd report`.
         #[serde(default = "reports")]
         reports: bool,
+        /// What the person should know of how it runs.
+        #[serde(default)]
+        warnings: Vec<String>,
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,

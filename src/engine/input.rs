@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority, ProjectId, Reading,
-    Report, SessionId, TaskDraft, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, HostIdentity, PlanId, Priority,
+    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -236,6 +236,26 @@ pub enum Fact {
         session: SessionId,
         /// The id.
         conversation: String,
+    },
+    /// A session changed files in the person's own checkout.
+    CheckoutTouched {
+        /// Which.
+        session: SessionId,
+        /// The undo record that keeps what they were and what they became.
+        record: String,
+        /// Which files.
+        files: Vec<String>,
+        /// How that is known.
+        evidence: String,
+    },
+    /// Its process lives on where another host shows it.
+    SessionAdopted {
+        /// Whose.
+        session: SessionId,
+        /// What shows it here.
+        pid: u32,
+        /// The new host.
+        host: HostIdentity,
     },
     /// The person took a task's landing back.
     LandingUndone {

@@ -30,5 +30,5 @@ pub use event::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, Session
 pub use input::{Command, Fact, Input, Submission};
 pub use refusal::Refusal;
 pub use state::{Rules, State, Stop};
-pub use step::{Outcome, step};
+pub use step::{Outcome, mode, step};
 pub use wake::{next_wake, outbox_after_restart};

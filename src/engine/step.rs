@@ -23,6 +23,7 @@ mod start;
 mod steer;
 mod submit;
 mod task;
+mod touched;
 mod turn;
 mod verify;
 mod workers;
@@ -31,6 +32,8 @@ use crate::model::Moment;
 
 use super::{Command, Effect, Event, Fact, Input, Refusal, State};
 use turn::Turn;
+
+pub use submit::mode;
 
 /// What an input causes: to be committed as one, then applied in order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -101,10 +104,14 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
 
 fn learn(turn: &mut Turn, fact: Fact) {
     match fact {
+        Fact::CheckoutTouched { session, record, files, evidence } => {
+            touched::touched(turn, &session, touched::Change { record, files, evidence });
+        }
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
+        Fact::SessionAdopted { session, pid, host } => session::adopted(turn, &session, pid, host),
         Fact::ConversationNamed { session, conversation } => session::named(turn, &session, conversation),
         Fact::SessionLost { session } => session::lost(turn, &session),
         Fact::SessionEnded { session, exit } => session::ended(turn, &session, exit),

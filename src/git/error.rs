@@ -138,6 +138,22 @@ pub enum GitError {
         /// The id.
         id: String,
     },
+    /// Nobody knows who changed these files of the checkout.
+    #[error("`{id}` may be your own work: nothing was put back")]
+    WhoseChange {
+        /// The record.
+        id: String,
+        /// The commit that shows the change.
+        after: String,
+    },
+    /// The files were changed again since.
+    #[error("changed again since, and left alone: {files}")]
+    ChangedSince {
+        /// Some of them.
+        files: String,
+        /// The commit with what they were.
+        before: String,
+    },
     /// It was taken back before.
     #[error("`{id}` was already taken back")]
     AlreadyUndone {
@@ -235,6 +251,8 @@ impl Explain for GitError {
             | GitError::NotOnTop { .. }
             | GitError::Apart { .. }
             | GitError::AlreadyUndone { .. }
+            | GitError::WhoseChange { .. }
+            | GitError::ChangedSince { .. }
             | GitError::MovedOn { .. }
             | GitError::NotThere { .. } => Kind::Conflict,
             GitError::IndexLocked { .. } | GitError::CheckoutBusy { .. } => Kind::Busy,

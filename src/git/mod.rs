@@ -39,6 +39,7 @@ mod remove;
 mod repository;
 mod snapshot;
 mod stale;
+mod touched;
 mod undo;
 mod worktree;
 
@@ -53,5 +54,6 @@ pub use land::Landing;
 pub use private::PrivateGit;
 pub use push::Push;
 pub use repository::{Head, Label, Repository};
+pub use touched::{CheckoutState, Touched};
 pub use undo::{Undo, UndoAction};
 pub use worktree::Worktree;

@@ -83,7 +83,7 @@ impl Repository {
             write_known(&place, tip)?;
         } else if known.is_some() && known == tip && head.is_on(&worktree.branch) {
             // ours is what it was told, or newer: the next `hand_back` tells it
-            return self.take_index(worktree, index, merging);
+            return Self::take_index(worktree, index, merging);
         }
         let handle = self.admin_handle(worktree)?;
         match (head.is_on(&worktree.branch), head.commit) {
@@ -93,7 +93,7 @@ impl Repository {
             }
             _ => {}
         }
-        self.take_index(worktree, index, merging)
+        Self::take_index(worktree, index, merging)
     }
 
     /// Tells the private git directory where its branch and the target are now, if there is one.
@@ -226,7 +226,7 @@ impl Repository {
     }
 
     /// The agent's index and unfinished merge become those of our books, which then read like its own.
-    fn take_index(&self, worktree: &Worktree, index: Option<Vec<u8>>, merging: Option<Oid>) -> Result<(), GitError> {
+    fn take_index(worktree: &Worktree, index: Option<Vec<u8>>, merging: Option<Oid>) -> Result<(), GitError> {
         let replace = |name: &str, content: &[u8]| {
             let fresh = worktree.git_dir.join(format!("{name}.quarterdeck"));
             fs::write(&fresh, content).at("writing", &fresh)?;

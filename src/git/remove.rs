@@ -51,12 +51,11 @@ impl Repository {
         let admin = self.admin_dir(&record).filter(|admin| *admin == worktree.git_dir);
         let admin = admin.ok_or_else(|| GitError::NotOurs { path: worktree.path.clone() })?;
         self.writable()?;
-        let removal = match self.begun(&worktree.path)? {
-            Some(removal) => removal,
-            None => {
-                self.collect(worktree)?;
-                self.keep_all(worktree, label)?
-            }
+        let removal = if let Some(removal) = self.begun(&worktree.path)? {
+            removal
+        } else {
+            self.collect(worktree)?;
+            self.keep_all(worktree, label)?
         };
         self.forget_far(worktree)?;
         discard(&worktree.path)?;

@@ -64,6 +64,43 @@ impl FromStr for ExecutorKind {
     }
 }
 
+/// Where tasks run when nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DefaultExecutor {
+    /// Headless runs of an agent behind the best fence that works here, everything else as plain processes.
+    Auto,
+    /// Always this.
+    Is(ExecutorKind),
+}
+
+impl Default for DefaultExecutor {
+    fn default() -> Self {
+        DefaultExecutor::Is(ExecutorKind::Local)
+    }
+}
+
+impl DefaultExecutor {
+    /// The one that was named.
+    pub fn named(self) -> Option<ExecutorKind> {
+        match self {
+            DefaultExecutor::Auto => None,
+            DefaultExecutor::Is(kind) => Some(kind),
+        }
+    }
+}
+
+impl TryFrom<String> for DefaultExecutor {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "auto" => Ok(DefaultExecutor::Auto),
+            other => other.parse().map(DefaultExecutor::Is).map_err(|known: String| format!("{known}, or auto")),
+        }
+    }
+}
+
 /// Whether a fenced agent reaches the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,7 +117,7 @@ pub enum Network {
 #[serde(default, deny_unknown_fields)]
 pub struct ExecutorSettings {
     /// Where tasks run when nothing else is said.
-    pub default: ExecutorKind,
+    pub default: DefaultExecutor,
     /// About `sandbox`.
     pub sandbox: SandboxSettings,
     /// About `docker`.

@@ -201,6 +201,9 @@ pub struct Session {
     /// Where it runs.
     #[serde(default)]
     pub executor: ExecutorKind,
+    /// What the person should know of how it runs: no fence where one was wanted, no permissions asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The agent's own conversation id, for its resume; kept from the first moment.
     pub conversation: Option<String>,
     /// The agent's process id.

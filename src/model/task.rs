@@ -384,6 +384,11 @@ pub enum StatusReason {
     },
     /// It landed, and the person took that back.
     Undone,
+    /// Its session changed files in the person's own checkout, and was stopped.
+    LeftWorktree {
+        /// Which.
+        files: Vec<String>,
+    },
     /// The person did it.
     ByPerson,
 }
@@ -413,6 +418,9 @@ impl fmt::Display for StatusReason {
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),
+            StatusReason::LeftWorktree { files } => {
+                write!(f, "it changed files in your own checkout ({})", files.join(", "))
+            }
             StatusReason::ByPerson => f.write_str("by you"),
         }
     }

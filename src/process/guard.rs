@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::program::resolve;
@@ -16,6 +16,8 @@ use super::{ProcessError, descendants, send_signal};
 
 /// Killed processes are waited for at most this long (one can hang in the kernel).
 const KILLED_END_WITHIN: Duration = Duration::from_secs(3);
+/// The exit code of one that was told to end, as shells have it for SIGTERM.
+const TOLD: i32 = 143;
 /// Between two looks at the process table.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
@@ -30,9 +32,23 @@ pub fn guard(argv: &[OsString]) -> Result<u8, ProcessError> {
         .args(args)
         .spawn()
         .map_err(|source| ProcessError::Start { program: program.clone(), source })?;
+    end_when_told().map_err(|source| ProcessError::Start { program: program.clone(), source })?;
     let code = reap_until(child.id());
     end_the_rest();
     Ok(code)
+}
+
+/// Whoever is told to end (a time limit) ends everything that it started first. After the child's start, so that the
+/// child does not inherit a blocked signal.
+fn end_when_told() -> std::io::Result<()> {
+    let told = SigSet::from(Signal::SIGTERM);
+    told.thread_block()?;
+    std::thread::Builder::new().name("told".to_owned()).spawn(move || {
+        while told.wait().is_err() {}
+        end_the_rest();
+        std::process::exit(TOLD);
+    })?;
+    Ok(())
 }
 
 /// Waits for every child, also adopted ones, until this one is among them.

@@ -11,20 +11,19 @@ mod lookup;
 mod piped;
 mod program;
 mod pump;
-mod replace;
 mod ssh;
 mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
-pub use front::run_in_front;
+pub use front::{replace, run_here, run_in_front};
 pub use guard::guard;
 pub use lent::duplicate;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
-pub use replace::{replace, run_here};
 pub use ssh::{Ssh, SshError, answer};
 pub use table::{
-    ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
+    ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
+    send_signal, variable,
 };

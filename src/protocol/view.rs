@@ -125,6 +125,9 @@ pub struct SessionView {
     pub conversation: Option<String>,
     /// Input is locked by a handoff.
     pub parked: bool,
+    /// What the person should know of how it runs: no fence where one was wanted, no permissions asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -162,6 +165,9 @@ pub struct WorkerView {
     /// Why it takes no tasks until it is reset.
     #[serde(default)]
     pub offline: Option<String>,
+    /// What the person should know of how its session runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What waits for a session.

@@ -58,7 +58,9 @@ impl AlternateLog {
             }
             self.compare(lines);
         } else {
-            scrolled.iter().for_each(|line| self.history.push(line));
+            for line in &scrolled {
+                self.history.push(line);
+            }
         }
         self.seen = lines.to_vec();
     }
@@ -67,12 +69,16 @@ impl AlternateLog {
         let Some(moved) = moved(&self.seen, lines) else { return };
         if moved.up {
             let gone = self.seen.get(moved.top..moved.top + moved.by).unwrap_or_default();
-            gone.iter().for_each(|line| self.history.push(line));
+            for line in gone {
+                self.history.push(line);
+            }
         } else {
             let back = lines.get(moved.top - moved.by..moved.top).unwrap_or_default();
             let newest = self.history.page(0, back.len());
             if newest == back {
-                back.iter().for_each(|_| drop(self.history.pop()));
+                for _ in back {
+                    self.history.pop();
+                }
             }
         }
     }

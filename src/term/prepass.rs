@@ -224,7 +224,9 @@ impl Prepass {
         let Some(marker) = self.settings.marker else {
             self.last = None;
             if newline {
-                text.iter().for_each(|byte| feed(*byte, out));
+                for byte in text {
+                    feed(*byte, out);
+                }
             } else {
                 out.say(text);
             }

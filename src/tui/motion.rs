@@ -114,7 +114,7 @@ impl<'l, 'a, F: Fn(u64) -> Option<&'a Row>> Walker<'l, F> {
     }
 
     /// Goes on to the last place of the run of this class.
-    fn to_last(&mut self, forward: bool) {
+    fn go_to_last(&mut self, forward: bool) {
         let class = self.class();
         loop {
             let next = if forward { self.after() } else { self.before() };
@@ -151,7 +151,7 @@ pub(crate) fn next_word<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point)
 pub(crate) fn next_end<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point) -> Point {
     let mut walker = Walker::new(line, of_vi, from);
     if walker.step(true) && walker.pass(Class::Blank, true) {
-        walker.to_last(true);
+        walker.go_to_last(true);
     }
     walker.point()
 }
@@ -160,7 +160,7 @@ pub(crate) fn next_end<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point) 
 pub(crate) fn previous_word<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point) -> Point {
     let mut walker = Walker::new(line, of_vi, from);
     if walker.step(false) && walker.pass(Class::Blank, false) {
-        walker.to_last(false);
+        walker.go_to_last(false);
     }
     walker.point()
 }
@@ -168,14 +168,14 @@ pub(crate) fn previous_word<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Po
 /// The first cell of the word under a cell, as the mouse takes it.
 pub(crate) fn word_start<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point) -> Point {
     let mut walker = Walker::new(line, of_mouse, from);
-    walker.to_last(false);
+    walker.go_to_last(false);
     walker.point()
 }
 
 /// The last cell of the word under a cell, as the mouse takes it; a comma or full stop after it is none of it.
 pub(crate) fn word_end<'a>(line: &impl Fn(u64) -> Option<&'a Row>, from: Point) -> Point {
     let mut walker = Walker::new(line, of_mouse, from);
-    walker.to_last(true);
+    walker.go_to_last(true);
     walker.point()
 }
 

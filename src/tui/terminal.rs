@@ -107,6 +107,7 @@ impl Screen {
     }
 
     /// Gives the terminal to another program for a while.
+    #[expect(clippy::unused_self, reason = "the one who has the terminal gives it")]
     pub(super) fn suspend(&mut self) {
         give_back();
     }

@@ -24,6 +24,9 @@ fn plan(name: &str, change: impl FnOnce(&mut LaunchContext<'_>)) -> LaunchPlan {
         resume: None,
         run: None,
         trusted: false,
+        checkout: None,
+        hides_checkout: false,
+        bypass: false,
     };
     change(&mut context);
     agent(name).launch(&context)
@@ -171,4 +174,58 @@ fn opencode_with_a_plugin() {
         context.resume = Some("ses_1");
     });
     assert!(has(&headless, &["run", "--format", "json", "--session", "ses_1", "--", "fix the bug"]));
+}
+
+#[test]
+fn the_persons_checkout_is_out_of_bounds() {
+    let checkout = Path::new("/home/me/shop");
+    let settings = |name: &str, hides: bool| {
+        let plan = plan(name, |context| {
+            context.checkout = Some(checkout);
+            context.hides_checkout = hides;
+        });
+        (plan.files.last().map(|(_, text)| text.clone()).unwrap_or_default(), plan.env)
+    };
+    let claude: Value = serde_json::from_str(&settings("claude", false).0).unwrap();
+    let denied: Vec<&str> =
+        claude["permissions"]["deny"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(denied.contains(&"Edit(//home/me/shop/**)") && denied.contains(&"Bash(*/home/me/shop/*)"), "{denied:?}");
+    assert!(!denied.iter().any(|rule| rule.starts_with("Read")), "{denied:?}");
+    assert!(settings("claude", true).0.contains("Read(//home/me/shop/**)"));
+    let policy: toml::Value = toml::from_str(&settings("gemini", false).0).unwrap();
+    let rules = policy["rule"].as_array().unwrap();
+    assert!(rules.iter().any(|rule| rule["decision"].as_str() == Some("deny")
+        && rule["toolName"].as_str() == Some("write_file")
+        && rule["argsPattern"].as_str().is_some_and(|pattern| pattern.contains("/home/me/shop"))));
+    let (_, environment) = settings("opencode", false);
+    let (_, opencode) = environment.iter().find(|(name, _)| name == "OPENCODE_CONFIG_CONTENT").unwrap();
+    assert!(opencode.contains(r#""/home/me/shop/*":"deny""#), "{opencode}");
+    let codex = plan("codex", |context| context.checkout = Some(checkout)).argv.join(" ");
+    assert!(codex.contains("--sandbox workspace-write") && !codex.contains("/home/me/shop"), "{codex}");
+    // a plain pane in the checkout itself is the person's
+    let inside = plan("claude", |context| {
+        context.checkout = Some(checkout);
+        context.worktree = Path::new("/home/me/shop");
+    });
+    assert!(inside.files.last().unwrap().1.contains(r#""deny":[]"#));
+}
+
+#[test]
+fn permissions_are_bypassed_only_when_that_is_configured() {
+    for (agent, flag) in [
+        ("claude", "--dangerously-skip-permissions"),
+        ("codex", "--dangerously-bypass-approvals-and-sandbox"),
+        ("gemini", "yolo"),
+    ] {
+        let usual = plan(agent, |context| context.mode = SessionMode::Autonomous);
+        assert!(!usual.argv.iter().any(|argument| argument == flag), "{usual:?}");
+        let wanted = plan(agent, |context| {
+            context.mode = SessionMode::Autonomous;
+            context.bypass = true;
+        });
+        assert!(wanted.argv.iter().any(|argument| argument == flag), "{wanted:?}");
+        for dropped in ["acceptEdits", "workspace-write", "auto_edit"] {
+            assert!(!wanted.argv.iter().any(|argument| argument == dropped), "{wanted:?}");
+        }
+    }
 }

@@ -113,3 +113,33 @@ fn long_prompts_arrive_whole() {
     }
     talk.end();
 }
+
+#[test]
+fn the_persons_checkout_cannot_be_written_to() {
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
+    let tree = world.path("tree").display().to_string();
+    world.git(&["worktree", "add", "-q", "-b", "task", &tree]);
+    let (mine, theirs, by_shell) =
+        (world.path("tree/a.txt"), world.path("repository/b.txt"), world.path("repository/c.txt"));
+    let prompt = format!(
+        "[[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
+        mine.display(),
+        theirs.display(),
+        by_shell.display()
+    );
+    for bypass in [false, true] {
+        let mut plan = world.plan("tree", SessionMode::Autonomous, &prompt, None);
+        if bypass {
+            // what `bypass` starts it with: refusals hold there too
+            plan.argv.insert(6, "--dangerously-skip-permissions".to_owned());
+            plan.env.push(("IS_SANDBOX".to_owned(), "1".to_owned()));
+        }
+        let output = world.run_in("tree", &plan);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "good\n", "{shown}");
+        assert!(!theirs.exists() && !by_shell.exists(), "{shown}");
+        assert!(shown.contains("denied"), "{shown}");
+        fs::remove_file(&mine).unwrap();
+    }
+}

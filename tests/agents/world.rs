@@ -80,6 +80,7 @@ impl World {
     pub(super) fn plan(&self, place: &str, mode: SessionMode, prompt: &str, resume: Option<&str>) -> LaunchPlan {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let session = SessionId::from_entropy(now.as_nanos().to_le_bytes());
+        let checkout = self.path("repository");
         let plan = agent(self.name).launch(&LaunchContext {
             qd: &self.path("bin/qd"),
             program: &self.program,
@@ -92,6 +93,9 @@ impl World {
             resume,
             run: None,
             trusted: false,
+            checkout: (place == "tree").then_some(checkout.as_path()),
+            hides_checkout: false,
+            bypass: false,
         });
         for (path, text) in &plan.files {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -102,12 +106,17 @@ impl World {
 
     /// Runs a headless plan without the filter in front of it.
     pub(super) fn run(&self, plan: &LaunchPlan) -> Output {
+        self.run_in("repository", plan)
+    }
+
+    /// The same in another place.
+    pub(super) fn run_in(&self, place: &str, plan: &LaunchPlan) -> Output {
         assert_eq!(plan.argv[1], "transcript");
         Command::new(&plan.argv[5])
             .args(&plan.argv[6..])
             .env_clear()
             .envs(self.environment(plan))
-            .current_dir(self.path("repository"))
+            .current_dir(self.path(place))
             .stdin(std::process::Stdio::null())
             .output()
             .unwrap()
@@ -347,7 +356,16 @@ impl<'w> Talk<'w> {
 }
 
 impl Drop for Pane {
+    /// With everything below it: some agents start themselves again as a child.
     fn drop(&mut self) {
+        use quarterdeck::process;
+        let below = self.child.process_id().map(|pid| {
+            let members = process::members(pid).into_iter().map(|member| member.pid);
+            members.chain(process::descendants(pid)).collect::<Vec<u32>>()
+        });
         let _ = self.child.kill();
+        for pid in below.into_iter().flatten() {
+            process::send_signal(pid, nix::sys::signal::Signal::SIGKILL);
+        }
     }
 }

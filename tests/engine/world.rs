@@ -275,6 +275,7 @@ pub fn started() -> EffectResult {
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
         reports: true,
+        warnings: Vec::new(),
     }
 }
 
@@ -301,10 +302,12 @@ pub fn check(green: bool) -> CheckRun {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "handed to `World::end` as it is")]
 pub fn exit(code: i32) -> Option<Exit> {
     Some(Exit { code: Some(code), signal: None, at: Timestamp(1), tail: "last words\n".into() })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "handed to `World::end` as it is")]
 pub fn killed(signal: i32) -> Option<Exit> {
     Some(Exit { code: None, signal: Some(signal), at: Timestamp(1), tail: String::new() })
 }

@@ -191,6 +191,10 @@ fn killed_daemons_and_relays_find_it_again() {
     until("the relay is gone", PATIENCE, || (!runs(&found["host_pid"])).then_some(()));
     until("a new relay shows it", PATIENCE, || stories::screen(world, &found).contains("up").then_some(()));
     assert!(runs(&there), "the agent has worked all the time");
+    until("the list names the new relay", PATIENCE, || {
+        let now = world.sessions().remove(0);
+        (runs(&now["host_pid"]) && now["host_pid"] != found["host_pid"]).then_some(())
+    });
     fs::write(machine.worktrees()[0].join("go.txt"), "").unwrap();
     world.until_status(id, "completed", PATIENCE);
     assert_eq!(world.landed("patient.txt"), "here\n");

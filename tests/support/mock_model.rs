@@ -1,4 +1,4 @@
-//! A model on loopback that does what the prompt says: enough of the Anthropic Messages API, the OpenAI Responses and
+//! A model on loopback that does what the prompt says: enough of the Anthropic Messages API, the `OpenAI` Responses and
 //! Chat Completions APIs and the Gemini API (streaming, tool use, side calls, probes) for the real agents, and no more.
 //!
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
@@ -63,7 +63,7 @@ impl MockModel {
         self.seen.turns.lock().expect("not poisoned").clone()
     }
 
-    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for OpenAI's APIs.
+    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for `OpenAI`'s APIs.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

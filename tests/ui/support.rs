@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use quarterdeck::config::Settings;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::theme::{Depth, Theme};
-use quarterdeck::model::*;
+use quarterdeck::model::{
+    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, SessionId,
+    SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    slug,
+};
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row, Run, ScreenUpdate, look};
-use quarterdeck::protocol::*;
+use quarterdeck::protocol::{ApprovalView, LogLine, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 use quarterdeck::tui::message::{Cmd, Mouse, MouseKind, Msg};
 use quarterdeck::tui::state::{Abilities, State};
 use quarterdeck::tui::{Skin, update, view};
@@ -83,6 +87,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         state_at: ago(minutes),
         conversation: None,
         parked: false,
+        warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: Some(NOW.rfc3339()),
         ended_at: None,
@@ -103,6 +108,7 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         needs: None,
         failures: 0,
         offline: None,
+        warnings: Vec::new(),
     }
 }
 
@@ -163,6 +169,7 @@ pub fn empty() -> ProjectView {
                 needs: None,
                 failures: 0,
                 offline: None,
+                warnings: Vec::new(),
             })
             .collect(),
         tasks: vec![],

@@ -9,10 +9,10 @@ use super::Finding;
 
 /// The fence first, then the configured default and what else can be used.
 pub(super) fn look(settings: &Settings) -> Vec<Finding> {
-    let own = settings.executor.default;
+    let own = settings.executor.default.named();
     let mut findings = vec![fence(settings, own)];
     for kind in [ExecutorKind::Docker, ExecutorKind::Tmux, ExecutorKind::Ssh] {
-        match (available(settings, kind), kind == own) {
+        match (available(settings, kind), Some(kind) == own) {
             (Ok(found), _) => findings.push(Finding::ok(kind.word(), found)),
             (Err((why, hint)), true) => {
                 findings.push(Finding::fail(kind.word(), format!("is the default, but {why}"), hint));
@@ -27,19 +27,22 @@ pub(super) fn look(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-fn fence(settings: &Settings, own: ExecutorKind) -> Finding {
+fn fence(settings: &Settings, own: Option<ExecutorKind>) -> Finding {
     let what = ExecutorKind::Sandbox.word();
     let unfenced = "agents run as you, with your files; Quarterdeck keeps them in worktrees of their own, but nothing fences them in";
     match (available(settings, ExecutorKind::Sandbox), own) {
-        (Ok(found), ExecutorKind::Sandbox) => Finding::ok(what, found),
-        (Err((why, hint)), ExecutorKind::Sandbox) => Finding::fail(what, format!("is the default, but {why}"), hint),
-        (Ok(_), own) if own.is_fence() => Finding::ok(what, format!("tasks run in `{own}`")),
+        (Ok(found), Some(ExecutorKind::Sandbox)) => Finding::ok(what, found),
+        (Ok(found), None) => {
+            Finding::ok(what, format!("{found}; headless agents run behind one (`default = \"auto\"`)"))
+        }
+        (Err((why, hint)), Some(ExecutorKind::Sandbox)) => {
+            Finding::fail(what, format!("is the default, but {why}"), hint)
+        }
+        (Ok(_), Some(own)) if own.is_fence() => Finding::ok(what, format!("tasks run in `{own}`")),
         (Ok(found), _) => Finding::warn(
             what,
             unfenced,
-            format!(
-                "{found}: `qd task add … --executor sandbox`, or `[executor] default = \"sandbox\"` in `config.toml`"
-            ),
+            format!("{found}: `qd task add … --executor sandbox`, or `[executor] default = \"auto\"` in `config.toml`"),
         ),
         (Err((why, hint)), _) => Finding::warn(what, format!("{unfenced} ({why})"), hint),
     }

@@ -190,10 +190,18 @@ fn table(workers: &[WorkerView]) -> Table<6> {
             words::or_dash(worker.agent.as_deref()),
             words::task_or_dash(worker.task),
             words::session_or_dash(worker.session.as_ref()),
-            worker.offline.clone().or(needs).or_else(|| worker.title.clone()).unwrap_or_default(),
+            note(worker, needs),
         ]);
     }
     table
+}
+
+/// What is to be known of a worker: how its session runs first.
+fn note(worker: &WorkerView, needs: Option<String>) -> String {
+    let rest = worker.offline.clone().or(needs).or_else(|| worker.title.clone());
+    let mut words = worker.warnings.clone();
+    words.extend(rest);
+    words.join("; ")
 }
 
 impl Start {

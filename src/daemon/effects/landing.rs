@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
+use crate::daemon::tripwire;
 use crate::engine::EffectResult;
 use crate::git::{GitError, Integration, Landing, Repository, with_trailers};
-use crate::model::{CheckRun, Project, Task, TaskId, one_line, sanitize};
+use crate::model::{CheckRun, Project, Task, TaskId, TaskStatus, one_line, sanitize};
 use crate::protocol::control::Failure;
 
 use super::checks::{self, Surroundings};
@@ -28,7 +29,12 @@ struct Place {
 
 /// Lands one task.
 pub(super) async fn land(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+    let (project, _) = daemon.project_and_task(id).await?;
+    tripwire::before_landing(daemon, &project).await;
     let (project, task) = daemon.project_and_task(id).await?;
+    if task.status != TaskStatus::Merging {
+        return Ok(EffectResult::CheckoutBusy { detail: "it is looked at again".to_owned() });
+    }
     let repository = daemon.repository(&project);
     let place = Place {
         integration: daemon.paths.worktrees(&project.name, project.id.0).join("integration"),

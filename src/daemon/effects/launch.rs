@@ -52,6 +52,8 @@ pub(super) async fn start(
     let cwd = workplace(&project, task.as_ref());
     let pane_run = daemon.pane_command(&id).await;
     let files = daemon.paths.agent_files(&id);
+    let bypass = daemon.settings.agents.get(&session.agent).is_some_and(|settings| settings.bypass)
+        && !agent.definition().arguments.bypass.is_empty();
     let context = LaunchContext {
         qd: &daemon.program,
         program: &program,
@@ -64,6 +66,9 @@ pub(super) async fn start(
         resume: resume.as_deref(),
         run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
         trusted: project.trusted_agents.contains(&session.agent),
+        checkout: task.is_some().then_some(project.root.as_path()),
+        hides_checkout: daemon.settings.hide_checkout,
+        bypass,
     };
     let plan = agent.launch(&context);
     // an agent that cannot go on with a conversation has none as far as we are concerned
@@ -74,9 +79,15 @@ pub(super) async fn start(
     }
     let launch = launch(daemon, &session, &plan, cwd).await;
     let launch = place(daemon, &project, task.as_ref(), &session, launch).await?;
+    let mut warnings = executors::warnings(daemon, &session).await;
+    if bypass {
+        warnings.push("PERMISSION CHECKS ARE OFF (`bypass`)".to_owned());
+    }
+    daemon.tripwire.arm(daemon, &project, &session).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
-    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
+    let reports = agent.can_report();
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports, warnings })
 }
 
 /// Where the agent works: its worktree; a plain pane in the project's root.

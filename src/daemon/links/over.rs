@@ -53,7 +53,11 @@ impl Link {
         let (exit, reports) = match found {
             Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
             Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
-            Ok((Found::Running(_), _)) | Err(_) => {
+            running @ (Ok((Found::Running(_), _)) | Err(_)) => {
+                if let Ok((Found::Running(started), _)) = running {
+                    let (session, host) = (self.id.clone(), started.host);
+                    self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
+                }
                 if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
                     self.unreachable().await;
                 }

@@ -79,6 +79,7 @@ impl Link {
 
     pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
         if let Some(tool) = tool_of(payload) {
+            self.daemon.tripwire.heard(&self.id, &tool, payload);
             self.note_tool(&tool).await;
         }
         let news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
@@ -98,6 +99,7 @@ impl Link {
     pub(super) async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
         for news in self.transcript.line(line).news {
             if let News::Tool { name, .. } = &news {
+                self.daemon.tripwire.heard(&self.id, name, line);
                 self.note_tool(name).await;
             }
             if let News::Started { conversation, .. } = news

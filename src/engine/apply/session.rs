@@ -30,13 +30,18 @@ pub(super) fn apply(state: &mut State, id: &SessionId, news: &SessionNews, at: T
 /// What only the session itself keeps.
 fn noted(session: &mut Session, news: &SessionNews, at: Timestamp) {
     match news {
-        SessionNews::Started { pid, host, conversation } => {
+        SessionNews::Started { pid, host, conversation, warnings } => {
+            session.warnings.clone_from(warnings);
             session.pid = Some(*pid);
             session.host = Some(*host);
             session.started_at = Some(at);
             if conversation.is_some() {
                 session.conversation.clone_from(conversation);
             }
+        }
+        SessionNews::Adopted { pid, host } => {
+            session.pid = Some(*pid);
+            session.host = Some(*host);
         }
         SessionNews::Read { verdict } if session.is_live() => session.verdict = verdict.clone(),
         SessionNews::Prompted => session.prompted = true,

@@ -138,6 +138,9 @@ fn checked(runs: &[crate::model::CheckRun]) -> String {
 fn session_words(news: &SessionNews) -> String {
     match news {
         SessionNews::Created { made, .. } => format!("made for worker {} with {}", made.worker, made.agent),
+        SessionNews::Started { pid, warnings, .. } if !warnings.is_empty() => {
+            format!("started, process {pid}; {}", warnings.join("; "))
+        }
         SessionNews::Started { pid, .. } => format!("started, process {pid}"),
         SessionNews::Read { verdict } => {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))
@@ -149,6 +152,7 @@ fn session_words(news: &SessionNews) -> String {
         SessionNews::Parked { parked: true } => "parked".to_owned(),
         SessionNews::Parked { parked: false } => "unlocked".to_owned(),
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),
+        SessionNews::Adopted { host, .. } => format!("lives on below a new host, process {}", host.pid),
         SessionNews::Dismissed { now: true } => "is killed".to_owned(),
         SessionNews::Dismissed { now: false } => "is stopped".to_owned(),
         SessionNews::RestartAsked => "is to be started again".to_owned(),

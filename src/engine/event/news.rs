@@ -258,6 +258,9 @@ pub enum SessionNews {
         host: HostIdentity,
         /// The agent's conversation id, where we chose it.
         conversation: Option<String>,
+        /// What the person should know of how it runs.
+        #[serde(default)]
+        warnings: Vec<String>,
     },
     /// Its state was read.
     Read {
@@ -282,6 +285,13 @@ pub enum SessionNews {
     ConversationNamed {
         /// The id.
         conversation: String,
+    },
+    /// Its host was lost, and another one shows it.
+    Adopted {
+        /// What shows it.
+        pid: u32,
+        /// The new host.
+        host: HostIdentity,
     },
     /// It is to end.
     Dismissed {

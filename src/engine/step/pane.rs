@@ -53,6 +53,7 @@ fn open(turn: &mut Turn, id: ProjectId, worker: WorkerNumber, pane: Pane) {
         agent,
         mode: SessionMode::Interactive,
         executor: ExecutorKind::Local,
+        warnings: Vec::new(),
         conversation: resume.clone(),
         pid: None,
         host: None,

@@ -164,7 +164,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
 }
 
 /// How an agent runs, unless the person chose.
-pub(super) fn mode(agent: &str, autonomy: Autonomy, chosen: Option<SessionMode>) -> SessionMode {
+pub fn mode(agent: &str, autonomy: Autonomy, chosen: Option<SessionMode>) -> SessionMode {
     match (agent, autonomy) {
         ("shell", _) => SessionMode::Autonomous,
         (_, Autonomy::Full) => chosen.unwrap_or(SessionMode::Autonomous),

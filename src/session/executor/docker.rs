@@ -72,7 +72,7 @@ impl Docker {
         for (from, to, mode) in self.volumes(workplace) {
             line.push(format!("--volume={}:{}:{mode}", plain(&from)?, plain(&to)?));
         }
-        line.extend(self.settings.mounts.iter().map(|mount| format!("--volume={}", self.home(mount, workplace))));
+        line.extend(self.settings.mounts.iter().map(|mount| format!("--volume={}", Self::home(mount, workplace))));
         if self.is_podman() && !geteuid().is_root() {
             line.push("--userns=keep-id".to_owned());
         } else {
@@ -113,7 +113,7 @@ impl Docker {
     }
 
     /// A configured mount with `~/` in its first part.
-    fn home(&self, mount: &str, workplace: &Workplace) -> String {
+    fn home(mount: &str, workplace: &Workplace) -> String {
         let (from, rest) = mount.split_once(':').unwrap_or((mount, ""));
         let from = expand(&[from.to_owned()], &workplace.home)
             .pop()
@@ -137,7 +137,7 @@ impl Executor for Docker {
             return Ok(format!("`{}` has the image `{image}`", program.display()));
         }
         let said = String::from_utf8_lossy(&ended.stderr);
-        let detail = said.lines().map(one_line).filter(|line| !line.is_empty()).next_back();
+        let detail = said.lines().map(one_line).rfind(|line| !line.is_empty());
         Err(ExecutorError::Unusable {
             kind,
             detail: format!("`{}`: {}", program.display(), detail.unwrap_or_else(|| "no answer".to_owned())),

@@ -42,6 +42,7 @@ fn session(n: u16) -> SessionView {
         state_at: NOW,
         conversation: None,
         parked: false,
+        warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: None,
         ended_at: None,
@@ -62,6 +63,7 @@ fn seat(n: u16) -> WorkerView {
         needs: None,
         failures: 0,
         offline: None,
+        warnings: Vec::new(),
     }
 }
 

@@ -61,10 +61,23 @@ fn foot(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber,
     if foot.strong {
         strong(skin, frame, at, &foot.text);
     } else {
-        super::line(frame, at, Line::styled(cells::fit(&foot.text, at.width), skin.ink(Role::TextDim)));
+        let warning = warning(state, number);
+        let room = at.width.saturating_sub(cells::width(&warning));
+        let facts = Span::styled(cells::fit(&foot.text, room), skin.ink(Role::TextDim));
+        let warning = Span::styled(cells::fit(&warning, at.width), skin.ink(Role::AgentFailed));
+        super::line(frame, at, Line::from(vec![warning, facts]));
     }
     if let Some(column) = foot.typing.filter(|_| !at.is_empty()) {
         frame.set_cursor_position(Position::new(at.x + column.min(at.width - 1), at.y));
+    }
+}
+
+/// What the person should know of how the session here runs.
+fn warning(state: &State, number: WorkerNumber) -> String {
+    let warnings = state.session(number).filter(|session| !session.state.is_over()).map(|session| &session.warnings);
+    match warnings {
+        Some(warnings) if !warnings.is_empty() => format!(" {}", one_line(&warnings.join("; "))),
+        _ => String::new(),
     }
 }
 

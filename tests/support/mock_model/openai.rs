@@ -1,4 +1,4 @@
-//! OpenAI's Responses API (Codex) and Chat Completions API (OpenCode, Kimi, Qwen, aider).
+//! `OpenAI`'s Responses API (Codex) and Chat Completions API (OpenCode, Kimi, Qwen, aider).
 
 use serde_json::{Value, json};
 
