@@ -125,6 +125,9 @@ pub trait Executor: Send + Sync {
     fn wrap_command(&self, job: Job, workplace: &Workplace) -> Result<Job, ExecutorError> {
         self.wrap(job, workplace).map(|wrapped| wrapped.job)
     }
+
+    /// Ends what a wrapped command left running when its own client was killed.
+    fn end_command(&self, _: &Job) {}
 }
 
 /// The executor of a kind. `path` is where its programs are looked for.
