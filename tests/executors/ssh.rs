@@ -89,7 +89,11 @@ impl Machine {
             sshd.wait().unwrap();
         }
         for pid in connections {
-            kill_now(&pid.into());
+            // one may have ended with sshd itself
+            let _ = nix::sys::signal::kill(
+                nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap()),
+                nix::sys::signal::Signal::SIGKILL,
+            );
         }
     }
 
@@ -161,6 +165,8 @@ fn work_lands_and_nothing_is_left_there() {
     until("the sessions there are cleared", PATIENCE, || {
         fs::read_dir(world.path("far/work/sessions")).unwrap().next().is_none().then_some(())
     });
+    let doctor = world.qd(&["doctor", "--json"]).json();
+    assert!(doctor.as_array().unwrap().iter().any(|it| it["what"] == "ssh"), "{doctor}");
 }
 
 #[test]
