@@ -118,7 +118,7 @@ impl Ssh {
             return answer.map_err(|detail| SshError::Refused { host: self.host.clone(), detail: one_line(&detail) });
         }
         let errors = String::from_utf8_lossy(&ended.stderr);
-        let last = errors.lines().map(one_line).filter(|line| !line.is_empty()).next_back();
+        let last = errors.lines().map(one_line).rfind(|line| !line.is_empty());
         let detail = truncate(&last.unwrap_or_else(|| "no answer".to_owned()), 300);
         Err(match ended.code {
             Some(NOT_FOUND) => SshError::NoProgram { host: self.host.clone(), qd: self.qd.clone() },
