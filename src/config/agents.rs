@@ -163,6 +163,8 @@ pub struct AgentDefinition {
     /// Times.
     #[serde(default)]
     pub times: Times,
+    /// How it answers one question without doing anything; `None` when it is not asked to plan.
+    pub ask: Option<AskDefinition>,
     /// Where the definition comes from: `built in` or a path. Not part of the file.
     #[serde(skip)]
     pub source: String,
@@ -200,6 +202,38 @@ pub struct Arguments {
     pub bypass_drops: Vec<String>,
     /// Headless and resuming: these alone. Without any: `resume`, then `autonomous`.
     pub autonomous_resume: Vec<String>,
+}
+
+/// How it answers one question: headless, without tools, the question on its standard input, JSON on its standard output.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskDefinition {
+    /// Its arguments; `{model}` is the model, and goes with the flag before it when there is none.
+    pub arguments: Vec<String>,
+    /// The model that plans, unless the person configured another one; empty for its own default.
+    #[serde(default)]
+    pub model: String,
+    /// JSON pointers (RFC 6901) to the answer's text in what it prints: the last line that has one of them counts.
+    pub answer: Vec<String>,
+}
+
+impl AskDefinition {
+    /// The arguments for a model.
+    pub fn arguments(&self, model: &str) -> Vec<String> {
+        let mut arguments: Vec<String> = Vec::new();
+        for argument in &self.arguments {
+            if argument.contains("{model}") {
+                if !model.is_empty() {
+                    arguments.push(argument.replace("{model}", model));
+                } else if arguments.last().is_some_and(|flag| flag.starts_with('-')) {
+                    arguments.pop();
+                }
+            } else {
+                arguments.push(argument.clone());
+            }
+        }
+        arguments
+    }
 }
 
 /// Environment of the agent's process.
@@ -403,6 +437,9 @@ impl AgentDefinition {
             return Err(format!(
                 "`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"
             ));
+        }
+        if self.ask.as_ref().is_some_and(|ask| ask.answer.is_empty()) {
+            return Err("ask.answer is empty: no answer would be found".to_owned());
         }
         self.check_delivery()
     }

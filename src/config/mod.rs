@@ -5,12 +5,14 @@ mod agents;
 pub mod catalog;
 pub mod keymap;
 mod paths;
+mod planner;
 mod settings;
 pub mod theme;
 
 pub use agents::{
-    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
+    Adapter, AgentDefinition, Arguments, AskDefinition, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
     ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
+pub use planner::{PlannerBackend, PlannerSettings};
 pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};

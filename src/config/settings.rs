@@ -8,6 +8,8 @@ use thiserror::Error;
 
 use crate::model::{Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind};
 
+use super::planner::PlannerSettings;
+
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -50,6 +52,8 @@ pub struct Settings {
     pub handoff: Handoff,
     /// Where sessions run.
     pub executor: ExecutorSettings,
+    /// Who plans.
+    pub planner: PlannerSettings,
     /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
     pub hide_checkout: bool,
     /// About single agents, by name.
@@ -88,6 +92,7 @@ impl Default for Settings {
             executor: ExecutorSettings::default(),
             hide_checkout: false,
             agents: BTreeMap::new(),
+            planner: PlannerSettings::default(),
         }
     }
 }

@@ -64,6 +64,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::ConfirmPlan { plan, tasks } => {
             act(daemon, Command::ConfirmPlan { plan, tasks }, "the plan starts").await
         }
+        Request::PlanByRules { plan } => act(daemon, Command::PlanByRules { plan }, "the rules plan it now").await,
         Request::DeclinePlan { plan } => {
             act(daemon, Command::DeclinePlan { plan }, "the plan was declined; nothing ran").await
         }

@@ -25,6 +25,7 @@ mod handle;
 mod installed;
 mod links;
 mod places;
+mod planner;
 mod project_settings;
 mod projects;
 mod recovery;

@@ -198,7 +198,13 @@ fn urgency(subject: &Subject) -> u8 {
 
 /// One plan.
 fn plan(plan: &Plan) -> PlanView {
-    PlanView { id: plan.id, text: plan.text.clone(), tasks: plan.tasks.clone(), status: plan.status }
+    PlanView {
+        id: plan.id,
+        text: plan.text.clone(),
+        tasks: plan.tasks.clone(),
+        status: plan.status,
+        by: plan.by.clone(),
+    }
 }
 
 /// One handoff; `brief` holds the first lines of its document.
@@ -283,7 +289,7 @@ fn plans(state: &State, project: ProjectId) -> Vec<PlanView> {
         .rev()
         .filter(|it| it.project == project)
         .enumerate()
-        .filter(|(place, it)| *place < LATEST || it.status == PlanStatus::Proposed)
+        .filter(|(place, it)| *place < LATEST || matches!(it.status, PlanStatus::Proposed | PlanStatus::Planning))
         .map(|(_, it)| plan(it))
         .collect();
     shown.reverse();

@@ -147,6 +147,7 @@ impl Event {
                 // what the person said stands in the chat; what the orchestrator said by itself is news
                 ProjectNews::ChatSaid { line } => line.who == Speaker::You || line.plan.is_some(),
                 ProjectNews::SeatAdded { .. } | ProjectNews::SeatRetired { .. } => true,
+                ProjectNews::ModelAnswered { well, .. } => *well,
                 _ => false,
             },
             Event::Task { news, .. } => {

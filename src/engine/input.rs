@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::model::{
     AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, HostIdentity, PlanId, Priority,
-    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, WorkerNumber,
+    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -31,6 +31,21 @@ pub struct Submission {
     pub drafts: Vec<TaskDraft>,
     /// Whether it came through the chat (then it and the answer are chat lines).
     pub from_chat: bool,
+}
+
+/// A message that a model is to plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asking {
+    /// Whose it is.
+    pub project: ProjectId,
+    /// What was typed, unchanged.
+    pub text: String,
+    /// Who is to be asked, for people: `claude (haiku)`.
+    pub by: String,
+    /// Whether it came through the chat.
+    pub from_chat: bool,
+    /// What the person decided beforehand.
+    pub wishes: Wishes,
 }
 
 /// What a person can ask of the engine.
@@ -61,6 +76,13 @@ pub enum Command {
     },
     /// Make a plan and its tasks.
     Submit(Submission),
+    /// Keep a message and have a planner make tasks of it.
+    AskPlan(Asking),
+    /// Do not wait for the model that plans: the rules plan it now.
+    PlanByRules {
+        /// Which plan.
+        plan: PlanId,
+    },
     /// Say yes to a plan: all its proposed tasks, or only those named.
     ConfirmPlan {
         /// Which plan.
@@ -68,7 +90,7 @@ pub enum Command {
         /// Which tasks of it; the others are cancelled. Empty means all.
         tasks: Vec<TaskId>,
     },
-    /// Say no to a plan.
+    /// Say no to a plan, or call off its planning.
     DeclinePlan {
         /// Which plan.
         plan: PlanId,
@@ -256,6 +278,22 @@ pub enum Fact {
         pid: u32,
         /// The new host.
         host: HostIdentity,
+    },
+    /// A model is about to be called for a project.
+    ModelAsked {
+        /// Whose.
+        project: ProjectId,
+        /// Who is asked.
+        by: String,
+    },
+    /// A model call ended.
+    ModelAnswered {
+        /// Whose.
+        project: ProjectId,
+        /// Who was asked.
+        by: String,
+        /// Whether there was an answer.
+        well: bool,
     },
     /// The person took a task's landing back.
     LandingUndone {

@@ -27,7 +27,7 @@ mod wake;
 pub use apply::apply;
 pub use effect::{Effect, EffectKind, EffectResult, Purpose};
 pub use event::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
-pub use input::{Command, Fact, Input, Submission};
+pub use input::{Asking, Command, Fact, Input, Submission};
 pub use refusal::Refusal;
 pub use state::{Rules, State, Stop};
 pub use step::{Outcome, mode, step};

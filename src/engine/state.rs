@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, Plan, PlanId, Project,
-    ProjectId, Session, SessionId, Task, TaskId, Timestamp,
+    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, ModelCalls, Plan, PlanId,
+    Project, ProjectId, Session, SessionId, Task, TaskId, Timestamp,
 };
 
 use super::Effect;
@@ -169,6 +169,9 @@ pub struct State {
     /// Command lines of plain shell panes.
     #[serde(default)]
     pub pane_runs: BTreeMap<SessionId, String>,
+    /// How often each project's models were called to plan.
+    #[serde(default)]
+    pub model_calls: BTreeMap<ProjectId, ModelCalls>,
     /// The last task number handed out: tasks count 1, 2, 3 for people.
     pub last_task: u64,
     /// The last number handed out for everything else (projects, plans, delegations, approvals, handoffs, effects).

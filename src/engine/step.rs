@@ -1,6 +1,7 @@
 //! `step`: what an input causes. One file per area below; this one only hands the input to the right one.
 
 mod answer;
+mod ask;
 mod commands;
 mod effect;
 mod handoff;
@@ -75,6 +76,8 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         }
         Command::SetAutonomy { project, autonomy } => project::set_autonomy(turn, project, autonomy),
         Command::Say { project, asked, answer } => project::say(turn, project, asked, answer),
+        Command::AskPlan(asking) => ask::ask(turn, asking),
+        Command::PlanByRules { plan } => ask::by_rules(turn, plan),
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
@@ -107,6 +110,8 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::CheckoutTouched { session, record, files, evidence } => {
             touched::touched(turn, &session, touched::Change { record, files, evidence });
         }
+        Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
+        Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),

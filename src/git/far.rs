@@ -86,13 +86,13 @@ impl Repository {
         self.inner.odb().and_then(|odb| odb.refresh()).doing("bringing the agent's commits over")?;
         let tip = self.inner.find_reference(&arrived).and_then(|found| found.peel_to_commit());
         let tip = tip.doing("bringing the agent's commits over")?.id();
-        self.follow(worktree, &record, tip)?;
+        self.catch_up(worktree, &record, tip)?;
         record.known = tip.to_string();
         self.write_far(worktree, &record)
     }
 
     /// Moves branch and worktree here to what came.
-    fn follow(&self, worktree: &Worktree, record: &Record, tip: Oid) -> Result<(), GitError> {
+    fn catch_up(&self, worktree: &Worktree, record: &Record, tip: Oid) -> Result<(), GitError> {
         let own = self.branch_tip(&worktree.branch)?;
         if self.contains(own, tip)? {
             return Ok(());

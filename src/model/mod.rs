@@ -7,6 +7,7 @@ mod error;
 mod executor;
 mod handoff;
 mod ids;
+mod planning;
 mod project;
 mod session;
 mod task;
@@ -23,6 +24,7 @@ pub use executor::{
 };
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
 pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,

@@ -102,6 +102,9 @@ pub struct AddOptions {
     pub split: bool,
     /// It came through the chat.
     pub from_chat: bool,
+    /// A model may plan it, as configured; otherwise the rules do (the chat asks as configured anyway).
+    #[serde(default)]
+    pub by_model: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
     /// Where it runs, instead of the configured default.
@@ -166,6 +169,11 @@ pub enum Request {
         plan: PlanId,
         /// Only these of its tasks; empty means all.
         tasks: Vec<TaskId>,
+    },
+    /// Do not wait for the model that plans. Answer: `Done`.
+    PlanByRules {
+        /// Which.
+        plan: PlanId,
     },
     /// Answer: `Done`.
     DeclinePlan {

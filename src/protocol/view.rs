@@ -284,6 +284,9 @@ pub struct PlanView {
     pub tasks: Vec<TaskId>,
     /// Where it stands.
     pub status: PlanStatus,
+    /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
+    #[serde(default)]
+    pub by: String,
 }
 
 /// A handoff.

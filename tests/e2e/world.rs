@@ -75,6 +75,8 @@ impl World {
             "[user]\nname = Somebody\nemail = somebody@example.invalid\n[init]\ndefaultBranch = main\n[commit]\ngpgSign = false\n",
         )
         .unwrap();
+        // no story asks a model to plan unless it says so
+        world.configure("");
         world
     }
 
@@ -111,7 +113,8 @@ impl World {
     /// The person's settings.
     pub fn configure(&self, text: &str) {
         fs::create_dir_all(self.path("qd/config")).unwrap();
-        fs::write(self.path("qd/config/config.toml"), text).unwrap();
+        let rules = if text.contains("[planner]") { "" } else { "\n[planner]\nbackend = \"rules\"\n" };
+        fs::write(self.path("qd/config/config.toml"), format!("{text}{rules}")).unwrap();
     }
 
     /// `qd` in the repository.

@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 
 use quarterdeck::engine::{
-    Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission, apply,
-    step,
+    Asking, Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission,
+    apply, step,
 };
 use quarterdeck::model::{
     AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
     Moment, Priority, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task,
-    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, Wishes, WorkerNumber,
 };
 
 use crate::invariants;
@@ -251,6 +251,17 @@ pub fn draft(title: &str) -> TaskDraft {
         priority: Priority::Normal,
         forecast: Forecast::default(),
     }
+}
+
+/// A chat message that a model is to plan.
+pub fn asking(project: ProjectId, autonomy: Option<Autonomy>) -> Command {
+    let wishes = Wishes { autonomy, ..Wishes::default() };
+    let (text, by) = ("Add dark mode. Fix the login.".to_owned(), "claude (haiku)".to_owned());
+    Command::AskPlan(Asking { project, text, by, from_chat: true, wishes })
+}
+
+pub fn planned(drafts: Vec<TaskDraft>) -> EffectResult {
+    EffectResult::Planned { drafts, by: "claude (haiku)".to_owned(), note: None }
 }
 
 pub fn shell(run: &str) -> TaskDraft {

@@ -215,6 +215,7 @@ pub fn busy() -> ProjectView {
             text: "add rate limiting to the API, with tests and docs".to_owned(),
             tasks: vec![TaskId(1), TaskId(2)],
             status: PlanStatus::Confirmed,
+            by: "rules".to_owned(),
         }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
@@ -245,6 +246,7 @@ pub fn planned() -> ProjectView {
         text: "add rate limiting to the API, then test it, and document it".to_owned(),
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
+        by: "rules".to_owned(),
     }];
     project.approvals = vec![ApprovalView {
         id: ApprovalId(5),

@@ -29,6 +29,9 @@ pub struct Add {
     /// A command instead of an agent: run in the task's worktree by `sh -c`
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
+    /// Who makes tasks of the text: the built-in rules, or a model as `[planner]` says; then several tasks may come of it
+    #[arg(long, value_enum, default_value = "rules", conflicts_with_all = ["run", "body"])]
+    planner: PlannerWord,
     /// What happens without asking you
     #[arg(long, value_enum)]
     autonomy: Option<AutonomyWord>,
@@ -61,6 +64,15 @@ pub struct Add {
     json: bool,
     #[command(flatten)]
     place: Where,
+}
+
+/// Planner on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlannerWord {
+    /// One task, no model
+    Rules,
+    /// As configured: an agent's headless mode or an endpoint
+    Llm,
 }
 
 /// Autonomy on the command line.
@@ -127,6 +139,7 @@ impl Add {
             priority: self.priority,
             split: false,
             from_chat: false,
+            by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
             executor: self.executor,
         })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
     HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, StatusReason,
-    StepState, Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -72,6 +72,18 @@ pub enum ProjectNews {
         /// SHA-256 of the list (hex).
         hash: String,
     },
+    /// A model is called for it.
+    ModelAsked {
+        /// Who.
+        by: String,
+    },
+    /// A model call ended.
+    ModelAnswered {
+        /// Who was asked.
+        by: String,
+        /// Whether there was an answer.
+        well: bool,
+    },
     /// A line of its chat.
     ChatSaid {
         /// The line.
@@ -87,6 +99,15 @@ pub enum PlanNews {
     Made {
         /// The plan.
         plan: Plan,
+    },
+    /// A planner made its tasks.
+    Filled {
+        /// Its tasks, in order.
+        tasks: Vec<TaskId>,
+        /// Where it stands with them.
+        status: PlanStatus,
+        /// Who planned.
+        by: String,
     },
     /// It was confirmed or declined.
     Settled {
