@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::git::{PrivateGit, Repository};
+use crate::git::{FarPlace, PrivateGit, Repository};
 use crate::model::{DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft};
 use crate::process::Program;
 use crate::protocol::control::Failure;
@@ -175,6 +175,21 @@ impl Grounds {
             with_git(&mut place, path, git);
         }
         Ok(place)
+    }
+
+    /// Brings the worktree to the machine where its session is to run, when that is another one. Blocks.
+    pub(super) fn send_away(
+        &self,
+        repository: &Repository,
+        workplace: &mut Workplace,
+        (project, message): (&str, String),
+    ) -> Result<(), Failure> {
+        let far = self.executor.far().map_err(|error| Failure::of(&error))?;
+        let Some((ssh, directory)) = far else { return Ok(()) };
+        let worktree = repository.worktree_at(&workplace.directory).map_err(|error| Failure::of(&error))?;
+        let place = FarPlace { ssh, directory, project: project.to_owned(), message };
+        workplace.away = Some(repository.send_away(&worktree, &place).map_err(|error| Failure::of(&error))?);
+        Ok(())
     }
 
     /// The place in any directory, where git is only read. Blocks.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::executor::Elsewhere;
 use super::files::read_json;
 use super::launch::{Directory, HostRecord, Launch};
 use crate::model::HostIdentity;
@@ -57,22 +58,25 @@ fn gone_within(patience: Duration, signal: Signal, look: &impl Fn() -> Vec<u32>)
 pub fn end_by_force(directory: &Path) -> Vec<u32> {
     let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
     let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    let elsewhere = launch.and_then(|launch| launch.place.elsewhere);
+    if let Some(far) = elsewhere.as_ref().and_then(Elsewhere::far)
+        && let Err(error) = far.end()
+    {
+        // it may live: what stands for it here stays
+        tracing::error!(session, %error, "a session on another machine was not ended");
+        return Vec::new();
+    }
     let mut known = kill_host(record.identity());
     known.push(record.identity());
-    end_elsewhere(directory, session);
+    if let Some(elsewhere) = elsewhere.filter(|elsewhere| elsewhere.far().is_none()) {
+        elsewhere.end(session);
+    }
     end(|| {
         let mut left: BTreeSet<u32> = left_by(&record, session).into_iter().collect();
         left.extend(known.iter().filter(|process| is_alive(**process)).map(|process| process.pid));
         left.into_iter().collect()
     })
-}
-
-/// Ends what no process of this machine's table shows as the session's.
-fn end_elsewhere(directory: &Path, session: &str) {
-    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
-    if let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) {
-        elsewhere.end(session);
-    }
 }
 
 /// Ends a host and everything below it. Returns what does not end.

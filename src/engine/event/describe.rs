@@ -162,6 +162,7 @@ fn session_words(news: &SessionNews) -> String {
         SessionNews::Parked { parked: true } => "parked".to_owned(),
         SessionNews::Parked { parked: false } => "unlocked".to_owned(),
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),
+        SessionNews::Adopted { host, .. } => format!("lives on below a new host, process {}", host.pid),
         SessionNews::Dismissed { now: true } => "is killed".to_owned(),
         SessionNews::Dismissed { now: false } => "is stopped".to_owned(),
         SessionNews::RestartAsked => "is to be started again".to_owned(),

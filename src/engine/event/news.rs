@@ -314,6 +314,13 @@ pub enum SessionNews {
         /// The id.
         conversation: String,
     },
+    /// Its host was lost, and another one shows it.
+    Adopted {
+        /// What shows it.
+        pid: u32,
+        /// The new host.
+        host: HostIdentity,
+    },
     /// It is to end.
     Dismissed {
         /// By force.
