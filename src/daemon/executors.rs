@@ -238,8 +238,9 @@ fn with_git(place: &mut Workplace, worktree: &Path, git: PrivateGit) {
 /// An agent's own directories, made when they are not there, and its own files.
 fn state_places(state: &[String], home: &Path) -> Vec<PathBuf> {
     let whole = state.iter().map(|entry| {
-        let path = entry.strip_prefix("~/").map_or_else(|| PathBuf::from(entry), |rest| home.join(rest));
+        let path = place_of(entry, home);
         if entry.ends_with('/')
+            && path.is_absolute()
             && let Err(error) = std::fs::create_dir_all(&path)
         {
             tracing::warn!(path = %path.display(), %error, "a directory of an agent cannot be made");
@@ -247,6 +248,18 @@ fn state_places(state: &[String], home: &Path) -> Vec<PathBuf> {
         path
     });
     whole.filter(|path| path.is_absolute()).collect()
+}
+
+/// Where an entry is: `~/` is the home directory, `$NAME/` what that variable names. Empty when it names nothing.
+fn place_of(entry: &str, home: &Path) -> PathBuf {
+    if let Some(rest) = entry.strip_prefix("~/") {
+        return home.join(rest);
+    }
+    let Some((name, rest)) = entry.strip_prefix('$').and_then(|entry| entry.split_once('/')) else {
+        return PathBuf::from(entry);
+    };
+    let root = std::env::var_os(name).filter(|root| !root.is_empty());
+    root.map_or_else(PathBuf::new, |root| if rest.is_empty() { root.into() } else { PathBuf::from(root).join(rest) })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
