@@ -19,15 +19,24 @@ const OPEN_FOR: Duration = Duration::from_secs(120);
 
 /// The question that waits in each project's chat.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Spoken, Timestamp)>>);
+pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Held, Timestamp)>>);
+
+/// What waits for a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A command of the orchestrator's own.
+    Command(Spoken),
+    /// A message whose shell commands look dangerous.
+    Message(String),
+}
 
 impl Asked {
-    fn put(&self, project: ProjectId, command: Spoken) {
+    pub(super) fn put(&self, project: ProjectId, command: Held) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, (command, now()));
     }
 
     /// Takes the question that waits, if it is not too old.
-    fn take(&self, project: ProjectId) -> Option<Spoken> {
+    fn take(&self, project: ProjectId) -> Option<Held> {
         let (command, at) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
         (now() < at.after(OPEN_FOR)).then_some(command)
     }
@@ -36,9 +45,10 @@ impl Asked {
 /// The answer to a question that waits. `None`: no question waits, or the message is about something else.
 pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Option<Result<Response, Failure>> {
     let command = daemon.asked.take(project)?;
-    match assent(text)? {
-        Assent::Yes => Some(carry_out(daemon, project, text, command).await),
-        Assent::No => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
+    match (assent(text)?, command) {
+        (Assent::Yes, Held::Command(command)) => Some(carry_out(daemon, project, text, command).await),
+        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message).await),
+        (Assent::No, _) => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }
 
@@ -53,7 +63,7 @@ pub(super) async fn obey(
         return carry_out(daemon, project, text, command).await;
     }
     let question = daemon.core.look(move |state, _| question(state, project, command)).await??;
-    daemon.asked.put(project, command);
+    daemon.asked.put(project, Held::Command(command));
     noted(daemon, project, text, question).await
 }
 
@@ -117,7 +127,7 @@ fn task_of(command: &Command) -> Option<TaskId> {
 }
 
 /// A chat speaks of its own project's tasks: a number of another one is a slip.
-async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
+pub(super) async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
     let (of, _): (Project, Task) = daemon.project_and_task(task).await?;
     if of.id == project { Ok(()) } else { Err(Failure::of(&Refusal::NoTask(task))) }
 }

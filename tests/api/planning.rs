@@ -171,3 +171,58 @@ async fn task_add_waits_for_the_models_tasks_and_keeps_the_persons_choices() {
     let tasks = house.add(project, "One. Two.", AddOptions::default()).await;
     assert_eq!((tasks.len(), model.requests()), (1, 1), "without the option no model is asked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_and_commands_of_the_chat_are_answered_without_a_model() {
+    let model = MockModel::start();
+    let house = House::with(asking(&model, PlannerBackend::Anthropic)).await;
+    let project = house.project().await.id;
+    let run = AddOptions {
+        run: Some("echo x > x.txt".into()),
+        autonomy: Some(quarterdeck::model::Autonomy::Full),
+        ..AddOptions::default()
+    };
+    let tasks = house.add(project, "Write x", run).await;
+    house.wait(&tasks).await;
+    let waits = AddOptions { run: Some("true".into()), ..AddOptions::default() };
+    house.add(project, "Do nothing", waits).await;
+    for (asked, answer) in [
+        ("what did #1 change?", "x.txt +1 -0"),
+        ("why is 2 waiting?", "It needs you: a yes to its plan."),
+        ("what did worker 1 change?", "#1 Write x"),
+        ("what is worker 1 doing?", "Worker 1"),
+        ("what needs me?", "Start #2"),
+        ("what failed?", "Nothing failed."),
+        ("how much did today cost?", "Planning: 0 model calls today"),
+        ("/workers", "1 free"),
+        ("/queue", "sessions run"),
+        ("/help", "/handoff WORKER"),
+    ] {
+        let said = match house.call(Request::Chat { project, text: asked.into() }).await.unwrap() {
+            Response::Said { text, .. } => text,
+            other => panic!("{other:?}"),
+        };
+        assert!(said.contains(answer), "{asked}: {said}");
+    }
+    let slip = house.call(Request::Chat { project, text: "/hanoff 2".into() }).await.unwrap_err();
+    assert!(slip.hint.unwrap().contains("/handoff WORKER"));
+    assert_eq!(model.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dangerous_command_of_a_message_waits_for_a_yes_that_names_the_danger() {
+    let house = House::new().await;
+    let project = house.project().await.id;
+    let say = |text: &'static str| house.call(Request::Chat { project, text: text.to_owned() });
+    let dangerous = "@shell rm -rf ~/nothing-of-the-kind";
+    let Response::Said { text, .. } = say(dangerous).await.unwrap() else { panic!() };
+    assert!(text.contains("it deletes recursively outside the worktree") && text.contains("rm -rf ~/"), "{text}");
+    assert!(view(&house, project).await.tasks.is_empty());
+    say("no").await.unwrap();
+    assert!(view(&house, project).await.tasks.is_empty());
+    say(dangerous).await.unwrap();
+    say("yes").await.unwrap();
+    let seen = view(&house, project).await;
+    assert_eq!(seen.tasks.len(), 1, "{}", said(&seen));
+    assert_eq!(seen.tasks[0].status, quarterdeck::model::TaskStatus::Proposed, "the plan still waits for its yes");
+}

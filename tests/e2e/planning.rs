@@ -46,7 +46,11 @@ fn from_the_chat_the_plan_comes_when_it_is_there_and_says_who_made_it() {
     terminal.type_in(&format!("Dark mode [[mock:plan {plan}]]"));
     terminal.until_shows("simple", LONG);
     terminal.type_in("\r");
-    terminal.until_shows("Planned by claude (haiku)", LONG);
-    let tasks = world.qd(&["task", "list", "--json"]).good().json();
-    assert_eq!(tasks.as_array().map(Vec::len), Some(2), "{tasks}");
+    until("there are two tasks", LONG, || {
+        let tasks = world.qd(&["task", "list", "--json"]).good().json();
+        (tasks.as_array().map(Vec::len) == Some(2)).then_some(())
+    });
+    terminal.until_shows("Test dark mode", LONG);
+    let log = world.qd(&["log", "--json"]).good().json().to_string();
+    assert!(log.contains("2 tasks, made by claude (haiku)"), "{log}");
 }
