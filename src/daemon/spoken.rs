@@ -17,38 +17,39 @@ use super::{Daemon, chat};
 /// How long a question waits for its yes: an old one is not meant any more.
 const OPEN_FOR: Duration = Duration::from_secs(120);
 
-/// A question that waits for its yes.
-#[derive(Debug)]
-struct Open {
-    command: Spoken,
-    /// What ran where something is to be stopped: a yes means that, and not what came after it.
-    session: Option<SessionId>,
-    at: Timestamp,
-}
-
 /// The question that waits in each project's chat.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<ProjectId, Open>>);
+pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Held, Timestamp)>>);
+
+/// What waits for a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A command of the orchestrator's own; where something is to be stopped, with what ran then: a yes means that,
+    /// and not what came after it.
+    Command(Spoken, Option<SessionId>),
+    /// A message whose shell commands look dangerous.
+    Message(String),
+}
 
 impl Asked {
-    fn put(&self, project: ProjectId, command: Spoken, session: Option<SessionId>) {
-        let open = Open { command, session, at: now() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, open);
+    pub(super) fn put(&self, project: ProjectId, held: Held) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, (held, now()));
     }
 
     /// Takes the question that waits, if it is not too old.
-    fn take(&self, project: ProjectId) -> Option<Open> {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
-        (now() < open.at.after(OPEN_FOR)).then_some(open)
+    fn take(&self, project: ProjectId) -> Option<Held> {
+        let (held, at) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
+        (now() < at.after(OPEN_FOR)).then_some(held)
     }
 }
 
 /// The answer to a question that waits. `None`: no question waits, or the message is about something else.
 pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Option<Result<Response, Failure>> {
-    let open = daemon.asked.take(project)?;
-    match assent(text)? {
-        Assent::Yes => Some(carry_out_asked(daemon, project, text, open).await),
-        Assent::No => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
+    let held = daemon.asked.take(project)?;
+    match (assent(text)?, held) {
+        (Assent::Yes, Held::Command(command, ran)) => Some(carry_out_asked(daemon, project, text, command, ran).await),
+        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message).await),
+        (Assent::No, _) => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) async fn obey(
     let asked = move |state: &State| (question(state, project, command), session(state, project, command));
     let (question, session) = daemon.core.look(move |state, _| asked(state)).await?;
     let question = question?;
-    daemon.asked.put(project, command, session);
+    daemon.asked.put(project, Held::Command(command, session));
     noted(daemon, project, text, question).await
 }
 
@@ -74,11 +75,11 @@ async fn carry_out_asked(
     daemon: &Arc<Daemon>,
     project: ProjectId,
     text: &str,
-    open: Open,
+    command: Spoken,
+    ran: Option<SessionId>,
 ) -> Result<Response, Failure> {
-    let command = open.command;
     let runs_now = daemon.core.look(move |state, _| session(state, project, command)).await?;
-    if runs_now != open.session {
+    if runs_now != ran {
         return noted(daemon, project, text, "something else runs there now; nothing was stopped".to_owned()).await;
     }
     carry_out(daemon, project, text, command).await
@@ -150,7 +151,7 @@ fn task_of(command: &Command) -> Option<TaskId> {
 }
 
 /// A chat speaks of its own project's tasks: a number of another one is a slip.
-async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
+pub(super) async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
     let (of, _): (Project, Task) = daemon.project_and_task(task).await?;
     if of.id == project { Ok(()) } else { Err(Failure::of(&Refusal::NoTask(task))) }
 }

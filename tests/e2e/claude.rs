@@ -17,7 +17,7 @@ const KEY: &str = "sk-ant-dummy-000000000000";
 const LONG: Duration = Duration::from_secs(120);
 
 /// The agent under test, or a loud note.
-fn program() -> Option<PathBuf> {
+pub fn program() -> Option<PathBuf> {
     let program = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from).filter(|path| path.is_file());
     if program.is_none() {
         skip("QD_TEST_CLAUDE does not name a Claude Code");
@@ -26,7 +26,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// A world in which `claude` is the real one, has seen its first-run questions, and talks to the mock only.
-fn world(program: &std::path::Path, model: &MockModel) -> World {
+pub fn world(program: &std::path::Path, model: &MockModel) -> World {
     let mut world = World::new();
     let configuration = world.path("home/.claude");
     let bin = world.path("bin");

@@ -15,7 +15,7 @@ pub(super) fn messages(call: &mut Call<'_>) -> std::io::Result<()> {
         Step::Read(path) => tool("Read", json!({ "file_path": path, "limit": 20 })),
         Step::Bash(command) => tool("Bash", json!({ "command": command, "description": "As the mock was told" })),
         Step::Say(_) if !has_tools => json!({ "type": "text", "text": side_answer(body) }),
-        Step::Say(text) => json!({ "type": "text", "text": text }),
+        Step::Say(text) | Step::Plan(text) => json!({ "type": "text", "text": text }),
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };

@@ -19,7 +19,7 @@ pub(super) fn generate(call: &mut Call<'_>, streams: bool) -> std::io::Result<()
             vec![tool("run_shell_command", json!({ "command": command, "description": "As the mock was told" }))]
         }
         Step::Say(_) if wants_json => vec![json!({ "text": side_answer(config).to_string() })],
-        Step::Say(text) => pieces(&text, |piece| json!({ "text": piece })),
+        Step::Say(text) | Step::Plan(text) => pieces(&text, |piece| json!({ "text": piece })),
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };

@@ -17,7 +17,7 @@ pub(super) fn responses(call: &mut Call<'_>) -> std::io::Result<()> {
         Step::Write { path, content } => shell_call(call, &format!("printf '%s' '{content}' > {path}")),
         Step::Read(path) => shell_call(call, &format!("head -c 2000 '{path}'")),
         Step::Bash(command) => shell_call(call, &command),
-        Step::Say(text) => {
+        Step::Say(text) | Step::Plan(text) => {
             json!({ "id": id(call, "msg"), "type": "message", "role": "assistant", "status": "completed", "content": [{ "type": "output_text", "text": text, "annotations": [] }] })
         }
         Step::Error(status) => return error(call, status),
@@ -80,7 +80,7 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
                 Some((named(&["bash", "run_shell_command", "Bash", "Shell"]).expect("a shell tool"), input)),
             )
         }
-        Step::Say(text) => (text, None),
+        Step::Say(text) | Step::Plan(text) => (text, None),
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };
