@@ -9,6 +9,7 @@ mod doors;
 mod ending;
 mod input;
 mod output;
+mod places;
 mod pty;
 mod reading;
 mod refusals;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::MasterPty;
 
 use super::bell::Bell;
+use super::places::Places;
 use super::sender::{self, Sender};
 use crate::model::Exit;
 use crate::protocol::pane::FromHost;
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     /// Held while one waits for the state: who floods cannot take it twice before who came in between.
     gate: Mutex<()>,
     state: Mutex<State>,
+    /// Who may connect.
+    pub(super) places: Places,
     /// Something for the PTY was queued, or the session is over.
     pub(super) input_ready: Bell,
     /// The queue for the PTY, or a peer's queue, got shorter.
@@ -55,6 +58,7 @@ impl Shared {
             reports: Mutex::new(reports),
             gate: Mutex::new(()),
             state: Mutex::new(State::new(terminal, pty)),
+            places: Places::default(),
             input_ready: Bell::default(),
             room: Bell::default(),
             turned: Bell::default(),
