@@ -89,7 +89,8 @@ fn read(shared: &Arc<Shared>, id: PeerId, standing: Standing, stream: UnixStream
     }
 }
 
-fn leave(shared: &Shared, id: PeerId) {
+/// Forgets the peer and wakes whoever waits for it, its own reader too.
+pub(super) fn leave(shared: &Shared, id: PeerId) {
     let mut state = shared.state();
     if let Some(peer) = state.peers.remove(&id) {
         peer.waker.ring();
