@@ -1,7 +1,6 @@
 //! One connection: says hello, reads requests until the other side is gone. What goes out is the
 //! sender's work, on a thread of its own, so that a slow reader never delays a key.
 
-use std::collections::VecDeque;
 use std::io::{BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
@@ -10,6 +9,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 use super::bell::Bell;
 use super::doors::Door;
+use super::outgoing::Outgoing;
 use super::places::Place;
 use super::requests::handle;
 use super::sender::{self, Sender};
@@ -71,7 +71,7 @@ fn join(shared: &Shared, waker: &Arc<Bell>, outgoing: UnixStream) -> (PeerId, Ar
     let sender = Arc::new(Mutex::new(Sender::new(id, outgoing)));
     let peer = Peer {
         waker: Arc::clone(waker),
-        outgoing: VecDeque::new(),
+        outgoing: Outgoing::default(),
         role: Role::Unknown,
         pacing: false,
         expects_echo: false,

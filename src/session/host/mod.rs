@@ -8,6 +8,7 @@ mod connection;
 mod doors;
 mod ending;
 mod input;
+mod outgoing;
 mod output;
 mod places;
 mod pty;

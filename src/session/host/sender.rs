@@ -116,7 +116,7 @@ impl Sender {
 
     fn next(&mut self, shared: &Shared, state: &mut State) -> Next {
         let Some(peer) = state.peers.get_mut(&self.id) else { return Next::Leave };
-        if let Some(message) = peer.outgoing.pop_front() {
+        if let Some(message) = peer.outgoing.pop() {
             shared.room.ring();
             return Next::Send(message);
         }

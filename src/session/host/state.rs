@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::MasterPty;
 
 use super::bell::Bell;
+use super::outgoing::Outgoing;
 use super::places::Places;
 use super::sender::{self, Sender};
 use crate::model::Exit;
@@ -121,7 +122,7 @@ pub(super) enum Role {
 /// A connection.
 pub(super) struct Peer {
     pub(super) waker: Arc<Bell>,
-    pub(super) outgoing: VecDeque<FromHost>,
+    pub(super) outgoing: Outgoing,
     pub(super) role: Role,
     /// It was sent something a moment ago and waits for its next turn: output need not wake it.
     pub(super) pacing: bool,
@@ -235,7 +236,7 @@ impl State {
     /// Queues a message for one peer.
     pub(super) fn send(&mut self, to: PeerId, message: FromHost) {
         if let Some(peer) = self.peers.get_mut(&to) {
-            peer.outgoing.push_back(message);
+            peer.outgoing.push(message);
             peer.waker.ring();
         }
     }
