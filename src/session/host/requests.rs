@@ -23,8 +23,6 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 const MOST_BYTES_INSIDE: usize = 1024 * 1024;
 /// The most lines of one history page.
 pub(super) const LONGEST_PAGE: u32 = 2_000;
-/// The longest capture, in bytes; what is older is left out.
-const LONGEST_CAPTURE: usize = 8 * 1024 * 1024;
 
 /// Does what a message asks, or refuses it.
 pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, message: ToHost) {
@@ -46,7 +44,7 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
         ToHost::Search { id, pattern, from, backward } => {
             reading::search(shared, peer, &reading::Search { id, pattern, from, backward });
         }
-        ToHost::Capture { ansi, history } => capture(shared, peer, ansi, history),
+        ToHost::Capture { ansi, history } => reading::capture(shared, peer, ansi, history),
         ToHost::Write { key, bytes, paste, only_if } => write_once(shared, Once { peer, key, bytes, paste, only_if }),
         ToHost::Lock(locked) => lock(shared, locked),
         ToHost::Stop { grace_ms, ask } => stop(shared, grace_ms, ask),
@@ -146,16 +144,6 @@ fn history(shared: &Shared, peer: PeerId, back: u32, count: u32) {
     let total = u32::try_from(state.terminal.history().len()).unwrap_or(u32::MAX);
     let lines = lines.iter().map(convert::row).collect();
     state.send(peer, FromHost::History { lines, back, total });
-}
-
-fn capture(shared: &Shared, peer: PeerId, ansi: bool, history: bool) {
-    let mut state = shared.state();
-    let mut text = state.terminal.capture(ansi, history);
-    if let Some(excess) = text.len().checked_sub(LONGEST_CAPTURE) {
-        let cut = text.bytes().skip(excess).position(|byte| byte == b'\n').map_or(text.len(), |at| excess + at + 1);
-        text.drain(..cut);
-    }
-    state.send(peer, FromHost::Captured(text));
 }
 
 fn write_once(shared: &Shared, once: Once) {
