@@ -8,6 +8,7 @@ mod connection;
 mod doors;
 mod ending;
 mod input;
+mod lent;
 mod outgoing;
 mod output;
 mod places;
