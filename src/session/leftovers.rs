@@ -95,16 +95,6 @@ fn kill_host(host: HostIdentity) -> Vec<HostIdentity> {
     if below.iter().any(|process| process.pid == std::process::id()) { Vec::new() } else { below }
 }
 
-/// Ends what a session whose host is proven gone left behind. Returns the processes that do not end.
-pub fn end_leftovers(directory: &Path) -> Vec<u32> {
-    let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
-    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    if is_alive(record.identity()) {
-        return Vec::new();
-    }
-    end(|| left_by(&record, session))
-}
-
 /// Marked processes, the agent's terminal session, and all that comes from either; never ourselves.
 fn left_by(record: &HostRecord, session: &str) -> Vec<u32> {
     let mut left: BTreeSet<u32> = carriers("QD_SESSION", session).iter().map(|process| process.pid).collect();
