@@ -36,7 +36,7 @@ pub(super) enum NotKept {
         bytes: usize,
     },
     /// Too many wait.
-    #[error("{waiting} reports wait for the daemon already; start it with `qd daemon start`, and report again")]
+    #[error("{waiting} reports wait for the daemon already, which does not run; report again when it does")]
     TooMany {
         /// How many.
         waiting: usize,
