@@ -29,6 +29,7 @@ mod keep;
 mod land;
 mod leftovers;
 mod private;
+mod private_tips;
 mod program;
 mod push;
 mod read;

@@ -20,9 +20,9 @@ use super::repository::branch_of_head;
 use super::{Repository, Worktree};
 
 /// A ref file or a HEAD is never longer.
-const LONGEST_REF: u64 = 4 * 1024;
+pub(super) const LONGEST_REF: u64 = 4 * 1024;
 /// Larger indexes are not taken over (a million files have about 100 MB).
-const LONGEST_INDEX: u64 = 512 << 20;
+pub(super) const LONGEST_INDEX: u64 = 512 << 20;
 /// Settings of the repository that are its shape, not a program's name: the private one gets them too.
 const COPIED: &[&str] =
     &["user.name", "user.email", "core.autocrlf", "core.eol", "core.filemode", "core.symlinks", "core.ignorecase"];
@@ -78,7 +78,7 @@ impl Repository {
         incoming::fetch(self, &private, &wanted, index.as_deref())?;
         let known = fs::read_to_string(place.join("known")).ok().and_then(|text| Oid::from_str(text.trim()).ok());
         if let Some(tip) = tip.filter(|tip| known != Some(*tip)) {
-            self.move_to(&name, tip)?;
+            self.follow(worktree, tip)?;
             write_known(&place, tip)?;
         } else if known.is_some() && known == tip && head.is_on(&worktree.branch) {
             // ours is what it was told, or newer: the next `hand_back` tells it
@@ -103,6 +103,10 @@ impl Repository {
             return Ok(());
         }
         let private = Careful::open(&directory).at("opening", &directory)?;
+        if self.has_moved(&private, &place, worktree).at("reading", &directory)? {
+            // the agent works on: what it did meanwhile is collected first, the next time
+            return Ok(());
+        }
         let write = |name: &str, content: &[u8]| private.write(name, content).at("writing", &directory);
         for branch in [target, &worktree.branch] {
             if let Ok(tip) = self.branch_tip(branch) {
@@ -123,17 +127,20 @@ impl Repository {
         }
     }
 
-    /// Takes the private git directory away; what it held was collected before.
-    pub(super) fn forget_private(&self, worktree: &Worktree) -> Result<(), GitError> {
-        let place = self.private_place(worktree)?;
-        match fs::remove_dir_all(&place) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("removing", &place),
-            _ => Ok(()),
+    /// Whether the agent's branch is not where it was collected, or its git is at work this moment.
+    fn has_moved(&self, private: &Careful, place: &Path, worktree: &Worktree) -> std::io::Result<bool> {
+        let known = fs::read_to_string(place.join("known")).ok().and_then(|text| Oid::from_str(text.trim()).ok());
+        let name = format!("refs/heads/{}", worktree.branch);
+        for lock in ["index.lock", "HEAD.lock", &format!("{name}.lock")] {
+            if private.read(lock, LONGEST_INDEX)?.is_some() {
+                return Ok(true);
+            }
         }
+        Ok(read_ref(private, &name)? != known)
     }
 
     /// `<common>/quarterdeck/private/<name of the worktree's books>`.
-    fn private_place(&self, worktree: &Worktree) -> Result<PathBuf, GitError> {
+    pub(super) fn private_place(&self, worktree: &Worktree) -> Result<PathBuf, GitError> {
         let name = worktree.git_dir.file_name().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| GitError::NotOurs { path: worktree.path.clone() })?;
         Ok(self.common_dir().join("quarterdeck").join("private").join(name))
@@ -213,15 +220,25 @@ impl Repository {
         Ok(text)
     }
 
-    /// Points the task's branch at a commit that was brought over.
-    fn move_to(&self, name: &str, tip: Oid) -> Result<(), GitError> {
-        let why = "quarterdeck: what the agent committed";
-        match self.inner.refname_to_id(name) {
-            Ok(was) if was == tip => Ok(()),
-            Ok(was) => self.inner.reference_matching(name, tip, true, was, why).map(drop),
-            Err(_) => self.inner.reference(name, tip, false, why).map(drop),
+    /// Points the task's branch at a commit that was brought over. Where another checkout is on the branch now, the
+    /// commit is kept and the branch stays: moving it there would stage the reverse of the agent's work. A tip that
+    /// the new one does not lead to (the agent amended or rebased) is kept too.
+    fn follow(&self, worktree: &Worktree, tip: Oid) -> Result<(), GitError> {
+        let (name, why) = (format!("refs/heads/{}", worktree.branch), "quarterdeck: what the agent committed");
+        let Ok(was) = self.inner.refname_to_id(&name) else {
+            return self.inner.reference(&name, tip, false, why).map(drop).doing("making the task's branch again");
+        };
+        if was == tip {
+            return Ok(());
         }
-        .doing("moving the task's branch")
+        if self.is_held_elsewhere(worktree) {
+            let kept = self.keep_stray(worktree, tip)?;
+            return Err(GitError::StrayHead { branch: worktree.branch.clone(), head: tip.to_string(), kept });
+        }
+        if !self.contains(tip, was)? {
+            self.keep_stray(worktree, was)?;
+        }
+        self.inner.reference_matching(&name, tip, true, was, why).map(drop).doing("moving the task's branch")
     }
 
     /// The agent's index and unfinished merge become those of our books, which then read like its own.

@@ -66,9 +66,9 @@ impl Repository {
         {
             self.delete_branch(&worktree.branch, tip)?;
         }
-        self.forget_private(worktree)?;
+        let left = self.forget_private(worktree, label)?;
         self.forget_record(&worktree.path)?;
-        Ok(removal.kept)
+        Ok(removal.kept.or(left))
     }
 
     /// Keeps everything in a worktree, records that it goes, and notes which record that is: from here on a
