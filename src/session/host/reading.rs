@@ -83,7 +83,9 @@ pub(super) fn capture(shared: &Shared, peer: PeerId, ansi: bool, history: bool) 
 fn add(to: &mut Transcript, history: &History, next: &mut u64) -> bool {
     let first = (*next).max(history.dropped());
     let lines = page(history, first, SLICE);
-    lines.iter().for_each(|line| to.take(line));
+    for line in &lines {
+        to.take(line);
+    }
     *next = first + u64::try_from(lines.len()).unwrap_or(0);
     lines.len() == SLICE
 }
