@@ -6,7 +6,7 @@ use tui_textarea::TextArea;
 
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
-use crate::model::{ApprovalId, PlanId, SessionId, Speaker, TaskId, TaskStatus, Timestamp, WorkerNumber};
+use crate::model::{ApprovalId, PlanId, PlanStatus, SessionId, Speaker, TaskId, TaskStatus, Timestamp, WorkerNumber};
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
 use super::layout_file::Layout;
@@ -382,6 +382,11 @@ impl State {
             _ if self.abilities.erase_is_ctrl_h => CtrlH::Backspace,
             _ => CtrlH::Ask,
         }
+    }
+
+    /// The plan that a planner is at.
+    pub fn planning(&self) -> Option<&PlanView> {
+        self.project.plans.iter().rev().find(|plan| plan.status == PlanStatus::Planning)
     }
 
     /// What was sent in the chat, the latest first.
