@@ -13,7 +13,7 @@ use crate::model::{Kind, SessionId};
 use crate::protocol::control::{Failure, Request};
 use crate::protocol::pane::{ToHost, VERSION};
 
-use super::clipboard::{self, Surroundings};
+use super::clipboard::{self, Surroundings, Turns};
 use super::editor;
 use super::layout_file::Layout;
 use super::message::{Msg, Purpose};
@@ -29,6 +29,7 @@ pub(super) struct Outside {
     sizes: HashMap<SessionId, (u16, u16, Instant)>,
     layout_file: PathBuf,
     surroundings: Surroundings,
+    turns: Turns,
 }
 
 /// A connection to a host; ends when dropped.
@@ -59,16 +60,22 @@ impl Outside {
         layout_file: PathBuf,
         surroundings: Surroundings,
     ) -> Self {
-        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings }
+        let turns = Turns::default();
+        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings, turns }
     }
 
-    /// Copies text; what became of it comes as a message.
+    /// Copies text; what became of it comes as a message. While one is copied only the newest waits.
     pub(super) fn copy(&self, text: String, what: String) {
-        let (surroundings, inbox) = (self.surroundings, self.inbox.clone());
+        let Some(first) = self.turns.begin((text, what)) else { return };
+        let (surroundings, inbox, turns) = (self.surroundings, self.inbox.clone(), self.turns.clone());
         tokio::task::spawn_blocking(move || {
-            let copied = clipboard::copy(surroundings, text, what);
-            // the loop may be over: then nobody waits for this
-            let _ = inbox.blocking_send(Msg::Copied(copied));
+            let mut turn = Some(first);
+            while let Some((text, what)) = turn {
+                let copied = clipboard::copy(surroundings, text, what);
+                // the loop may be over: then nobody waits for this
+                let _ = inbox.blocking_send(Msg::Copied(copied));
+                turn = turns.next();
+            }
         });
     }
 
