@@ -135,15 +135,13 @@ async fn changed(daemon: &Arc<Daemon>, project: ProjectId, id: TaskId) -> Result
         let Some(base) = base else { return Ok::<_, GitError>((Vec::new(), Vec::new())) };
         // one that is just being removed has landed: the branch or the landing tells the rest
         let place = worktree.and_then(|path| repository.worktree_at(&path).ok());
-        let head = match &place {
-            Some(place) => {
-                repository.collect(place)?;
-                Some(repository.head_of(place)?)
-            }
-            None => commit.or(head),
-        };
+        let there = place.as_ref().and_then(|place| {
+            repository.collect(place).ok()?;
+            repository.head_of(place).ok()
+        });
+        let head = there.or(commit).or(head);
         let files = head.map(|head| repository.changed_files(&base, &head)).transpose()?.unwrap_or_default();
-        let dirty = place.map(|place| repository.dirty_in(&place)).transpose()?.unwrap_or_default();
+        let dirty = place.and_then(|place| repository.dirty_in(&place).ok()).unwrap_or_default();
         Ok((files, dirty))
     })
     .await?;

@@ -191,7 +191,7 @@ async fn questions_and_commands_of_the_chat_are_answered_without_a_model() {
         ("why is 2 waiting?", "It needs you: a yes to its plan."),
         ("what did worker 1 change?", "#1 Write x"),
         ("what is worker 1 doing?", "Worker 1"),
-        ("what needs me?", "Start #2"),
+        ("what needs me?", "#2 Do nothing"),
         ("what failed?", "Nothing failed."),
         ("how much did today cost?", "Planning: 0 model calls today"),
         ("/workers", "1 free"),

@@ -51,6 +51,6 @@ fn from_the_chat_the_plan_comes_when_it_is_there_and_says_who_made_it() {
         (tasks.as_array().map(Vec::len) == Some(2)).then_some(())
     });
     terminal.until_shows("Test dark mode", LONG);
-    let log = world.qd(&["log", "--json"]).good().json().to_string();
+    let log = world.qd(&["task", "log", "--json"]).good().json().to_string();
     assert!(log.contains("2 tasks, made by claude (haiku)"), "{log}");
 }
