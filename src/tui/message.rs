@@ -37,6 +37,8 @@ pub enum Msg {
     Pane(SessionId, FromHost),
     /// A host's connection opened.
     PaneOpen(SessionId),
+    /// A session's host is gone; its record answers in its place.
+    PaneRecord(SessionId),
     /// A host's connection could not be made, or is gone.
     PaneLost(SessionId, String),
     /// A text was copied, or not.
@@ -123,6 +125,10 @@ pub enum Cmd {
         cols: u16,
         /// Try this many milliseconds later (an earlier try failed).
         after_ms: u64,
+        /// It is over: its record will do when the host is gone.
+        over: bool,
+        /// The size that its screen had last (rows, columns), where that is known.
+        last: Option<(u16, u16)>,
     },
     /// Let a session's host go: it is not visible any more.
     Detach(SessionId),

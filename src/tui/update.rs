@@ -42,7 +42,8 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
         Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
-        Msg::PaneOpen(session) => panes::open(state, &session),
+        Msg::PaneOpen(session) => panes::open(state, &session, &mut out),
+        Msg::PaneRecord(session) => panes::open_record(state, &session, &mut out),
         Msg::PaneLost(session, why) => {
             panes::lost(state, &session, why);
             panes::again(state, &session, &mut out);
