@@ -81,9 +81,9 @@ pub(super) fn records(paths: &Paths) -> Records {
 /// How the cockpit gets its daemon back, whatever took it: a crash, an upgrade, `qd daemon stop`.
 fn way_back(context: &Context) -> Reconnect {
     let (paths, qd) = (context.paths.clone(), context.qd.clone());
-    Arc::new(move || {
+    Arc::new(move |start| {
         let (paths, qd) = (paths.clone(), qd.clone());
-        Box::pin(async move { Client::connect(&paths, &qd, AutoStart::Yes).await })
+        Box::pin(async move { Client::connect(&paths, &qd, if start { AutoStart::Yes } else { AutoStart::No }).await })
     })
 }
 

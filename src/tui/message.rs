@@ -27,6 +27,8 @@ pub enum Msg {
     Said(Option<Kind>, String),
     /// The daemon ends, or the connection to it is gone.
     Lost,
+    /// The daemon says that it was told to end.
+    Stopped,
     /// A try to get it back failed.
     StillLost(Failure),
     /// It is back: a new connection stands.
@@ -155,6 +157,8 @@ pub enum Cmd {
     Reconnect {
         /// The pause before the try.
         after_ms: u64,
+        /// Start a daemon when there is none.
+        start: bool,
     },
     /// Leave; workers keep running.
     Leave,

@@ -206,7 +206,8 @@ impl Turn {
             News::Said(Notice::Project(view)) if view.id == self.state.project.id => self.take(Msg::Project(view)),
             News::Said(Notice::Project(_)) => Ok(()),
             News::Said(Notice::Toast { kind, text }) => self.take(Msg::Said(kind, text)),
-            News::Said(Notice::Stopping) | News::Gone => self.take(Msg::Lost),
+            News::Said(Notice::Stopping) => self.take(Msg::Stopped),
+            News::Gone => self.take(Msg::Lost),
             News::Failed(error) => self.take(Msg::StillLost(Failure::of(&error))),
             News::Back(client) => {
                 self.outside.over(client);
@@ -248,7 +249,7 @@ impl Turn {
             Cmd::Bell => self.screen.bell()?,
             Cmd::Title(title) => self.screen.title(&title)?,
             Cmd::SaveLayout(layout) => self.outside.save(&layout),
-            Cmd::Reconnect { after_ms } => self.wire.again(Duration::from_millis(after_ms)),
+            Cmd::Reconnect { after_ms, start } => self.wire.again(Duration::from_millis(after_ms), start),
             Cmd::Leave => self.leaving = true,
         }
         Ok(())

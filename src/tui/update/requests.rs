@@ -108,6 +108,9 @@ fn in_pane(state: &mut State, approval: &ApprovalView) {
     while matches!(state.mode, Mode::Dialog { .. }) {
         opening::close(state);
     }
+    if !state.is_asked_in_pane(approval) {
+        return state.toast("the session that asked this is over: there is nothing to answer", true);
+    }
     if let Some(worker) = approval.worker {
         actions::go_to(state, worker);
     }
@@ -165,8 +168,10 @@ pub(super) fn reply(state: &mut State, out: &mut Vec<Cmd>) {
                 card.reply = Some(fields::field(""));
             }
         }
-        _ if approval.worker.is_some() => in_pane(state, &approval),
-        _ => decide_card(state, true, None, out),
+        _ if state.is_asked_in_pane(&approval) => in_pane(state, &approval),
+        _ if approval.worker.is_none() => decide_card(state, true, None, out),
+        // what is not answered in a pane has its own keys for yes and no
+        _ => {}
     }
 }
 
