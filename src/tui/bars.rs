@@ -203,7 +203,7 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
         Mode::Chat => vec![
             (Action::ChatSend, "send"),
             (Action::ChatNewline, "new line"),
-            (Action::ChatLeave, if leads_to_agent(state) { "-> agent" } else { "-> commands" }),
+            (Action::ChatLeave, if leads_to_agent(state) { "agent" } else { "commands" }),
             (Action::AppHelp, "help"),
         ],
         Mode::Scroll(scroll) => scroll_hints(scroll),

@@ -6,7 +6,9 @@ use tui_textarea::TextArea;
 
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
-use crate::model::{ApprovalId, PlanId, SessionId, Speaker, Subject, TaskId, TaskStatus, Timestamp, WorkerNumber};
+use crate::model::{
+    ApprovalId, PlanId, SessionId, Speaker, Subject, TaskId, TaskStatus, Timestamp, WaitsFor, WorkerNumber,
+};
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
 use super::layout_file::Layout;
@@ -328,7 +330,9 @@ impl State {
     /// Tasks that need the person although no question waits for them: they could not start, a merge conflicts.
     pub fn stuck(&self) -> impl Iterator<Item = &TaskView> {
         let asked = |task: &TaskView| self.project.approvals.iter().any(|approval| approval.task == Some(task.id));
-        self.project.tasks.iter().filter(move |task| task.status == TaskStatus::NeedsReview && !asked(task))
+        self.project.tasks.iter().filter(move |task| {
+            task.status == TaskStatus::NeedsReview && task.waits_on != Some(WaitsFor::You) && !asked(task)
+        })
     }
 
     /// How many things need the person.

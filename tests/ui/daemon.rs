@@ -81,6 +81,7 @@ fn a_draft_is_kept_while_the_daemon_is_away() {
 #[test]
 fn a_daemon_that_was_stopped_stays_so_until_a_key_is_pressed() {
     let mut deck = Deck::open(busy(), 120, 36);
+    deck.state.returns = true;
     deck.keys("ctrl+space g").tell(Msg::Stopped);
     let started = |deck: &Deck| deck.out.iter().any(|cmd| matches!(cmd, Cmd::Reconnect { start: true, .. }));
     assert!(!started(&deck) && !deck.out.is_empty());

@@ -33,7 +33,12 @@ pub(super) fn next(state: &mut State, out: &mut Vec<Cmd>) {
         Some(place) => place,
         None => 0,
     };
-    let Some(approval) = approvals.get(place) else { return state.toast("nothing waits for you", false) };
+    let Some(approval) = approvals.get(place) else {
+        if state.stuck().next().is_some() {
+            return opening::show(state, Dialog::Tasks(crate::tui::dialog::TaskList::default()));
+        }
+        return state.toast("nothing waits for you", false);
+    };
     let (id, worker) = (approval.id, approval.worker);
     state.request = Some((id, state.now));
     actions::remember(state);
