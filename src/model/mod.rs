@@ -22,7 +22,9 @@ pub use executor::{
     DefaultExecutor, DockerSettings, ExecutorKind, ExecutorSettings, Network, SandboxSettings, TmuxSettings,
 };
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
-pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+pub use ids::{
+    ApprovalId, DelegationId, EffectId, EventId, HandoffId, NotANumber, PlanId, ProjectId, SessionId, TaskId,
+};
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use session::{

@@ -399,6 +399,20 @@ pub enum StatusReason {
     ByPerson,
 }
 
+impl StatusReason {
+    /// Whether the attempt came to nothing.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            StatusReason::MergeConflict { .. }
+                | StatusReason::ChecksFailed { .. }
+                | StatusReason::AgentFailed { .. }
+                | StatusReason::WorldFailed { .. }
+                | StatusReason::AttemptsUsedUp
+        )
+    }
+}
+
 impl fmt::Display for StatusReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
