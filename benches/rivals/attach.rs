@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::effort::pick;
 use crate::figures::Figures;
 use crate::processes::memory;
 use crate::scene::{PATIENCE, Scene, Who, everybody};
@@ -22,7 +23,7 @@ pub fn attach() -> Vec<Row> {
     for (_, scene) in &mut scenes {
         fill(scene, LINES);
     }
-    for _ in 0..ROUNDS {
+    for _ in 0..pick(ROUNDS, 4) {
         for (who, scene) in &mut scenes {
             scene.detach();
             let figures = if *who == Who::Tmux { &mut theirs } else { &mut cockpit };

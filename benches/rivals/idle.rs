@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::effort::pick;
 use crate::figures::Figures;
 use crate::processes::{memory, used_by};
 use crate::scene::{Scene, Who, everybody};
@@ -10,6 +11,10 @@ use crate::table::Row;
 const WATCHED: Duration = Duration::from_secs(20);
 /// As long as everything may take to settle before.
 const SETTLING: Duration = Duration::from_secs(4);
+
+fn watched() -> Duration {
+    pick(WATCHED, Duration::from_secs(6))
+}
 
 struct Cost {
     per_cent: f64,
@@ -28,8 +33,9 @@ pub fn measure() -> Vec<Row> {
         }
     }
     let before: Vec<_> = scenes.iter().map(|(_, scene)| (scene.pids(), used_by(&scene.pids()))).collect();
+    let watched = watched();
     // both at once: neither disturbs the other while nothing happens; nor do we, asleep
-    std::thread::sleep(WATCHED);
+    std::thread::sleep(watched);
     let costs: Vec<(Who, Cost)> = scenes
         .iter()
         .zip(before)
@@ -38,7 +44,7 @@ pub fn measure() -> Vec<Row> {
             let processes = scene.processes();
             let hosts = processes.iter().filter(|(name, _)| name == "session host");
             let cost = Cost {
-                per_cent: used.per_cent(WATCHED.as_secs_f64()),
+                per_cent: used.per_cent(watched.as_secs_f64()),
                 switches: used.switches,
                 memory: pids.iter().map(|pid| memory(*pid)).sum(),
                 hosts: hosts.map(|(_, pid)| memory(*pid)).collect(),
@@ -54,7 +60,7 @@ fn rows(costs: &[(Who, Cost)]) -> Vec<Row> {
     let Some(ours) = of(Who::Quarterdeck) else { return Vec::new() };
     let theirs = of(Who::Tmux);
     let told = |figure: fn(&Cost) -> String| theirs.map_or("–".to_owned(), figure);
-    let seconds = WATCHED.as_secs();
+    let seconds = watched().as_secs();
     vec![
         Row::absolute(
             &format!("idle, four panes, {seconds} s: processor, % of a core"),

@@ -1,8 +1,9 @@
-//! Quarterdeck beside tmux, in one run, as a Markdown table on standard output and in `docs/benchmarks.md`:
+//! Quarterdeck beside tmux, in one run, as a Markdown table on standard output and in `docs/benchmarks.md`, row by row:
 //!
 //! ```text
 //! cargo bench --bench rivals                 everything; takes some minutes and wants a quiet machine
-//! cargo bench --bench rivals -- cat echo     these rows only; the file is left alone
+//! cargo bench --bench rivals -- --quick      everything with fewer rounds, in less than four minutes
+//! cargo bench --bench rivals -- cat echo     these rows only; the others stay in the file as they were
 //! cargo bench --bench rivals -- --list       the names of the rows
 //! ```
 //!
@@ -33,6 +34,7 @@ mod world;
 mod attach;
 mod document;
 mod echo;
+mod effort;
 mod frame;
 mod idle;
 mod many;
@@ -44,6 +46,9 @@ mod steps;
 mod table;
 mod throughput;
 
+use std::time::Instant;
+
+use document::Document;
 use table::Row;
 
 /// The groups of rows, in the order of the table.
@@ -72,21 +77,22 @@ fn main() {
         Some("--list") => return GROUPS.iter().for_each(|(name, _)| println!("{name}")),
         _ => {}
     }
-    let unknown = words.iter().find(|word| GROUPS.iter().all(|(name, _)| name != word));
+    let (options, names): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| word.starts_with("--"));
+    let unknown = names.iter().find(|word| GROUPS.iter().all(|(name, _)| name != word));
+    let unknown = unknown.or_else(|| options.iter().find(|option| *option != "--quick"));
     if let Some(unknown) = unknown {
         eprintln!("there is no row `{unknown}`; `--list` names them");
         std::process::exit(2);
     }
+    effort::set(!options.is_empty());
     if scene::tmux_version().is_none() {
         eprintln!("\n*** tmux is not installed: its column is empty, and nothing is held against it ***\n");
     }
-    let mut rows = Vec::new();
-    for (name, measure) in GROUPS.iter().filter(|(name, _)| words.is_empty() || words.iter().any(|word| word == name)) {
-        eprintln!("{name} ...");
-        rows.extend(measure());
-    }
-    println!("{}", table::markdown(&rows));
-    if words.is_empty() {
-        document::write(&rows);
+    let mut document = Document::open(!names.is_empty());
+    print!("{}", table::HEADING);
+    for (name, measure) in GROUPS.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|word| word == name)) {
+        let began = Instant::now();
+        measure().iter().for_each(|row| document.add(row));
+        eprintln!("  ({name}: {:.0} s)", began.elapsed().as_secs_f64());
     }
 }

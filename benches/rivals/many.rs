@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use crate::effort::pick;
 use crate::outer::Outer;
 use crate::processes::{used, used_by};
 use crate::scene::{PATIENCE, daemon, hosts, open_cockpit, start_workers};
@@ -10,9 +11,7 @@ use crate::table::Row;
 use crate::world::World;
 
 const WATCHED: Duration = Duration::from_secs(10);
-const SESSIONS: usize = 64;
 const VISIBLE: usize = 4;
-const NOISY: usize = 16;
 
 /// Bytes a second of one noisy session: an agent that talks, and one that talks a hundred times as much.
 const TALK: u32 = 5_000;
@@ -35,19 +34,24 @@ pub fn noise(bytes: usize) {
     }
 }
 
+fn watched() -> Duration {
+    pick(WATCHED, Duration::from_secs(4))
+}
+
 pub fn measure() -> Vec<Row> {
+    let (sessions, noisy) = (pick(64, 16), pick(16, 4));
     let few = cost(VISIBLE, None);
-    let quiet = cost(SESSIONS, None);
-    let talk = cost(SESSIONS, Some(TALK));
-    let shout = cost(SESSIONS, Some(SHOUT));
+    let quiet = cost(sessions, None);
+    let talk = cost(sessions, Some((noisy, TALK)));
+    let shout = cost(sessions, Some((noisy, SHOUT)));
     let total = quiet.cockpit + quiet.daemon + quiet.hosts;
-    let seconds = WATCHED.as_secs();
+    let seconds = watched().as_secs();
     vec![
         Row {
             rival: format!("{:.2} (4 sessions, quiet)", few.cockpit),
             ..Row::absolute(
                 &format!(
-                    "cockpit, {SESSIONS} sessions, {VISIBLE} visible, {NOISY} hidden ones noisy, {seconds} s: % of a core"
+                    "cockpit, {sessions} sessions, {VISIBLE} visible, {noisy} hidden ones noisy, {seconds} s: % of a core"
                 ),
                 format!("{:.2}", shout.cockpit),
                 "as with 4 (within 0.5)",
@@ -55,7 +59,7 @@ pub fn measure() -> Vec<Row> {
             )
         },
         Row::absolute(
-            &format!("{SESSIONS} sessions, all idle, all processes: % of a core"),
+            &format!("{sessions} sessions, all idle, all processes: % of a core"),
             format!("{total:.2}"),
             "< 0.5",
             total < 0.5,
@@ -64,7 +68,7 @@ pub fn measure() -> Vec<Row> {
             rival: format!("{:.3} (each {} kB/s)", talk.daemon, TALK / 1000),
             ratio: (talk.daemon > 0.0).then(|| shout.daemon / talk.daemon),
             ..Row::absolute(
-                &format!("daemon, {NOISY} of {SESSIONS} sessions noisy, each {} kB/s: % of a core", SHOUT / 1000),
+                &format!("daemon, {noisy} of {sessions} sessions noisy, each {} kB/s: % of a core", SHOUT / 1000),
                 format!("{:.3}", shout.daemon),
                 "no growth with output (≤ 1.5 × at 100 × the output)",
                 shout.daemon <= talk.daemon * 1.5 + 0.1,
@@ -74,13 +78,13 @@ pub fn measure() -> Vec<Row> {
 }
 
 /// The first ones are visible and quiet; the noisy ones come last.
-fn cost(sessions: usize, noise: Option<u32>) -> Cost {
+fn cost(sessions: usize, noise: Option<(usize, u32)>) -> Cost {
     let world = World::new();
     let own = std::env::current_exe().unwrap();
-    let noisy = noise.map(|bytes| format!("exec '{}' noise {bytes}", own.display()));
+    let noisy = noise.map(|(count, bytes)| (count, format!("exec '{}' noise {bytes}", own.display())));
     let commands: Vec<&str> = (0..sessions)
         .map(|n| match &noisy {
-            Some(noisy) if n >= sessions - NOISY => noisy.as_str(),
+            Some((count, noisy)) if n >= sessions - count => noisy.as_str(),
             _ => "exec cat",
         })
         .collect();
@@ -100,8 +104,8 @@ fn watch(world: &World, cockpit: &mut Outer) -> Cost {
     // the questions above cost the daemon something; that is over before the watch begins
     cockpit.pump_for(Duration::from_secs(1));
     let before = (used(own), used(daemon), used_by(&hosts));
-    cockpit.pump_for(WATCHED);
-    let seconds = WATCHED.as_secs_f64();
+    cockpit.pump_for(watched());
+    let seconds = watched().as_secs_f64();
     Cost {
         cockpit: used(own).since(before.0).per_cent(seconds),
         daemon: used(daemon).since(before.1).per_cent(seconds),

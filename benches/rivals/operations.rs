@@ -9,6 +9,7 @@ use quarterdeck::config::{Environment, Paths};
 use quarterdeck::model::{Autonomy, PlanId, ProjectId, TaskId};
 use quarterdeck::protocol::control::{AddOptions, Request, Response};
 
+use crate::effort::pick;
 use crate::figures::Figures;
 use crate::scene::qd;
 use crate::table::Row;
@@ -56,7 +57,7 @@ async fn ask(home: &Path, repository: &Path) -> Asked {
         panic!("not a project")
     };
     let mut asked = Asked::default();
-    for round in 0..ROUNDS {
+    for round in 0..pick(ROUNDS, 100) {
         let (task, plan) = add(&client, project.id, &mut asked, round).await;
         let edit =
             Request::EditTask { task, title: Some(format!("edited {round}")), body: None, agent: None, worker: None };

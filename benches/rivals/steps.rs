@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use quarterdeck::engine::{Command, Fact, Input, State, Submission, apply, step};
 use quarterdeck::model::{
-    Autonomy, DelegationId, Moment, PlanId, ProjectId, Reading, SessionId, SessionState, StateSource, TaskId, Timestamp,
+    Autonomy, DelegationId, Handoff, HandoffId, Moment, PlanId, ProjectId, Reading, Restating, SessionId, SessionState,
+    StateSource, StepState, TaskId, Timestamp,
 };
 
 use crate::engine_world::{World, draft, exit, on};
@@ -139,6 +140,32 @@ fn multiply(state: &mut State, first: TaskId, tasks: u64) {
         }
         state.tasks.insert(id, copy);
     }
+    hand_over(state, tasks);
+    *state = std::mem::take(state).indexed();
     state.last_task = state.last_task.max(first.0 + tasks);
-    state.last_id = first_id + 2 * tasks;
+    state.last_id = first_id + 3 * tasks;
+}
+
+/// Every tenth session was handed over once.
+fn hand_over(state: &mut State, tasks: u64) {
+    let sessions: Vec<_> = state.sessions.values().step_by(10).cloned().collect();
+    for (n, session) in (state.last_id + 2 * tasks..).zip(sessions) {
+        let Some(task) = session.task else { continue };
+        let handoff = Handoff {
+            id: HandoffId(n),
+            project: session.project,
+            worker: session.worker,
+            task,
+            from: session.id,
+            to: None,
+            steps: std::array::from_fn(|_| StepState::Waiting),
+            push: false,
+            held: false,
+            restating: Restating::Unasked,
+            document: None,
+            started_at: Timestamp(1),
+            ended_at: Some(Timestamp(2)),
+        };
+        state.handoffs.insert(handoff.id, handoff);
+    }
 }

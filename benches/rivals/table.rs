@@ -1,7 +1,5 @@
 //! The table: one row for each figure, with the rival's, the ratio, and whether the target is met.
 
-use std::fmt::Write as _;
-
 use crate::figures::Figures;
 
 /// A row of the table.
@@ -43,23 +41,22 @@ impl Row {
         self
     }
 
-    fn markdown(&self) -> String {
+    /// The row as a line of the table; `load` is the machine's.
+    pub fn markdown(&self, load: &str) -> String {
         let ratio = self.ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
         let met = match self.met {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "–",
         };
-        format!("| {} | {} | {} | {ratio} | {} | {met} |", self.what, self.ours, self.rival, self.target)
+        format!("| {} | {} | {} | {ratio} | {} | {load} | {met} |", self.what, self.ours, self.rival, self.target)
     }
 }
 
-/// The rows under a heading.
-pub fn markdown(rows: &[Row]) -> String {
-    let mut table = "| what | Quarterdeck | tmux | ratio | target | |\n|---|---|---|---|---|---|\n".to_owned();
-    for row in rows {
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(table, "{}", row.markdown());
-    }
-    table
+/// Above the rows.
+pub const HEADING: &str = "| what | Quarterdeck | tmux | ratio | target | load | |\n|---|---|---|---|---|---|---|\n";
+
+/// What a line of the table is about.
+pub fn name(line: &str) -> &str {
+    line.trim_start_matches("| ").split(" | ").next().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use crate::support_confirm::{FILES, ROUNDS, measure as times};
 
 pub fn measure() {
-    let times = times();
+    let times = times(ROUNDS, &std::env::temp_dir());
     let (git, ours) = (times.worktree.median(), times.confirm.median());
     println!("\n| {FILES} files, median of {ROUNDS} (fastest–slowest) | ms |\n|---|---|");
     println!("| `git worktree add` | {} |", times.worktree.spread(0));

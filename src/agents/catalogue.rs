@@ -37,6 +37,8 @@ pub struct HookNews {
     pub conversation: Option<String>,
     /// A prompt was taken: what a delivery waits for.
     pub turn_started: bool,
+    /// The text of that prompt, if the event tells it.
+    pub prompt: Option<String>,
 }
 
 /// One agent. Cheap to clone.

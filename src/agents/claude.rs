@@ -5,7 +5,7 @@
 //! at all (title and screen must bring the state back, see `signals`), and after an API error `StopFailure`
 //! comes instead of `Stop`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::model::{Reading, SessionState};
 
 use super::HookNews;
 use super::launch::LaunchContext;
-use super::words::{is_limit, news, reading, shell_quoted, text, tool, working};
+use super::words::{is_limit, news, reading, shell_quoted, text, tool, with_prompt, working};
 
 /// The events that a session reports.
 const EVENTS: [&str; 10] = [
@@ -32,15 +32,13 @@ const EVENTS: [&str; 10] = [
 /// Seconds that a hook may take; the agent waits for it.
 const HOOK_TIMEOUT: u32 = 10;
 
-/// The settings file of one session: nothing may be changed in the person's checkout; `qd report` is allowed without asking, and (full screen only; a headless
-/// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` is a file of the
-/// session that the agent must be able to read.
-pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Option<&Path>) -> String {
+/// The settings file of one session: nothing may be changed in the person's checkout; `qd report` is allowed without
+/// asking, and (full screen only; a headless run tells everything in its output) every event calls
+/// `qd report hook EVENT`. `readable` are the places of prompts that no argument and no composer holds.
+pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: &[PathBuf]) -> String {
     let mut allow = vec!["Bash(qd report:*)".to_owned()];
-    if let Some(path) = readable {
-        // two slashes: an absolute path in permission rules
-        allow.push(format!("Read(/{})", path.display()));
-    }
+    // two slashes: an absolute path in permission rules
+    allow.extend(readable.iter().map(|path| format!("Read(/{})", path.display())));
     let deny = context.fenced_off().map(|checkout| forbidden(checkout, context.hides_checkout)).unwrap_or_default();
     let mut settings = json!({ "permissions": { "allow": allow, "deny": deny } });
     if !headless {
@@ -86,7 +84,22 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
         _ => None,
     };
-    news(text(&payload, "session_id"), reading, event == "UserPromptSubmit")
+    let mut news = with_prompt(news(text(&payload, "session_id"), reading), event, &payload);
+    news.prompt = news.prompt.map(|prompt| unpasted(&prompt));
+    news
+}
+
+/// A prompt without the marks that Claude Code puts around a paste of several lines:
+/// `<pasted_content id="24b2">` and `</pasted_content id="24b2">`.
+fn unpasted(prompt: &str) -> String {
+    let mut kept = String::with_capacity(prompt.len());
+    let mut rest = prompt;
+    while let Some(place) = rest.find("pasted_content id=\"") {
+        let (before, mark) = rest.split_at(place);
+        kept.push_str(before.trim_end_matches('/').trim_end_matches('<'));
+        rest = mark.split_once('>').map_or("", |(_, after)| after);
+    }
+    kept + rest
 }
 
 fn notification(payload: &Value) -> Option<Reading> {

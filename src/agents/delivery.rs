@@ -10,25 +10,31 @@
 //!   the screen, and where that says nothing the delivery fails with words instead of sending a prompt twice.
 //! - The text is sent through `prompt::safe`: no escapes, no commands of the agent.
 //! - A shell has no composer: its line is typed with its Enter in one journalled write, and that is all that can be known.
-//! - Delivered means that the turn was seen to start: the agent's hook, work on title or screen, or the composer
-//!   empty again after Enter. Text of somebody else in the composer is waited for, not added to.
+//! - Delivered means that a turn was seen to start that carries this text: the agent's hook told the text back; or the composer
+//!   gave it up and work was seen after our Enter, or the text stands in the conversation. An empty composer alone
+//!   proves nothing: some agents drop a paste without a word. Text of somebody else in the composer is waited for, not added to.
+//! - A text that a composer would not take in one piece goes as a file (`handing`): what is pasted then is one line.
 
 use std::time::Duration;
 
 use crate::model::{DialogKind, Timestamp};
 use crate::protocol::pane::{Observation, WriteFate};
 
-use super::prompt::{safe, skeleton};
+use super::prompt::{PLAIN, closed, is_same, plain, safe, skeleton};
 use super::{Agent, pattern};
 
 /// How long the pasted text may take to appear; with a large one, the agent needs seconds.
-const TEXT_FOR: Duration = Duration::from_secs(15);
+const TEXT_FOR: Duration = Duration::from_secs(30);
 /// After this long in the composer with nothing happening, Enter is pressed once more.
 const ENTER_AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// How long the turn may take to start after Enter.
-const START_FOR: Duration = Duration::from_secs(15);
+const START_FOR: Duration = Duration::from_secs(30);
 /// Characters of the text that are looked for, at its beginning and at its end.
 const SAMPLE: usize = 24;
+/// Up to so many characters, all of the text is looked for in the conversation.
+const WHOLE: usize = 400;
+/// Characters of a longer one.
+const LONG_SAMPLE: usize = 80;
 
 /// What happened.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +49,10 @@ pub enum DeliveryEvent<'a> {
         fate: WriteFate,
     },
     /// The agent's own hook says that a prompt was taken.
-    HookTurnStarted,
+    HookTurnStarted {
+        /// Which, if it says so.
+        prompt: Option<&'a str>,
+    },
     /// Time passed.
     Tick,
 }
@@ -106,7 +115,12 @@ pub struct Delivery {
     agent: Agent,
     phase: Phase,
     begun: bool,
+    /// A turn was under way when the text was pasted.
     working_before: bool,
+    /// The text (another one that begins or ends like it) stood on the screen before it was pasted.
+    stood_before: bool,
+    /// Work was seen since Enter.
+    worked: bool,
     last_seen: Option<Observation>,
 }
 
@@ -121,6 +135,8 @@ impl Delivery {
             phase,
             begun: false,
             working_before: false,
+            stood_before: false,
+            worked: false,
             last_seen: None,
         }
     }
@@ -139,7 +155,7 @@ impl Delivery {
         }
         actions.extend(match event {
             _ if self.is_over() => vec![],
-            DeliveryEvent::HookTurnStarted => self.hooked(),
+            DeliveryEvent::HookTurnStarted { prompt } => self.hooked(prompt),
             DeliveryEvent::Saw(seen) => {
                 self.last_seen = Some(seen.clone());
                 self.saw(seen, now)
@@ -166,12 +182,17 @@ impl Delivery {
         vec![DeliveryAction::WakeAt(limit)]
     }
 
-    /// A prompt was taken while ours was on its way: after our paste it can only be ours.
-    fn hooked(&mut self) -> Vec<DeliveryAction> {
-        match self.phase {
-            Phase::WaitText { .. } | Phase::Entering { .. } | Phase::WaitStart { .. } => self.delivered(),
-            _ => vec![],
-        }
+    /// A prompt was taken while ours was on its way. What a hook tells without its text is ours after our Enter, when
+    /// nothing else was under way.
+    fn hooked(&mut self, prompt: Option<&str>) -> Vec<DeliveryAction> {
+        let ours = match (&self.phase, prompt) {
+            (Phase::WaitText { .. } | Phase::Entering { .. } | Phase::WaitStart { .. }, Some(prompt)) => {
+                is_same(prompt, &self.text)
+            }
+            (Phase::Entering { .. } | Phase::WaitStart { .. }, None) => !self.working_before,
+            _ => false,
+        };
+        if ours { self.delivered() } else { vec![] }
     }
 
     fn saw(&mut self, seen: &Observation, now: Timestamp) -> Vec<DeliveryAction> {
@@ -217,10 +238,11 @@ impl Delivery {
         };
         if now >= since.after(settle) {
             self.working_before = reader.is_working(seen);
+            self.stood_before = self.stands_on(seen);
             self.phase = Phase::Pasting;
             return vec![DeliveryAction::Write {
                 key: format!("{}.paste", self.key),
-                bytes: self.text.clone().into_bytes(),
+                bytes: closed(&self.text).into_bytes(),
                 paste: true,
             }];
         }
@@ -266,7 +288,7 @@ impl Delivery {
         let empty = self.agent.reader.composer(seen).is_some_and(|text| text.is_empty());
         if fate != WriteFate::Written && empty && now >= enter_at {
             // A crash lay between: it may have been taken already.
-            if self.shows_text_above(seen) {
+            if self.stands_on(seen) {
                 return self.delivered();
             }
             if fate == WriteFate::AlreadyWritten {
@@ -285,21 +307,27 @@ impl Delivery {
         let (until, since, again) = wait;
         let reader = &self.agent.reader;
         let asks = reader.dialog(seen).is_some_and(|dialog| dialog.kind == DialogKind::Permission);
-        let begun = asks || (reader.is_working(seen) && !self.working_before);
-        let taken = match reader.composer(seen) {
-            Some(text) => text.is_empty(),
-            None => !reader.is_ready(seen) && reader.dialog(seen).is_none() && reader.is_working(seen),
+        if asks {
+            return self.delivered();
+        }
+        self.worked |= reader.is_working(seen) && !self.working_before;
+        let given_up = match reader.composer(seen) {
+            Some(text) => text.is_empty() && (self.worked || (!self.stood_before && self.stands_on(seen))),
+            // what cannot be told from the rest of the screen, or is covered by what the agent asks
+            None => self.worked || (!reader.is_ready(seen) && reader.dialog(seen).is_none() && reader.is_working(seen)),
         };
-        if begun || taken {
+        if given_up {
             return self.delivered();
         }
         if !again && now >= since.after(ENTER_AGAIN_AFTER) && self.shows_text(seen) {
             return self.enter(true, false);
         }
-        if now >= until {
-            self.fail("the text stands in its input box, but Enter did not start a turn")
-        } else {
-            vec![]
+        match reader.composer(seen) {
+            _ if now < until => vec![],
+            Some(text) if text.is_empty() => self.fail(
+                "its input box is empty, but no turn was seen to start: look at its pane before you send it again",
+            ),
+            _ => self.fail("the text stands in its input box, but Enter did not start a turn"),
         }
     }
 
@@ -340,20 +368,36 @@ impl Delivery {
         place.lines().any(|row| pattern::any(&reader.pasted, row)) || self.sampled_in(&place)
     }
 
-    /// Whether our text stands anywhere on the screen: taken, and part of the conversation now.
-    fn shows_text_above(&self, seen: &Observation) -> bool {
-        self.sampled_in(&seen.screen.join("\n"))
+    /// Whether our text stands anywhere on the screen: taken, and part of the conversation now. All of it counts, since
+    /// prompts often begin alike; of one that is too long for a screen, a long beginning or end.
+    fn stands_on(&self, seen: &Observation) -> bool {
+        let screen = seen.screen.join("\n");
+        let (text, rows) = (skeleton(&self.text), skeleton(&screen));
+        if text.chars().count() > WHOLE {
+            let (start, end) = sample(&text, LONG_SAMPLE);
+            return rows.contains(&start) || rows.contains(&end);
+        }
+        let known_plainly = plain(&self.text);
+        rows.contains(&text) || (known_plainly.len() >= PLAIN && plain(&screen).contains(&known_plainly))
     }
 
     /// A composer scrolls: the beginning or the end of the text is enough.
     fn sampled_in(&self, place: &str) -> bool {
-        let place = skeleton(place);
-        let text = skeleton(&self.text);
-        let start: String = text.chars().take(SAMPLE).collect();
-        let length = text.chars().count();
-        let end: String = text.chars().skip(length.saturating_sub(SAMPLE)).collect();
-        !start.is_empty() && (place.contains(&start) || place.contains(&end))
+        let (start, end) = sample(&skeleton(&self.text), SAMPLE);
+        let rows = skeleton(place);
+        if !start.is_empty() && (rows.contains(&start) || rows.contains(&end)) {
+            return true;
+        }
+        let (start, end) = sample(&plain(&self.text), PLAIN);
+        let rows = plain(place);
+        start.len() == PLAIN && (rows.contains(&start) || rows.contains(&end))
     }
+}
+
+/// So many characters of the beginning and of the end.
+fn sample(text: &str, length: usize) -> (String, String) {
+    let skipped = text.chars().count().saturating_sub(length);
+    (text.chars().take(length).collect(), text.chars().skip(skipped).collect())
 }
 
 fn text_missing(fate: WriteFate) -> &'static str {

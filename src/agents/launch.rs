@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Adapter, AgentDefinition, PromptDelivery, StreamFormat};
 use crate::model::{Reading, SessionId, SessionMode, SessionState, StateSource};
 
-use super::{claude, codex, gemini, opencode, prompt};
+use super::{claude, codex, gemini, handing, opencode, prompt};
 
 /// One argument may have 128 KiB on Linux (`MAX_ARG_STRLEN`, execve(2)); we stay well below.
 const LONGEST_ARGUMENT: usize = 100_000;
@@ -143,18 +143,16 @@ fn adapt(
     headless: bool,
     plan: &mut LaunchPlan,
 ) -> (Option<String>, Vec<String>) {
-    let mut file = |name: &str, text: String| {
-        let path = context.session_directory.join(name);
-        plan.files.push((path.clone(), text));
-        path
-    };
     let word = |path: PathBuf| Some(path.to_string_lossy().into_owned());
     match adapter {
         Adapter::Plain | Adapter::Shell => (None, vec![]),
         Adapter::Claude => {
-            let readable = plan.files.first().map(|(path, _)| path.clone());
+            let readable = match plan.files.first() {
+                Some((path, _)) => vec![path.clone(), handing::prompts(context.session_directory).join("**")],
+                None => vec![handing::prompts(context.session_directory).join("**")],
+            };
             let path = context.session_directory.join("claude-settings.json");
-            plan.files.push((path.clone(), claude::settings(context, headless, readable.as_deref())));
+            plan.files.push((path.clone(), claude::settings(context, headless, &readable)));
             (word(path), vec![])
         }
         Adapter::Codex => {
@@ -165,7 +163,13 @@ fn adapt(
             (None, codex::arguments(context, headless))
         }
         Adapter::Gemini => {
-            let policy = file("gemini-policy.toml", gemini::policy(context, headless));
+            if !headless {
+                // the directory must exist: it is looked for when it starts
+                let prompts = handing::prompts(context.session_directory);
+                plan.files.push((prompts.join("README"), handing::README.to_owned()));
+            }
+            let policy = context.session_directory.join("gemini-policy.toml");
+            plan.files.push((policy.clone(), gemini::policy(context, headless)));
             if headless {
                 // Otherwise it starts itself again as a child and ignores signals to the first process. Full screen it
                 // needs that: its trust question ends with a new start.
@@ -175,9 +179,11 @@ fn adapt(
         }
         Adapter::Opencode => {
             // a headless run tells everything in its output
-            let plugin = (!headless).then(|| file("opencode-plugin.js", opencode::plugin(context)));
-            let configuration = opencode::configuration(context, plugin.as_deref());
-            plan.env.extend(configuration.map(|text| ("OPENCODE_CONFIG_CONTENT".to_owned(), text)));
+            let plugin = (!headless).then(|| context.session_directory.join("opencode-plugin.js"));
+            plan.files.extend(plugin.clone().map(|path| (path, opencode::plugin(context))));
+            let prompts = handing::prompts(context.session_directory);
+            let configuration = opencode::configuration(context, plugin.as_deref(), &prompts);
+            plan.env.push(("OPENCODE_CONFIG_CONTENT".to_owned(), configuration));
             (None, vec![])
         }
     }
@@ -255,6 +261,7 @@ impl Values<'_> {
             "worktree" => Some(context.worktree.to_string_lossy().into_owned()),
             "settings" => self.settings.clone(),
             "resume" => context.resume.map(str::to_owned),
+            "prompts" => Some(handing::prompts(context.session_directory).to_string_lossy().into_owned()),
             "outbox" => Some(outbox(context.session_directory).to_string_lossy().into_owned()),
             _ => None,
         }
@@ -276,7 +283,8 @@ impl Values<'_> {
 
     /// `None` when a placeholder has no value.
     fn fill(&self, argument: &str) -> Option<String> {
-        const NAMES: [&str; 8] = ["qd", "prompt", "model", "session", "worktree", "settings", "resume", "outbox"];
+        const NAMES: [&str; 9] =
+            ["qd", "prompt", "prompts", "model", "session", "worktree", "settings", "resume", "outbox"];
         let mut filled = String::new();
         let mut rest = argument;
         while let Some((before, after)) = rest.split_once('{') {

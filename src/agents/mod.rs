@@ -7,7 +7,7 @@
 //! | `screen`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
 //! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
 //! | `signals` | hooks and observations disagree: what is its state? |
-//! | `delivery`, `prompt` | a prompt gets into its composer exactly once |
+//! | `delivery`, `prompt`, `handing` | a prompt gets into its composer exactly once, a long one as a file |
 //! | `explain`, `replay` | how sure is a verdict? which states does a recording show? |
 //! | `transcript` | a headless run, readable |
 //!
@@ -19,6 +19,7 @@ mod codex;
 pub mod delivery;
 pub mod explain;
 mod gemini;
+mod handing;
 mod keys;
 mod launch;
 mod opencode;
@@ -31,5 +32,6 @@ pub mod transcript;
 mod words;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
+pub use handing::Handing;
 pub use launch::{LaunchContext, LaunchPlan, prompt_file};
 pub use screen::{DIALOG_SETTLE, anchor};

@@ -42,24 +42,30 @@ export const Quarterdeck = async () => ({
   event: async ({ event }) => {
     if (TOLD.includes(event.type)) tell(event.type, event.properties ?? {})
   },
+  "chat.message": async (input, output) => {
+    const said = (output?.parts ?? []).filter((part) => part.type === "text" && !part.synthetic)
+    tell("chat.message", { sessionID: input.sessionID, prompt: said.map((part) => part.text ?? "").join("\n") })
+  },
   "tool.execute.before": async (input, output) => {
     tell("tool.before", { sessionID: input.sessionID, tool: input.tool, args: output?.args ?? {} })
   },
 })
 "#;
 
-/// What is added to the person's configuration: the plugin, and no access to the person's checkout (it lies outside
-/// the worktree, for which OpenCode has rules by directory). `None` when there is nothing to add.
-pub(super) fn configuration(context: &LaunchContext<'_>, plugin: Option<&Path>) -> Option<String> {
-    let mut added = serde_json::Map::new();
-    if let Some(plugin) = plugin {
+/// What is added to the person's configuration: the plugin; where long prompts are, to be read; and no access to the
+/// person's checkout (it lies outside the worktree, for which OpenCode has rules by directory).
+pub(super) fn configuration(context: &LaunchContext<'_>, plugin: Option<&Path>, prompts: &Path) -> String {
+    let mut places = serde_json::Map::new();
+    places.insert(format!("{}/*", prompts.display()), json!("allow"));
+    if let Some(checkout) = context.fenced_off() {
+        places.insert(checkout.display().to_string(), json!("deny"));
+        places.insert(format!("{}/*", checkout.display()), json!("deny"));
+    }
+    let mut added = json!({ "permission": { "external_directory": places } });
+    if let (Some(plugin), Some(added)) = (plugin, added.as_object_mut()) {
         added.insert("plugin".to_owned(), json!([format!("file://{}", plugin.display())]));
     }
-    if let Some(checkout) = context.fenced_off() {
-        let places = json!({ checkout.to_string_lossy(): "deny", format!("{}/*", checkout.display()): "deny" });
-        added.insert("permission".to_owned(), json!({ "external_directory": places }));
-    }
-    (!added.is_empty()).then(|| Value::Object(added).to_string())
+    added.to_string()
 }
 
 /// What an event of the plugin says.
@@ -77,10 +83,15 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         ("session.error", _) => Some(error(&payload)),
         ("permission.asked", _) => Some(reading(SessionState::WaitingPermission, permission(&payload))),
         ("permission.replied", _) => Some(working("a permission was answered")),
+        ("chat.message", _) => Some(working(format!("prompt: {}", text(&payload, "prompt").unwrap_or_default()))),
         ("tool.before", _) => Some(working(tool(&payload))),
         _ => None,
     };
-    news(conversation, said, event == "session.status" && status == Some("busy"))
+    let news = news(conversation, said);
+    if event != "chat.message" {
+        return news;
+    }
+    HookNews { turn_started: true, prompt: text(&payload, "prompt").map(str::to_owned), ..news }
 }
 
 fn tool(payload: &Value) -> String {

@@ -18,9 +18,17 @@ pub(super) fn working(evidence: impl AsRef<str>) -> Reading {
 }
 
 /// What a hook says that carries a conversation's id and perhaps a reading.
-pub(super) fn news(conversation: Option<&str>, reading: Option<Reading>, turn_started: bool) -> HookNews {
+pub(super) fn news(conversation: Option<&str>, reading: Option<Reading>) -> HookNews {
     let conversation = conversation.filter(|id| !id.is_empty()).map(str::to_owned);
-    HookNews { reading, conversation, turn_started }
+    HookNews { reading, conversation, ..HookNews::default() }
+}
+
+/// What `UserPromptSubmit` says besides: a prompt was taken, and which.
+pub(super) fn with_prompt(news: HookNews, event: &str, payload: &Value) -> HookNews {
+    if event != "UserPromptSubmit" {
+        return news;
+    }
+    HookNews { turn_started: true, prompt: text(payload, "prompt").map(str::to_owned), ..news }
 }
 
 /// The text under a key.

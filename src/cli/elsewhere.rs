@@ -1,10 +1,12 @@
-//! `qd elsewhere`: the two ends of a session that runs in a container or in tmux. Started by session hosts, not by people.
+//! `qd elsewhere`: the two ends of a session that runs in a container, in tmux or on another machine. Started by
+//! session hosts and over ssh, not by people.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::git;
 use crate::session::executor;
 
 /// `qd elsewhere …`.
@@ -14,6 +16,17 @@ pub enum Elsewhere {
     Show(Place),
     /// Runs the session's command there, and notes how it ended
     Run(Place),
+    /// Answers a question of another machine about a session here
+    Session,
+    /// Answers a question of another machine about a task's worktree here
+    Task,
+    /// Connects standard input and output to a session here
+    Bridge {
+        /// Where sessions of other machines are
+        directory: String,
+        /// Which one
+        session: String,
+    },
 }
 
 /// Which session.
@@ -28,5 +41,18 @@ pub(super) fn run(command: &Elsewhere) -> ExitCode {
     match command {
         Elsewhere::Show(place) => executor::show(&place.directory),
         Elsewhere::Run(place) => executor::run(&place.directory),
+        Elsewhere::Session => code(executor::answer_session()),
+        Elsewhere::Task => code(git::answer_far()),
+        Elsewhere::Bridge { directory, session } => code(executor::bridge(directory, session)),
+    }
+}
+
+fn code(done: std::io::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -20,6 +20,9 @@ use super::connect::trusted;
 /// Bytes that may wait for a host that does not read: a large paste fits, a runaway sender does not.
 const WAITING_LIMIT: usize = 8 * 1024 * 1024;
 
+/// Bytes of the first read: the greeting and a whole screen come in one.
+const FIRST_READ: usize = 16 * 1024;
+
 /// Connects to a session's host and sends the first message, which says who connects.
 pub async fn connect(socket: &Path, first: ToHost) -> Result<(PaneSender, PaneReceiver), ClientError> {
     let stream = UnixStream::connect(socket)
@@ -31,7 +34,7 @@ pub async fn connect(socket: &Path, first: ToHost) -> Result<(PaneSender, PaneRe
     tokio::spawn(write_queue(to, waiting, Arc::clone(&load)));
     let sender = PaneSender { queue, load };
     sender.send(first)?;
-    Ok((sender, PaneReceiver { from, buffer: Vec::new(), broken: None }))
+    Ok((sender, PaneReceiver { from, buffer: Vec::with_capacity(FIRST_READ), broken: None }))
 }
 
 /// How much waits to be written.

@@ -9,9 +9,8 @@
 //! character. Each is one write to the terminal.
 //!
 //! **Arguments** may hold `{qd}`, `{prompt}`, `{model}`, `{session}`, `{worktree}`, `{settings}`, `{resume}`,
-//! `{outbox}` (a directory of the session that its sandbox may write to). An argument whose value does not exist in this launch is left out, together with an option (`-…`) right before it.
-
-use std::collections::BTreeMap;
+//! `{outbox}` (a directory of the session that its sandbox may write to), `{prompts}` (one that holds texts too long for its
+//! composer). An argument whose value does not exist in this launch is left out, together with an option (`-…`) right before it.
 
 use serde::Deserialize;
 
@@ -20,76 +19,11 @@ use crate::model::DialogKind;
 use super::SettingsError;
 use super::settings::explain;
 
-/// What Quarterdeck knows about an agent beyond its definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Adapter {
-    /// Only what the definition says.
-    #[default]
-    Plain,
-    /// Claude Code: per-session settings with hooks.
-    Claude,
-    /// Codex: hooks of this session alone on its command line, trusted by their digests; an outbox for its sandbox.
-    Codex,
-    /// Gemini CLI: a policy file for this session.
-    Gemini,
-    /// OpenCode: a plugin for this session.
-    Opencode,
-    /// The person's shell: runs a task's command.
-    Shell,
-}
+mod start;
+mod stream;
 
-impl Adapter {
-    /// What a headless run of it puts out, if its definition says nothing else.
-    fn stream(self) -> StreamFormat {
-        match self {
-            Adapter::Plain | Adapter::Shell => StreamFormat::Text,
-            Adapter::Claude => StreamFormat::Claude,
-            Adapter::Codex => StreamFormat::Codex,
-            Adapter::Gemini => StreamFormat::Gemini,
-            Adapter::Opencode => StreamFormat::Opencode,
-        }
-    }
-}
-
-/// What a headless run puts out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StreamFormat {
-    /// Text for people: the exit code is the result.
-    #[default]
-    Text,
-    /// Claude Code's `stream-json`; Qwen Code's too.
-    Claude,
-    /// `codex exec --json`.
-    Codex,
-    /// Gemini CLI's `stream-json`.
-    Gemini,
-    /// `opencode run --format json`.
-    Opencode,
-    /// Kimi Code's `stream-json`: messages without a result, so that the exit code is the result.
-    Kimi,
-}
-
-impl StreamFormat {
-    /// The word of definitions and command lines.
-    pub fn word(self) -> &'static str {
-        match self {
-            StreamFormat::Text => "text",
-            StreamFormat::Claude => "claude",
-            StreamFormat::Codex => "codex",
-            StreamFormat::Gemini => "gemini",
-            StreamFormat::Opencode => "opencode",
-            StreamFormat::Kimi => "kimi",
-        }
-    }
-
-    /// By its word; what is not known is text.
-    pub fn named(word: &str) -> Self {
-        use StreamFormat::{Claude, Codex, Gemini, Kimi, Opencode, Text};
-        [Claude, Codex, Gemini, Opencode, Kimi].into_iter().find(|format| format.word() == word).unwrap_or(Text)
-    }
-}
+pub use start::{Arguments, EnvironmentChanges, SignIn};
+pub use stream::{Adapter, StreamFormat};
 
 /// How a prompt reaches an interactive agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -170,40 +104,6 @@ pub struct AgentDefinition {
     pub source: String,
 }
 
-/// How it is known whether somebody is signed in: any variable or any file is enough. Nothing is read.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SignIn {
-    /// Variables that hold a key.
-    pub variables: Vec<String>,
-    /// Files that a sign-in leaves; `~` is the home directory, `$NAME` a variable (or nothing).
-    pub files: Vec<String>,
-    /// What to do, for the person.
-    pub hint: Option<String>,
-}
-
-/// Command lines.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Arguments {
-    /// First of all, for a new conversation.
-    pub start: Vec<String>,
-    /// First of all instead of `start`, to resume one.
-    pub resume: Vec<String>,
-    /// Then, full screen.
-    pub interactive: Vec<String>,
-    /// Then, headless; `None` when it has no such mode (it is then run full screen).
-    pub autonomous: Option<Vec<String>>,
-    /// Before all of them, where the person agreed that this agent may trust the project's worktrees.
-    pub trusted: Vec<String>,
-    /// Before all of them, where the person configured `bypass` for this agent: it asks for no permissions then.
-    pub bypass: Vec<String>,
-    /// Options that are left out then, each with its value.
-    pub bypass_drops: Vec<String>,
-    /// Headless and resuming: these alone. Without any: `resume`, then `autonomous`.
-    pub autonomous_resume: Vec<String>,
-}
-
 /// How it answers one question: headless, without tools, the question on its standard input, JSON on its standard output.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -236,18 +136,8 @@ impl AskDefinition {
     }
 }
 
-/// Environment of the agent's process.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EnvironmentChanges {
-    /// Set.
-    pub set: BTreeMap<String, String>,
-    /// Removed.
-    pub remove: Vec<String>,
-}
-
 /// The input box of the agent's screen.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Composer {
     /// What its first row starts with; empty when its text cannot be told from the rest of the screen.
@@ -260,7 +150,26 @@ pub struct Composer {
     pub empty: Vec<String>,
     /// Patterns of what stands for a long paste.
     pub pasted: Vec<String>,
+    /// The longest text, in bytes of UTF-8, that is pasted; a longer one is written to a file, and one line names it.
+    pub longest_paste: usize,
 }
+
+impl Default for Composer {
+    fn default() -> Self {
+        let none = Vec::new;
+        Self {
+            mark: String::new(),
+            above: none(),
+            end: none(),
+            empty: none(),
+            pasted: none(),
+            longest_paste: LONGEST_PASTE,
+        }
+    }
+}
+
+/// What every composer that was tried takes in one piece and within a second.
+const LONGEST_PASTE: usize = 32 * 1024;
 
 /// What the last rows of the screen say. Each list is of patterns, any of which is enough.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

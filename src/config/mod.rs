@@ -7,6 +7,7 @@ pub mod keymap;
 mod paths;
 mod planner;
 mod settings;
+pub mod slash;
 pub mod theme;
 
 pub use agents::{

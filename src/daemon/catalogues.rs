@@ -1,21 +1,58 @@
 //! Agents and roles: the shipped ones, and the person's own from the configuration directory. A bad file
 //! costs itself, never the others, and is said in the log.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::agents::Catalogue;
 use crate::config::catalog::{Roles, SourceFile};
-use crate::config::{AgentDefinition, Paths};
+use crate::config::{AgentDefinition, Paths, SettingsError};
 
 use super::DaemonError;
 
 /// The agents that this home knows.
 pub fn agents(paths: &Paths) -> Catalogue {
-    let (definitions, problems) = AgentDefinition::layered(&files(&paths.config.join("agents"), "toml"));
-    for problem in problems {
+    agents_again(paths, &Catalogue::default()).0
+}
+
+/// The agents that this home knows, after these. Of a file that cannot be used (any more) what it said before stays, and the
+/// reason is in the list.
+pub(super) fn agents_again(paths: &Paths, before: &Catalogue) -> (Catalogue, Vec<SettingsError>) {
+    let (mut definitions, problems) = AgentDefinition::layered(&files(&paths.config.join("agents"), "toml"));
+    for problem in &problems {
         tracing::warn!(%problem, "an agent definition is not used");
+        let kept = stem(&problem.file).and_then(|name| before.get(name));
+        definitions.extend(kept.map(|agent| agent.definition().clone()));
     }
-    Catalogue::new(definitions)
+    // the order is that of preference
+    let order = before.names();
+    definitions.sort_by_key(|one| order.iter().position(|name| *name == one.name).unwrap_or(usize::MAX));
+    (Catalogue::new(definitions), problems)
+}
+
+/// The agent that a definition's file is named after.
+pub(super) fn stem(file: &str) -> Option<&str> {
+    file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml"))
+}
+
+/// What tells whether definitions changed: the files' names, sizes and times.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Stamp(Option<Vec<(PathBuf, u64, Option<SystemTime>)>>);
+
+impl Stamp {
+    /// Of the files as they are. Never what `default` is.
+    pub(super) fn of(paths: &Paths) -> Self {
+        let entries = std::fs::read_dir(paths.config.join("agents")).into_iter().flatten().flatten();
+        let mut files: Vec<_> = entries
+            .filter_map(|entry| {
+                // what a link points at counts
+                let seen = std::fs::metadata(entry.path()).ok()?;
+                Some((entry.path(), seen.len(), seen.modified().ok()))
+            })
+            .collect();
+        files.sort();
+        Self(Some(files))
+    }
 }
 
 /// The roles that this home knows.

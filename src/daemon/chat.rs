@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use crate::engine::{Asking, Command, Event, PlanNews, State, Submission};
 use crate::model::{
-    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber,
-    one_line, truncate,
+    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, Timestamp,
+    WorkerNumber, one_line, truncate,
 };
-use crate::planning;
 use crate::planning::rules::{self, PlanContext};
+use crate::planning::{self, screening};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};
 
 use super::blocking::fault;
+use super::core::now;
 use super::planner::{self, Planner};
-use super::{Daemon, executors, spoken, views};
+use super::{Daemon, executors, questions, slash, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
@@ -137,6 +138,7 @@ pub(super) async fn by_rules(
     text: &str,
     options: &AddOptions,
 ) -> Result<Vec<TaskDraft>, Failure> {
+    daemon.agents.refresh().await;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
         (Some(agent), _) => agent.clone(),
@@ -213,11 +215,39 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         return noted(daemon, project, text, format!("to worker {worker}: {}", truncate(&one_line(words), 60))).await;
     }
     if let Some(command) = text.strip_prefix('/') {
-        return slash(daemon, project, text, command).await;
+        return slash::obey(daemon, project, text, command).await;
     }
     if let Some(command) = planning::spoken(text) {
         return spoken::obey(daemon, project, text, command).await;
     }
+    if let Some(question) = planning::question(text) {
+        let told = questions::answer(daemon, project, question).await?;
+        return noted(daemon, project, text, told).await;
+    }
+    if let Some(question) = dangers(daemon, text) {
+        daemon.asked.put(project, spoken::Held::Message(text.to_owned()));
+        return noted(daemon, project, text, question).await;
+    }
+    plan(daemon, project, text).await
+}
+
+/// What is asked before a message becomes tasks whose commands look dangerous; `None` when none does.
+fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
+    let context = PlanContext { agents: daemon.agents.names(), split: true, ..PlanContext::default() };
+    let mut lines: Vec<String> = Vec::new();
+    for run in rules::plan(text, &context).into_iter().filter_map(|draft| draft.run) {
+        let found = screening::screen(&run);
+        if !found.is_empty() {
+            let why: Vec<String> = found.iter().map(ToString::to_string).collect();
+            lines.push(format!("`{}`: {}", truncate(&one_line(&run), 200), why.join("; ")));
+        }
+    }
+    (!lines.is_empty()).then(|| format!("Run this?\n{}\nSay yes or no.", lines.join("\n")))
+}
+
+/// A message that becomes tasks.
+pub(super) async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
+    within_pace(daemon, project).await?;
     let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
     let made = submit(daemon, project, text.to_owned(), options).await?;
     let text = match made.tasks.len() {
@@ -226,6 +256,27 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         count => format!("{count} tasks"),
     };
     Ok(Response::Said { text, plan: made.plan })
+}
+
+/// Refuses when as many tasks came from the chat in the last minute as may.
+async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Failure> {
+    let most = daemon.settings.planner.tasks_per_minute;
+    let since = Timestamp(now().0.saturating_sub(60_000));
+    let made = daemon.core.look(move |state, _| {
+        let recent = state.plans.values().rev().take_while(|plan| plan.made_at > since);
+        recent
+            .filter(|plan| plan.project == project && plan.from_chat)
+            .map(|plan| plan.tasks.len().max(1))
+            .sum::<usize>()
+    });
+    if made.await? < usize::try_from(most).unwrap_or(usize::MAX) {
+        return Ok(());
+    }
+    Err(Failure {
+        kind: Kind::Busy,
+        message: format!("{most} tasks a minute were made of your messages, and no more than {most} may"),
+        hint: Some("wait a moment, or raise `planner.tasks_per_minute`".to_owned()),
+    })
 }
 
 /// `@2 text`: words for worker 2. `@codex …` is not one: it names an agent for the planner.
@@ -238,85 +289,6 @@ fn addressed(text: &str) -> Option<(WorkerNumber, &str)> {
 pub(super) async fn status(daemon: &Arc<Daemon>, project: ProjectId, asked: &str) -> Result<Response, Failure> {
     let answer = daemon.core.look(move |state, _| report(state, project)).await?;
     noted(daemon, project, asked, answer).await
-}
-
-/// Slash commands of the chat; the same acts have keys and CLI commands.
-async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &str) -> Result<Response, Failure> {
-    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-    let rest = rest.trim();
-    match name {
-        "status" => status(daemon, project, asked).await,
-        "plan" if !rest.is_empty() => {
-            let options =
-                AddOptions { split: true, from_chat: true, autonomy: Some(Autonomy::Confirm), ..AddOptions::default() };
-            let made = submit(daemon, project, rest.to_owned(), options).await?;
-            let text = match made.tasks.len() {
-                0 => "planning".to_owned(),
-                count => format!("{count} tasks planned"),
-            };
-            Ok(Response::Said { text, plan: made.plan })
-        }
-        "rules" => {
-            let plan = daemon.core.look(move |state, _| planning_now(state, project)).await?;
-            let plan = plan.ok_or_else(|| Failure {
-                kind: Kind::Conflict,
-                message: "no model is planning anything".to_owned(),
-                hint: None,
-            })?;
-            daemon.core.command(Command::PlanByRules { plan }).await?;
-            noted(daemon, project, asked, "The rules plan it now.".to_owned()).await
-        }
-        "handoff" => {
-            let worker = rest.parse().map_err(|_| usage("/handoff N"))?;
-            let push = daemon.settings.handoff.push;
-            daemon.core.command(Command::Handoff { project, worker, push, hold: false }).await?;
-            noted(daemon, project, asked, format!("handing off worker {worker}")).await
-        }
-        "land" | "retry" | "cancel" | "run" => {
-            let task: TaskId = rest.parse().map_err(|_| usage(&format!("/{name} TASK")))?;
-            let command = match name {
-                "land" => Command::Land { task },
-                "retry" => Command::Retry { task },
-                "cancel" => Command::Cancel { task },
-                _ => Command::Run { task },
-            };
-            daemon.core.command(command).await?;
-            noted(daemon, project, asked, format!("{name} #{task}")).await
-        }
-        "autonomy" => {
-            let autonomy = match rest {
-                "manual" => Autonomy::Manual,
-                "confirm" => Autonomy::Confirm,
-                "full" => Autonomy::Full,
-                _ => return Err(usage("/autonomy manual|confirm|full")),
-            };
-            daemon.core.command(Command::SetAutonomy { project, autonomy }).await?;
-            noted(daemon, project, asked, format!("autonomy is {} now", autonomy.word())).await
-        }
-        "help" => noted(daemon, project, asked, HELP.to_owned()).await,
-        _ => Err(usage("/help")),
-    }
-}
-
-/// The latest plan of a project that a planner is at.
-fn planning_now(state: &State, project: ProjectId) -> Option<PlanId> {
-    let of_project = |plan: &&crate::model::Plan| plan.project == project && plan.status == PlanStatus::Planning;
-    state.plans.values().rev().find(of_project).map(|plan| plan.id)
-}
-
-const HELP: &str = "type what you want done; several sentences become several tasks\n\
-    @2 text          words for worker 2        @codex text   a task for codex\n\
-    /status          how things stand          /plan text    plan it, whatever the autonomy\n\
-    /run N  /land N  /retry N  /cancel N       act on a task\n\
-    /handoff N       a fresh session for worker N\n\
-    /autonomy manual|confirm|full";
-
-fn usage(correct: &str) -> Failure {
-    Failure {
-        kind: Kind::Invalid,
-        message: "this command is not understood".to_owned(),
-        hint: Some(format!("write `{correct}`; `/help` lists all")),
-    }
 }
 
 /// Keeps question and answer in the chat.
@@ -360,6 +332,7 @@ pub(super) async fn start_pane(
     run: Option<String>,
     executor: Option<ExecutorKind>,
 ) -> Result<Response, Failure> {
+    daemon.agents.refresh().await;
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
     }

@@ -148,7 +148,10 @@ pub(crate) fn start(store: Store) -> Result<(Core, tokio::sync::mpsc::UnboundedR
 fn load(store: &Store) -> Result<State, DaemonError> {
     let loaded = store.load()?;
     let mut state = match loaded.snapshot {
-        Some(body) => serde_json::from_str(&body).map_err(|source| DaemonError::History { at: 0, source })?,
+        Some(body) => {
+            let kept: State = serde_json::from_str(&body).map_err(|source| DaemonError::History { at: 0, source })?;
+            kept.indexed()
+        }
         None => State::default(),
     };
     for (index, (at, body)) in loaded.events.iter().enumerate() {

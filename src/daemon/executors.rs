@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::git::{PrivateGit, Repository};
+use crate::git::{FarPlace, PrivateGit, Repository};
 use crate::model::{DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft};
 use crate::process::Program;
 use crate::protocol::control::Failure;
@@ -149,7 +149,7 @@ impl Grounds {
             hidden: vec![daemon.paths.runtime.clone(), daemon.paths.data.clone(), daemon.paths.state.join("sessions")],
             temporary: files.join("tmp"),
             program: match daemon.agents.get(&task.agent) {
-                Some(agent) => daemon.agents.program(agent).await,
+                Some(agent) => daemon.agents.program(&agent).await,
                 None => None,
             },
             session: session.map(|session| daemon.paths.session(session)).unwrap_or_default(),
@@ -175,6 +175,21 @@ impl Grounds {
             with_git(&mut place, path, git);
         }
         Ok(place)
+    }
+
+    /// Brings the worktree to the machine where its session is to run, when that is another one. Blocks.
+    pub(super) fn send_away(
+        &self,
+        repository: &Repository,
+        workplace: &mut Workplace,
+        (project, message): (&str, String),
+    ) -> Result<(), Failure> {
+        let far = self.executor.far().map_err(|error| Failure::of(&error))?;
+        let Some((ssh, directory)) = far else { return Ok(()) };
+        let worktree = repository.worktree_at(&workplace.directory).map_err(|error| Failure::of(&error))?;
+        let place = FarPlace { ssh, directory, project: project.to_owned(), message };
+        workplace.away = Some(repository.send_away(&worktree, &place).map_err(|error| Failure::of(&error))?);
+        Ok(())
     }
 
     /// The place in any directory, where git is only read. Blocks.
@@ -223,8 +238,9 @@ fn with_git(place: &mut Workplace, worktree: &Path, git: PrivateGit) {
 /// An agent's own directories, made when they are not there, and its own files.
 fn state_places(state: &[String], home: &Path) -> Vec<PathBuf> {
     let whole = state.iter().map(|entry| {
-        let path = entry.strip_prefix("~/").map_or_else(|| PathBuf::from(entry), |rest| home.join(rest));
+        let path = place_of(entry, home);
         if entry.ends_with('/')
+            && path.is_absolute()
             && let Err(error) = std::fs::create_dir_all(&path)
         {
             tracing::warn!(path = %path.display(), %error, "a directory of an agent cannot be made");
@@ -232,6 +248,18 @@ fn state_places(state: &[String], home: &Path) -> Vec<PathBuf> {
         path
     });
     whole.filter(|path| path.is_absolute()).collect()
+}
+
+/// Where an entry is: `~/` is the home directory, `$NAME/` what that variable names. Empty when it names nothing.
+fn place_of(entry: &str, home: &Path) -> PathBuf {
+    if let Some(rest) = entry.strip_prefix("~/") {
+        return home.join(rest);
+    }
+    let Some((name, rest)) = entry.strip_prefix('$').and_then(|entry| entry.split_once('/')) else {
+        return PathBuf::from(entry);
+    };
+    let root = std::env::var_os(name).filter(|root| !root.is_empty());
+    root.map_or_else(PathBuf::new, |root| if rest.is_empty() { root.into() } else { PathBuf::from(root).join(rest) })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

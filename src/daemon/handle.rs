@@ -37,7 +37,10 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Workers { project } => workers(daemon, project).await,
         Request::ExplainWorker { project, worker } => explain::worker(daemon, project, worker).await,
         Request::Log { project, task, limit } => log(daemon, project, task, limit).await,
-        Request::Agents => Ok(Response::Agents(daemon.agents.survey().await)),
+        Request::Agents => {
+            daemon.agents.refresh().await;
+            Ok(Response::Agents(daemon.agents.survey().await))
+        }
         Request::Diff { task } => undo::diff(daemon, task).await,
         Request::Undos { project } => undo::list(daemon, project).await,
         Request::Undo { project, id } => undo::undo(daemon, project, id).await,

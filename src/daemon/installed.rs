@@ -1,19 +1,23 @@
 //! The agents of the catalogue as they are on this machine: found through the PATH of the person's login
-//! shell, asked for their version at most once.
+//! shell, asked for their version at most once. The person's own definitions are read again when their files changed: the
+//! next launch uses them. What cannot be read any more stays as it was, and `qd agents` says so.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::agents::{Agent, Catalogue, ProgramName};
+use crate::config::{Paths, SettingsError};
 use crate::model::{Kind, SessionMode, one_line};
 use crate::process::{self, Program};
 use crate::protocol::AgentView;
 use crate::protocol::control::Failure;
 
+use super::catalogues::{self, Stamp};
 use super::sign_in;
 
 /// How long an agent may take to say its version.
@@ -21,30 +25,75 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The catalogue with what the machine has of it.
 pub(super) struct Agents {
-    catalogue: Catalogue,
+    known: Mutex<Known>,
+    paths: Paths,
     qd: PathBuf,
     path: OnceCell<OsString>,
 }
 
+/// The definitions as they were read last.
+#[derive(Default)]
+struct Known {
+    catalogue: Arc<Catalogue>,
+    /// Files that are not used, with the reason.
+    broken: Vec<SettingsError>,
+    /// What the files were then.
+    stamp: Stamp,
+}
+
 impl Agents {
-    /// Looks at nothing yet.
-    pub(super) fn new(catalogue: Catalogue, qd: PathBuf) -> Self {
-        Self { catalogue, qd, path: OnceCell::new() }
+    /// Reads the definitions.
+    pub(super) fn new(paths: Paths, qd: PathBuf) -> Self {
+        let agents = Self { known: Mutex::default(), paths, qd, path: OnceCell::new() };
+        agents.read_changed();
+        agents
+    }
+
+    /// Reads the definitions again if their files changed.
+    pub(super) async fn refresh(self: &Arc<Self>) {
+        let agents = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || agents.read_changed()).await;
+        if let Err(error) = read {
+            tracing::warn!(%error, "the agents' definitions were not read again");
+        }
+    }
+
+    fn read_changed(&self) {
+        let stamp = Stamp::of(&self.paths);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.stamp == stamp {
+            return;
+        }
+        let (catalogue, broken) = catalogues::agents_again(&self.paths, &known.catalogue);
+        *known = Known { catalogue: Arc::new(catalogue), broken, stamp };
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner).catalogue)
+    }
+
+    /// Why the person's own definition of an agent is not used, if that is so.
+    fn broken(&self, name: &str) -> Option<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = known.broken.iter().find(|error| catalogues::stem(&error.file) == Some(name))?;
+        let kept = known.catalogue.get(name).is_some();
+        let instead = if kept { "the one before is used" } else { "it is not used" };
+        Some(format!("{file}; {instead}"))
     }
 
     /// An agent by name.
-    pub(super) fn get(&self, name: &str) -> Option<&Agent> {
-        self.catalogue.get(name)
+    pub(super) fn get(&self, name: &str) -> Option<Agent> {
+        self.catalogue().get(name).cloned()
     }
 
     /// All names, preferred first.
     pub(super) fn names(&self) -> Vec<String> {
-        self.catalogue.names().into_iter().map(ToString::to_string).collect()
+        self.catalogue().names().into_iter().map(ToString::to_string).collect()
     }
 
     /// The mode of an agent that has only one: the shell ends by itself, and some have no headless mode.
     pub(super) fn only_mode(&self, name: &str) -> Option<SessionMode> {
-        let agent = self.catalogue.get(name)?;
+        let agent = self.get(name)?;
         if !agent.takes_prompts() {
             Some(SessionMode::Autonomous)
         } else if agent.supports(SessionMode::Autonomous) {
@@ -85,12 +134,9 @@ impl Agents {
     /// Names of the installed agents, preferred first.
     pub(super) async fn installed(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for name in self.names() {
-            if let Some(agent) = self.catalogue.get(&name)
-                && self.program(agent).await.is_some()
-                && !self.is_unused_face(agent)
-            {
-                found.push(name);
+        for agent in self.catalogue().iter() {
+            if self.program(agent).await.is_some() && !self.is_unused_face(agent) {
+                found.push(agent.name().to_owned());
             }
         }
         found
@@ -99,7 +145,8 @@ impl Agents {
     /// Whether it is another agent's program with a key of its own, and there is no such key: nobody means to use it.
     fn is_unused_face(&self, agent: &Agent) -> bool {
         let command = &agent.definition().command;
-        let first = self.catalogue.iter().find(|other| other.definition().command == *command);
+        let catalogue = self.catalogue();
+        let first = catalogue.iter().find(|other| other.definition().command == *command);
         first.is_some_and(|first| first.name() != agent.name())
             && sign_in::known(&agent.definition().sign_in) == Some(false)
     }
@@ -108,8 +155,8 @@ impl Agents {
     pub(super) async fn survey(&self) -> Vec<AgentView> {
         let mut views = BTreeMap::new();
         let mut asked = tokio::task::JoinSet::new();
-        for (place, name) in self.names().into_iter().enumerate() {
-            let Some(agent) = self.catalogue.get(&name) else { continue };
+        for (place, agent) in self.catalogue().iter().enumerate() {
+            let name = agent.name().to_owned();
             let program = self.program(agent).await;
             let mut view = AgentView {
                 title: agent.definition().title.clone(),
@@ -126,6 +173,9 @@ impl Agents {
                 (true, Some(false)) => agent.definition().sign_in.hint.clone(),
                 _ => None,
             };
+            if let Some(broken) = self.broken(&view.name) {
+                view.hint = Some(broken);
+            }
             let arguments = agent.version_args().to_vec();
             views.insert(place, view);
             if let (Some(program), false) = (program, arguments.is_empty()) {

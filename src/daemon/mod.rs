@@ -28,9 +28,11 @@ mod places;
 mod planner;
 mod project_settings;
 mod projects;
+mod questions;
 mod recovery;
 mod refused;
 mod sign_in;
+mod slash;
 mod socket;
 mod spoken;
 mod tripwire;
@@ -74,7 +76,7 @@ pub struct ServeOptions {
 pub(crate) struct Daemon {
     core: Core,
     links: Links,
-    agents: Agents,
+    agents: Arc<Agents>,
     roles: Roles,
     paths: Paths,
     settings: Settings,
@@ -192,7 +194,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     let daemon = Arc::new(Daemon {
         core,
         links: Links::default(),
-        agents: Agents::new(catalogues::agents(&options.paths), program.clone()),
+        agents: Arc::new(Agents::new(options.paths.clone(), program.clone())),
         roles: catalogues::roles(&options.paths)?,
         paths: options.paths,
         program,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::{Command, Refusal, State};
-use crate::model::{Project, ProjectId, Task, TaskId, Timestamp, WorkerNumber, one_line, truncate};
+use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp, WorkerNumber, one_line, truncate};
 use crate::planning::{Assent, Spoken, assent};
 use crate::protocol::control::{Failure, Response};
 
@@ -19,26 +19,37 @@ const OPEN_FOR: Duration = Duration::from_secs(120);
 
 /// The question that waits in each project's chat.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Spoken, Timestamp)>>);
+pub(super) struct Asked(Mutex<BTreeMap<ProjectId, (Held, Timestamp)>>);
+
+/// What waits for a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A command of the orchestrator's own; where something is to be stopped, with what ran then: a yes means that,
+    /// and not what came after it.
+    Command(Spoken, Option<SessionId>),
+    /// A message whose shell commands look dangerous.
+    Message(String),
+}
 
 impl Asked {
-    fn put(&self, project: ProjectId, command: Spoken) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, (command, now()));
+    pub(super) fn put(&self, project: ProjectId, held: Held) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project, (held, now()));
     }
 
     /// Takes the question that waits, if it is not too old.
-    fn take(&self, project: ProjectId) -> Option<Spoken> {
-        let (command, at) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
-        (now() < at.after(OPEN_FOR)).then_some(command)
+    fn take(&self, project: ProjectId) -> Option<Held> {
+        let (held, at) = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&project)?;
+        (now() < at.after(OPEN_FOR)).then_some(held)
     }
 }
 
 /// The answer to a question that waits. `None`: no question waits, or the message is about something else.
 pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Option<Result<Response, Failure>> {
-    let command = daemon.asked.take(project)?;
-    match assent(text)? {
-        Assent::Yes => Some(carry_out(daemon, project, text, command).await),
-        Assent::No => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
+    let held = daemon.asked.take(project)?;
+    match (assent(text)?, held) {
+        (Assent::Yes, Held::Command(command, ran)) => Some(carry_out_asked(daemon, project, text, command, ran).await),
+        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message).await),
+        (Assent::No, _) => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }
 
@@ -52,9 +63,32 @@ pub(super) async fn obey(
     if !command.is_destructive() {
         return carry_out(daemon, project, text, command).await;
     }
-    let question = daemon.core.look(move |state, _| question(state, project, command)).await??;
-    daemon.asked.put(project, command);
+    let asked = move |state: &State| (question(state, project, command), session(state, project, command));
+    let (question, session) = daemon.core.look(move |state, _| asked(state)).await?;
+    let question = question?;
+    daemon.asked.put(project, Held::Command(command, session));
     noted(daemon, project, text, question).await
+}
+
+/// Does what was asked about, unless something else runs there now.
+async fn carry_out_asked(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: &str,
+    command: Spoken,
+    ran: Option<SessionId>,
+) -> Result<Response, Failure> {
+    let runs_now = daemon.core.look(move |state, _| session(state, project, command)).await?;
+    if runs_now != ran {
+        return noted(daemon, project, text, "something else runs there now; nothing was stopped".to_owned()).await;
+    }
+    carry_out(daemon, project, text, command).await
+}
+
+/// What a command would stop.
+fn session(state: &State, project: ProjectId, command: Spoken) -> Option<SessionId> {
+    let Spoken::Stop(number) = command else { return None };
+    state.live().find(|session| session.project == project && session.worker == number).map(|it| it.id.clone())
 }
 
 /// What is asked before something ends; a refusal when there is nothing to end.
@@ -117,7 +151,7 @@ fn task_of(command: &Command) -> Option<TaskId> {
 }
 
 /// A chat speaks of its own project's tasks: a number of another one is a slip.
-async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
+pub(super) async fn belongs(daemon: &Arc<Daemon>, project: ProjectId, task: TaskId) -> Result<(), Failure> {
     let (of, _): (Project, Task) = daemon.project_and_task(task).await?;
     if of.id == project { Ok(()) } else { Err(Failure::of(&Refusal::NoTask(task))) }
 }

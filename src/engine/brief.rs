@@ -131,6 +131,7 @@ pub(super) const RESTATE: &str = "You took over this task and have not yet said 
 /// What went wrong, in words for the next attempt, when the status reason is all that is known.
 pub(super) fn reason(task: &Task) -> Option<String> {
     match task.reason.as_ref()? {
+        StatusReason::Stuck { what, log } => Some(format!("{what}: {}", truncate(log, 2_000))),
         StatusReason::ChecksFailed { check, log } => Some(format!("check `{check}` failed: {}", truncate(log, 2_000))),
         StatusReason::MergeConflict { files } => {
             Some(format!("the result conflicted with the target in {}", files.join(", ")))

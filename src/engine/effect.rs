@@ -164,6 +164,11 @@ pub enum EffectResult {
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
+    /// `DeliverPrompt`: the text was too long for the composer, which was seen to take the name of a file with it.
+    DeliveredAsFile {
+        /// Where.
+        path: PathBuf,
+    },
     /// `AnswerDialog`: the keys were written.
     Answered,
     /// `AnswerDialog`: another dialog, or none, was on the screen; nothing was sent.

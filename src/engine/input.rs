@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority, ProjectId, Reading,
-    Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, HostIdentity, PlanId, Priority,
+    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -269,6 +269,15 @@ pub enum Fact {
         files: Vec<String>,
         /// How that is known.
         evidence: String,
+    },
+    /// Its process lives on where another host shows it.
+    SessionAdopted {
+        /// Whose.
+        session: SessionId,
+        /// What shows it here.
+        pid: u32,
+        /// The new host.
+        host: HostIdentity,
     },
     /// A model is about to be called for a project.
     ModelAsked {

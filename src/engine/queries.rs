@@ -92,7 +92,17 @@ impl State {
 
     /// The handoff under way for a task.
     pub fn handoff_of(&self, task: TaskId) -> Option<&Handoff> {
-        self.handoffs.values().rev().find(|handoff| handoff.task == task && handoff.ended_at.is_none())
+        self.handing_over().rev().find(|handoff| handoff.task == task)
+    }
+
+    /// Handoffs under way, oldest first.
+    pub fn handing_over(&self) -> impl DoubleEndedIterator<Item = &Handoff> {
+        self.open_handoffs.iter().filter_map(|id| self.handoffs.get(id))
+    }
+
+    /// The handoffs of a session, oldest first.
+    pub fn handoffs_of(&self, session: &SessionId) -> impl DoubleEndedIterator<Item = &Handoff> {
+        self.handed_over.get(session).into_iter().flatten().filter_map(|id| self.handoffs.get(id))
     }
 
     /// The task that an effect is for.
@@ -163,8 +173,7 @@ impl State {
 
     /// Until when a session that was replaced is kept: the end of time while its handoff runs.
     pub fn kept_until(&self, session: &Session) -> Option<Timestamp> {
-        let handoff =
-            self.handoffs.values().rev().find(|handoff| handoff.from == session.id && handoff.to.is_some())?;
+        let handoff = self.handoffs_of(&session.id).rev().find(|handoff| handoff.to.is_some())?;
         match handoff.ended_at {
             None => Some(Timestamp(i64::MAX)),
             Some(ended) => Some(ended.after(std::time::Duration::from_millis(self.rules.take_back_ms))),

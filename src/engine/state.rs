@@ -101,6 +101,9 @@ pub struct State {
     pub tasks: BTreeMap<TaskId, Task>,
     /// Tasks that are not final: what scheduling looks at, so that its cost does not grow with history.
     pub open_tasks: BTreeSet<TaskId>,
+    /// The short names of all tasks, so that a new one is known to be new without a look at each.
+    #[serde(default)]
+    pub shorts: BTreeSet<String>,
     /// Attempts of open tasks, and the last ones of the others.
     pub delegations: BTreeMap<DelegationId, Delegation>,
     /// All sessions.
@@ -115,6 +118,12 @@ pub struct State {
     pub open_approvals: BTreeSet<ApprovalId>,
     /// Handoffs.
     pub handoffs: BTreeMap<HandoffId, Handoff>,
+    /// Handoffs under way.
+    #[serde(default)]
+    pub open_handoffs: BTreeSet<HandoffId>,
+    /// The handoffs of sessions, oldest first.
+    #[serde(default)]
+    pub handed_over: BTreeMap<SessionId, Vec<HandoffId>>,
     /// Effects that were asked for and have not ended: the outbox.
     pub outbox: BTreeMap<EffectId, Effect>,
     /// The last lines of each project's chat (at most 200).
@@ -176,4 +185,19 @@ pub struct State {
     pub last_task: u64,
     /// The last number handed out for everything else (projects, plans, delegations, approvals, handoffs, effects).
     pub last_id: u64,
+}
+
+impl State {
+    /// Makes the indexes anew that a snapshot of an older version does not have.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        self.shorts = self.tasks.values().map(|task| task.short.clone()).collect();
+        self.open_handoffs =
+            self.handoffs.values().filter(|handoff| handoff.ended_at.is_none()).map(|handoff| handoff.id).collect();
+        self.handed_over = BTreeMap::new();
+        for handoff in self.handoffs.values() {
+            self.handed_over.entry(handoff.from.clone()).or_default().push(handoff.id);
+        }
+        self
+    }
 }

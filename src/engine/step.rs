@@ -116,6 +116,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
+        Fact::SessionAdopted { session, pid, host } => session::adopted(turn, &session, pid, host),
         Fact::ConversationNamed { session, conversation } => session::named(turn, &session, conversation),
         Fact::SessionLost { session } => session::lost(turn, &session),
         Fact::SessionEnded { session, exit } => session::ended(turn, &session, exit),

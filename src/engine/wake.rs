@@ -55,8 +55,7 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
 /// When fresh sessions of handoffs should have said the next step back.
 fn restated(state: &State) -> impl Iterator<Item = (Timestamp, Duration)> {
     let longest = Duration::from_millis(state.rules.restate_ms);
-    let open = state.handoffs.values().filter(|handoff| handoff.ended_at.is_none());
-    open.filter_map(move |handoff| {
+    state.handing_over().filter_map(move |handoff| {
         let runs = matches!(handoff.step(HandoffStep::Start), StepState::Running { .. });
         match handoff.restating {
             Restating::Asked { until } if runs => Some((until, longest)),

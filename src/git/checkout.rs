@@ -168,6 +168,10 @@ impl Repository {
             ],
             Way::Back => vec!["checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", branch, &commit],
         };
+        // looking for changes took its time, and what git moves is whatever the checkout is on now
+        if branch_of_head(&checkout.git_dir).as_deref() != Some(branch) {
+            return Ok(Moved::Busy(format!("`{}` is going to another branch", checkout.path.display())));
+        }
         let finished = self.git(&checkout.git_dir, &checkout.path).reflog(step.why).try_run(&args)?;
         let tip = self.branch_tip(branch)?;
         if finished.success() && tip == to {

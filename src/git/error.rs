@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::model::{Explain, Kind};
-use crate::process::ProcessError;
+use crate::process::{ProcessError, SshError};
 
 /// A failure of repository work.
 #[derive(Debug, Error)]
@@ -54,6 +54,17 @@ pub enum GitError {
     ReadOnly {
         /// The git directory.
         path: PathBuf,
+    },
+    /// The worktree is on another machine, which did not do what it was asked for.
+    #[error(transparent)]
+    Far(#[from] SshError),
+    /// Branch here and branch there have both moved on.
+    #[error("`{branch}` here and on `{host}` have grown apart")]
+    Apart {
+        /// The branch.
+        branch: String,
+        /// The other machine.
+        host: String,
     },
     /// No such branch.
     #[error("there is no branch `{name}`")]
@@ -238,6 +249,7 @@ impl Explain for GitError {
             | GitError::Unresolved { .. }
             | GitError::StrayHead { .. }
             | GitError::NotOnTop { .. }
+            | GitError::Apart { .. }
             | GitError::AlreadyUndone { .. }
             | GitError::WhoseChange { .. }
             | GitError::ChangedSince { .. }
@@ -250,6 +262,7 @@ impl Explain for GitError {
             | GitError::Program { .. }
             | GitError::TimedOut { .. }
             | GitError::Process(_)
+            | GitError::Far(_)
             | GitError::Io { .. } => Kind::Unavailable,
             GitError::Library { .. } | GitError::BadRecord { .. } => Kind::Internal,
         }
@@ -293,6 +306,10 @@ impl Explain for GitError {
                 "it is left as it is; `qd undo --list` shows the others, and `qd undo ID` takes back the one you mean"
             }
             GitError::Process(error) => return error.hint(),
+            GitError::Far(error) => return error.hint(),
+            GitError::Apart { .. } => {
+                "merge `refs/quarterdeck/far/…` into the branch in the worktree here, then try again"
+            }
             _ => return None,
         };
         Some(hint.to_owned())

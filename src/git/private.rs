@@ -63,6 +63,7 @@ impl Repository {
     /// Brings the branch, HEAD and index of the private git directory over, if there is one. The branch moves
     /// only when the agent moved it since it last knew ours.
     pub fn collect(&self, worktree: &Worktree) -> Result<(), GitError> {
+        self.bring_back(worktree)?;
         let place = self.private_place(worktree)?;
         let directory = place.join("git");
         if !directory.is_dir() {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use super::error::GitError;
 use super::{Environment, Repository};
 use crate::model::{one_line, truncate};
-use crate::process::{Finished, Program, find_program, login_path};
+use crate::process::{Finished, Program, Ssh, find_program, login_path};
 
 /// A checkout of 50,000 files takes seconds; this only ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -46,6 +46,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("submodule.recurse", "false"),
     ("worktree.useRelativePaths", "false"),
     ("gc.auto", "0"),
+    ("fetch.fsckObjects", "true"),
     ("maintenance.auto", "false"),
     ("protocol.allow", "never"),
     ("protocol.file.allow", "always"),
@@ -69,12 +70,20 @@ pub(super) struct Git<'a> {
     work_tree: &'a Path,
     attributes: Option<String>,
     reflog: Option<String>,
+    ssh: Option<String>,
 }
 
 impl Repository {
     /// The program, aimed at a checkout by its recorded places.
     pub(super) fn git<'a>(&'a self, git_dir: &'a Path, work_tree: &'a Path) -> Git<'a> {
-        Git { environment: self.environment(), directory: git_dir, work_tree, attributes: None, reflog: None }
+        Git {
+            environment: self.environment(),
+            directory: git_dir,
+            work_tree,
+            attributes: None,
+            reflog: None,
+            ssh: None,
+        }
     }
 }
 
@@ -91,6 +100,12 @@ impl Git<'_> {
         self
     }
 
+    /// Reaches another machine as we do.
+    pub fn over(mut self, ssh: &Ssh) -> Self {
+        self.ssh = Some(ssh.for_git());
+        self
+    }
+
     /// Runs a subcommand. Failing exits are left to the caller.
     pub fn try_run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Finished, GitError> {
         let overrides = overrides(&self.settings()?);
@@ -103,6 +118,9 @@ impl Git<'_> {
         }
         if let Some(commit) = &self.attributes {
             program = program.env("GIT_ATTR_SOURCE", commit);
+        }
+        if let Some(ssh) = &self.ssh {
+            program = program.env("GIT_SSH_COMMAND", ssh).env("GIT_SSH_VARIANT", "ssh");
         }
         if let Some(why) = &self.reflog {
             program = program.env("GIT_REFLOG_ACTION", why);
@@ -165,6 +183,26 @@ impl Git<'_> {
             .args(["--literal-pathspecs", "--no-replace-objects"])
             .args(args.iter().map(AsRef::as_ref))
     }
+}
+
+/// The program in a place of ours on this machine, which no `Repository` describes: a bare one. Hooks are off.
+pub(super) fn try_plain(place: &Path, args: &[&str]) -> Result<Finished, GitError> {
+    let mut program = Program::new(git_program()).cwd(place).timeout(PATIENCE).output_limit(OUTPUT_LIMIT);
+    for (key, _) in std::env::vars_os() {
+        if key.to_str().is_some_and(|key| key.starts_with("GIT_")) {
+            program = program.remove_env(key);
+        }
+    }
+    for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "commit.gpgSign=false", "gc.auto=0"] {
+        program = program.args(["-c", setting]);
+    }
+    finish(program.env("LC_ALL", "C").env("GIT_EDITOR", "true").args(args.iter().copied()), args)
+}
+
+/// The same, and it has to succeed.
+pub(super) fn plain(place: &Path, args: &[&str]) -> Result<Vec<u8>, GitError> {
+    let finished = try_plain(place, args)?;
+    if finished.success() { Ok(finished.stdout) } else { Err(failure(args, &finished)) }
 }
 
 /// Where `git` is: in our own `PATH`, else in that of the login shell.

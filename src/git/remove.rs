@@ -57,6 +57,7 @@ impl Repository {
             self.collect(worktree)?;
             self.keep_all(worktree, label)?
         };
+        self.forget_far(worktree)?;
         discard(&worktree.path)?;
         if admin.is_dir() {
             fs::remove_dir_all(&admin).at("removing", &admin)?;

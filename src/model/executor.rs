@@ -18,12 +18,14 @@ pub enum ExecutorKind {
     Docker,
     /// In a window of tmux.
     Tmux,
+    /// On another machine that has `qd`.
+    Ssh,
 }
 
 impl ExecutorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [ExecutorKind; 4] =
-        [ExecutorKind::Local, ExecutorKind::Sandbox, ExecutorKind::Docker, ExecutorKind::Tmux];
+    pub const ALL: [ExecutorKind; 5] =
+        [ExecutorKind::Local, ExecutorKind::Sandbox, ExecutorKind::Docker, ExecutorKind::Tmux, ExecutorKind::Ssh];
 
     /// The word used in settings, JSON, on the command line and on screen.
     pub fn word(self) -> &'static str {
@@ -32,6 +34,7 @@ impl ExecutorKind {
             ExecutorKind::Sandbox => "sandbox",
             ExecutorKind::Docker => "docker",
             ExecutorKind::Tmux => "tmux",
+            ExecutorKind::Ssh => "ssh",
         }
     }
 
@@ -57,7 +60,7 @@ impl FromStr for ExecutorKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|kind| kind.word() == text);
-        found.ok_or_else(|| "executors are local, sandbox, docker and tmux".to_owned())
+        found.ok_or_else(|| "executors are local, sandbox, docker, tmux and ssh".to_owned())
     }
 }
 
@@ -121,6 +124,8 @@ pub struct ExecutorSettings {
     pub docker: DockerSettings,
     /// About `tmux`.
     pub tmux: TmuxSettings,
+    /// About `ssh`.
+    pub ssh: SshSettings,
 }
 
 /// About `sandbox`.
@@ -182,5 +187,36 @@ pub struct TmuxSettings {
 impl Default for TmuxSettings {
     fn default() -> Self {
         Self { server: String::new(), session: "quarterdeck".to_owned() }
+    }
+}
+
+/// About `ssh`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SshSettings {
+    /// `user@host`, or a name from `~/.ssh/config`.
+    pub host: String,
+    /// The port; 0 leaves it to the person's own configuration.
+    pub port: u16,
+    /// The key's file; empty leaves it to the person's own configuration.
+    pub identity: String,
+    /// Our program there.
+    pub qd: String,
+    /// Where repositories, worktrees and sessions are kept there; below the home directory unless absolute.
+    pub directory: String,
+    /// More options of `ssh`.
+    pub options: Vec<String>,
+}
+
+impl Default for SshSettings {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 0,
+            identity: String::new(),
+            qd: "qd".to_owned(),
+            directory: ".quarterdeck-far".to_owned(),
+            options: Vec::new(),
+        }
     }
 }

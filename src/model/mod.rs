@@ -19,7 +19,8 @@ pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
 pub use executor::{
-    DefaultExecutor, DockerSettings, ExecutorKind, ExecutorSettings, Network, SandboxSettings, TmuxSettings,
+    DefaultExecutor, DockerSettings, ExecutorKind, ExecutorSettings, Network, SandboxSettings, SshSettings,
+    TmuxSettings,
 };
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
 pub use ids::{

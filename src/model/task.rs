@@ -381,6 +381,13 @@ pub enum StatusReason {
     Interrupted,
     /// Its session had nothing to do for the configured time and was ended; its conversation is kept.
     Rested,
+    /// Two attempts in a row came to the same: another one would too.
+    Stuck {
+        /// What was the same.
+        what: String,
+        /// The evidence: the last lines of the check's output.
+        log: String,
+    },
     /// `max_attempts` reached.
     AttemptsUsedUp,
     /// A dependency failed or was called off.
@@ -435,6 +442,7 @@ impl fmt::Display for StatusReason {
             StatusReason::WorldFailed { detail } => f.write_str(detail),
             StatusReason::Interrupted => f.write_str("its session was interrupted"),
             StatusReason::Rested => f.write_str("its session was idle and was ended; its conversation is kept"),
+            StatusReason::Stuck { what, .. } => write!(f, "stuck: {what}"),
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),

@@ -5,12 +5,14 @@
 mod clauses;
 pub mod llm;
 mod mention;
+mod question;
 pub mod rules;
 pub mod screening;
 mod spoken;
 mod stack;
 mod words;
 
+pub use question::{StateQuestion, question};
 pub use spoken::{Assent, Spoken, assent, spoken};
 pub use stack::stack;
 

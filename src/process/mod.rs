@@ -11,6 +11,7 @@ mod lookup;
 mod piped;
 mod program;
 mod pump;
+mod ssh;
 mod table;
 
 pub use detached::{Detached, spawn_detached};
@@ -21,6 +22,7 @@ pub use lent::duplicate;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
+pub use ssh::{Ssh, SshError, answer};
 pub use table::{
     ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
     send_signal, variable,

@@ -3,6 +3,7 @@
 //! Types and codecs only; sockets are opened elsewhere.
 
 pub mod control;
+mod explained;
 pub mod pane;
 mod view;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::executor::Place;
+use super::executor::{Elsewhere, FarSession, Place};
 use super::files::read_json;
 use crate::model::{Exit, HostIdentity, SessionId};
 
@@ -34,6 +34,19 @@ pub struct Launch {
     /// Where the agent runs, as far as the host has to know.
     #[serde(default)]
     pub place: Place,
+}
+
+impl Launch {
+    /// The session on another machine, if it is on one.
+    pub(super) fn far(&self) -> Option<&FarSession> {
+        self.place.elsewhere.as_ref().and_then(Elsewhere::far)
+    }
+}
+
+/// Whether the session in a directory is on another machine.
+pub fn is_far(directory: &Path) -> bool {
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    launch.is_some_and(|launch| launch.far().is_some())
 }
 
 /// A running session.
@@ -109,6 +122,11 @@ impl Directory<'_> {
 
     pub(super) fn host(&self) -> PathBuf {
         self.0.join("host.json")
+    }
+
+    /// The record of a host that was lost while its session lived on.
+    pub(super) fn host_before(&self) -> PathBuf {
+        self.0.join("host-before.json")
     }
 
     pub(super) fn exit(&self) -> PathBuf {

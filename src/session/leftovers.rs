@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::executor::Elsewhere;
 use super::files::read_json;
 use super::launch::{Directory, HostRecord, Launch};
 use crate::model::HostIdentity;
-use crate::process::{ancestry, carriers, descendants, identity, is_alive, members, send_signal};
+use crate::process::{STARTED_BY, ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};
 
 /// What was left running may end by itself for this long.
 const MAY_END_WITHIN: Duration = Duration::from_millis(200);
@@ -57,22 +58,25 @@ fn gone_within(patience: Duration, signal: Signal, look: &impl Fn() -> Vec<u32>)
 pub fn end_by_force(directory: &Path) -> Vec<u32> {
     let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
     let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    let elsewhere = launch.and_then(|launch| launch.place.elsewhere);
+    if let Some(far) = elsewhere.as_ref().and_then(Elsewhere::far)
+        && let Err(error) = far.end()
+    {
+        // it may live: what stands for it here stays
+        tracing::error!(session, %error, "a session on another machine was not ended");
+        return Vec::new();
+    }
     let mut known = kill_host(record.identity());
     known.push(record.identity());
-    end_elsewhere(directory, session);
+    if let Some(elsewhere) = elsewhere.filter(|elsewhere| elsewhere.far().is_none()) {
+        elsewhere.end(session);
+    }
     end(|| {
         let mut left: BTreeSet<u32> = left_by(&record, session).into_iter().collect();
         left.extend(known.iter().filter(|process| is_alive(**process)).map(|process| process.pid));
         left.into_iter().collect()
     })
-}
-
-/// Ends what no process of this machine's table shows as the session's.
-fn end_elsewhere(directory: &Path, session: &str) {
-    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
-    if let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) {
-        elsewhere.end(session);
-    }
 }
 
 /// Ends a host and everything below it. Returns what does not end.
@@ -105,9 +109,20 @@ pub fn end_leftovers(directory: &Path) -> Vec<u32> {
     end(|| left_by(&record, session))
 }
 
+/// Processes that carry a session's mark. A check of its task carries it too, for its authority; it is the daemon's
+/// work and goes on: it stands below the daemon that it names, and below no host.
+pub(super) fn marked(session: &str, host: Option<u32>) -> BTreeSet<u32> {
+    let of_the_daemon = |pid: u32| {
+        let daemon = variable(pid, STARTED_BY).and_then(|daemon| daemon.to_str()?.parse::<u32>().ok());
+        let line: Vec<u32> = ancestry(pid).iter().map(|process| process.pid).collect();
+        daemon.is_some_and(|daemon| line.contains(&daemon)) && host.is_none_or(|host| !line.contains(&host))
+    };
+    carriers("QD_SESSION", session).iter().map(|process| process.pid).filter(|pid| !of_the_daemon(*pid)).collect()
+}
+
 /// Marked processes, the agent's terminal session, and all that comes from either; never ourselves.
 fn left_by(record: &HostRecord, session: &str) -> Vec<u32> {
-    let mut left: BTreeSet<u32> = carriers("QD_SESSION", session).iter().map(|process| process.pid).collect();
+    let mut left = marked(session, Some(record.pid));
     if let Some(agent) = record.agent().filter(|agent| identity(agent.pid) == Some(*agent)) {
         left.extend(members(agent.pid).iter().map(|process| process.pid));
     }

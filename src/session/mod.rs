@@ -25,7 +25,7 @@ mod stream_log;
 pub use error::SessionError;
 pub use find::find;
 pub use host::run_host;
-pub use launch::{Found, Launch, Started, arguments_of, host_of, size_of};
+pub use launch::{Found, Launch, Started, arguments_of, host_of, is_far, size_of};
 pub use leftovers::{end_by_force, end_leftovers};
 pub use observe::observation;
 pub use played::Played;

@@ -54,9 +54,14 @@ pub fn adopt(directory: &Path, qd: &Path, deadline: Duration) -> Option<Started>
     let left: Vec<HostIdentity> = read_json::<HostRecord>(&names.host()).ok().flatten()?.agent().into_iter().collect();
     // what showed it to the old host is of no use any more
     left.iter().filter(|process| is_alive(**process)).for_each(|process| send_signal(process.pid, Signal::SIGKILL));
-    std::fs::rename(names.host(), directory.join("host-before.json")).ok()?;
+    std::fs::rename(names.host(), names.host_before()).ok()?;
     let host = spawn_host(qd, directory, names.host_log()).ok()?;
-    match wait_for_hello(directory, &launch, Instant::now() + deadline) {
+    let started = match launch.far() {
+        // it may be out of reach for long; what stands for it here is enough
+        Some(_) => wait_for_relay(directory, Instant::now() + deadline),
+        None => wait_for_hello(directory, &launch, Instant::now() + deadline),
+    };
+    match started {
         Ok(started) => Some(started),
         Err(error) => {
             tracing::error!(session = %directory.display(), %error, "a session that runs elsewhere got no new host");
@@ -108,10 +113,21 @@ fn ended(directory: &Path, launch: &Launch, exit: Exit) -> Result<Started, Sessi
     })
 }
 
+fn wait_for_relay(directory: &Path, deadline: Instant) -> Result<Started, SessionError> {
+    while Instant::now() < deadline {
+        match find(directory) {
+            Found::Running(started) => return Ok(started),
+            Found::Ended(_) => return recorded(directory),
+            Found::Lost | Found::NeverStarted => thread::sleep(LAST_TRY_AFTER),
+        }
+    }
+    Err(SessionError::NoHello { directory: directory.to_path_buf() })
+}
+
 fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Result<Started, SessionError> {
     let mut pause = FIRST_TRY_AFTER;
     loop {
-        if let Some(started) = hear_hello(launch, deadline) {
+        if let Some(started) = hear_hello(directory, launch, deadline) {
             return Ok(started);
         }
         match find(directory) {
@@ -128,11 +144,15 @@ fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Resul
 }
 
 /// Hosts speak first, and only when their agent runs (or ran: a quick one may be over already).
-fn hear_hello(launch: &Launch, deadline: Instant) -> Option<Started> {
+fn hear_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Option<Started> {
     let mut stream = UnixStream::connect(&launch.socket).ok()?;
     let patience = deadline.saturating_duration_since(Instant::now()).max(FIRST_TRY_AFTER);
     stream.set_read_timeout(Some(patience)).ok()?;
     match read_from(&mut stream) {
+        Ok(Some(FromHost::Hello { session, .. })) if session == launch.session.as_str() && launch.far().is_some() => {
+            // the numbers in it are another machine's
+            recorded(directory).ok()
+        }
         Ok(Some(FromHost::Hello { session, pid, host_pid, .. })) if session == launch.session.as_str() => {
             Some(Started { pid, host: identity(host_pid)? })
         }

@@ -275,7 +275,9 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
             (Action::TaskCancel, "cancel"),
             (Action::DialogClose, "close"),
         ],
-        Dialog::Help(_) => vec![(Action::ScrollPageDown, "page"), (Action::DialogClose, "close")],
+        Dialog::Help(_) | Dialog::Explained(_) => {
+            vec![(Action::ScrollPageDown, "page"), (Action::DialogClose, "close")]
+        }
         Dialog::Palette(_) => vec![(Action::ListOpen, "run"), (Action::DialogClose, "close")],
         Dialog::Ask(_) => vec![(Action::AskYes, "choose"), (Action::AskNext, "next"), (Action::DialogClose, "close")],
     }

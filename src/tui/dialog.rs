@@ -23,6 +23,8 @@ pub enum Dialog {
     Tasks(TaskList),
     /// Help, scrolled down by this many lines.
     Help(u16),
+    /// Why a worker counts as what it does.
+    Explained(Explained),
     /// All commands.
     Palette(Palette),
     /// A question of the cockpit.
@@ -89,6 +91,17 @@ pub enum ReviewText {
     Lines(Vec<String>),
     /// Not to be had.
     Failed(String),
+}
+
+/// Why a worker counts as what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// The worker.
+    pub worker: WorkerNumber,
+    /// The verdict with all that it rests on.
+    pub text: ReviewText,
+    /// First line shown.
+    pub scroll: u16,
 }
 
 /// The handoff stepper.
@@ -158,7 +171,7 @@ impl Dialog {
             Dialog::Review(_) => Context::Review,
             Dialog::Handoff(_) => Context::Handoff,
             Dialog::Tasks(_) => Context::Tasks,
-            Dialog::Help(_) => Context::Help,
+            Dialog::Help(_) | Dialog::Explained(_) => Context::Help,
             Dialog::Palette(_) => Context::Palette,
             Dialog::Ask(_) => Context::Ask,
         }
@@ -175,6 +188,7 @@ impl Dialog {
             Dialog::Handoff(_) => "handoff".to_owned(),
             Dialog::Tasks(_) => "tasks".to_owned(),
             Dialog::Help(_) => "help".to_owned(),
+            Dialog::Explained(_) => "why".to_owned(),
             Dialog::Palette(_) => "commands".to_owned(),
             Dialog::Ask(_) => "question".to_owned(),
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::keymap::Chord;
-use crate::model::{ApprovalId, HandoffId, Kind, PlanId, SessionId, TaskId};
+use crate::model::{ApprovalId, HandoffId, Kind, PlanId, SessionId, TaskId, WorkerNumber};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Request, Response};
 use crate::protocol::pane::{FromHost, ToHost};
@@ -62,6 +62,8 @@ pub enum Purpose {
     Chat(String),
     /// The diff for the review of a task.
     Diff(TaskId),
+    /// Why a worker counts as what it does.
+    Explain(WorkerNumber),
     /// An answer to a question.
     Answer(ApprovalId),
     /// A plan's start or end.

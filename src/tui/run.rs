@@ -27,12 +27,15 @@ use super::outside::{Attach, Outside, Records};
 use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
-use super::update::{next_tick, update};
+use super::update::{awaits_screens, next_tick, update};
 use super::view::Whose;
 use super::wire::{News, Reconnect, Wire};
 
 /// The shortest time between two frames: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
+
+/// How long the first frame waits for the screens of its panes.
+const FIRST_SCREENS: Duration = Duration::from_millis(12);
 
 /// How long leaving waits for the calls that were just made (stopping workers).
 const LAST_CALLS: Duration = Duration::from_secs(2);
@@ -85,17 +88,13 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
-    let mut screen = Screen::open(settings.mouse)?;
+    let screen = Screen::open(settings.mouse)?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
     state.returns = reconnect.is_some();
     state.restore(layout);
     state.report(&problems);
-    screen.draw(&state, &skin)?;
-    state.abilities.enhanced_keyboard = screen.ask_keyboard();
-    state.dirty = true;
-
-    let (inbox, messages) = mpsc::channel(INBOX);
+    let (inbox, mut messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file, environment.surroundings, records);
     let mut turn = Turn {
         state,
@@ -113,6 +112,11 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);
+    turn.first_screens(&mut messages).await?;
+    turn.draw_if_due()?;
+    // the terminal's answer is waited for only now: the first frame is out
+    turn.state.abilities.enhanced_keyboard = turn.screen.ask_keyboard();
+    turn.state.dirty |= turn.state.abilities.enhanced_keyboard;
     let ended = turn.until_left(messages).await;
     let left = turn.finish().await;
     ended.map(|()| left)
@@ -137,6 +141,19 @@ struct Turn {
 }
 
 impl Turn {
+    /// Takes what hosts say of the visible panes, for a moment: they answer within a few milliseconds, and the
+    /// first frame is whole then instead of being drawn twice.
+    async fn first_screens(&mut self, messages: &mut mpsc::Receiver<Msg>) -> Result<(), TuiError> {
+        let end = Instant::now() + FIRST_SCREENS;
+        while awaits_screens(&self.state) {
+            let Ok(message) = tokio::time::timeout_at(end.into(), messages.recv()).await else { break };
+            let Some(message) = message else { break };
+            self.take(message)?;
+        }
+        self.state.dirty = true;
+        Ok(())
+    }
+
     async fn until_left(&mut self, mut messages: mpsc::Receiver<Msg>) -> Result<(), TuiError> {
         let mut keyboard = Keyboard::new()?;
         let mut ends = Ends::new()?;

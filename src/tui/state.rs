@@ -7,7 +7,7 @@ use tui_textarea::TextArea;
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
 use crate::model::{
-    ApprovalId, PlanId, SessionId, Speaker, Subject, TaskId, TaskStatus, Timestamp, WaitsFor, WorkerNumber,
+    ApprovalId, PlanId, PlanStatus, SessionId, Speaker, Subject, TaskId, TaskStatus, Timestamp, WaitsFor, WorkerNumber,
 };
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
@@ -397,6 +397,11 @@ impl State {
             _ if self.abilities.erase_is_ctrl_h => CtrlH::Backspace,
             _ => CtrlH::Ask,
         }
+    }
+
+    /// The plan that a planner is at.
+    pub fn planning(&self) -> Option<&PlanView> {
+        self.project.plans.iter().rev().find(|plan| plan.status == PlanStatus::Planning)
     }
 
     /// What was sent in the chat, the latest first.

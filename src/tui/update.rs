@@ -22,6 +22,8 @@ use super::mode::Mode;
 use super::state::State;
 use super::{fields, layout};
 
+pub(super) use panes::awaits_screens;
+
 /// Takes one message in.
 pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
     state.now = now;

@@ -37,6 +37,7 @@ pub(crate) use lists::table as list_table;
 pub(crate) use pane::{cursor, handoff_mark};
 pub use patch::Whose;
 pub(crate) use patch::patch;
+pub(crate) use readers::explained_lines;
 
 /// How long after the leader its strip comes; the next key works before that.
 pub(crate) const STRIP_AFTER: Duration = Duration::from_millis(400);

@@ -82,10 +82,65 @@ fn paste_see_enter_see() {
     assert!(delivery.step(DeliveryEvent::Saw(&idle("")), at(9_000)).is_empty());
 }
 
+/// The conversation shows this, the composer is empty.
+fn said(text: &str) -> Observation {
+    let mut seen = idle("");
+    seen.screen.insert(0, format!("❯ {text}"));
+    seen
+}
+
 #[test]
-fn the_hook_or_the_empty_composer_is_enough() {
-    assert!(delivered(&entered("fix it", "fix it").step(DeliveryEvent::HookTurnStarted, at(600))));
-    assert!(delivered(&entered("fix it", "fix it").step(DeliveryEvent::Saw(&idle("")), at(600))));
+fn the_hook_that_tells_the_text_is_enough_and_another_text_is_not() {
+    let told =
+        |prompt: Option<&str>| entered("fix it", "fix it").step(DeliveryEvent::HookTurnStarted { prompt }, at(600));
+    assert!(delivered(&told(Some("fix it"))));
+    assert!(delivered(&told(None)), "nothing else was under way");
+    assert!(!delivered(&told(Some("what somebody else typed"))));
+}
+
+#[test]
+fn an_empty_composer_alone_proves_nothing() {
+    let mut delivery = entered("fix the bug", "fix the bug");
+    assert!(!delivered(&delivery.step(DeliveryEvent::Saw(&idle("")), at(600))));
+    let failed = delivery.step(DeliveryEvent::Tick, at(31_000));
+    assert!(failure(&failed).unwrap().contains("no turn was seen to start"));
+    // with the text in the conversation it does
+    assert!(delivered(&entered("fix the bug", "fix the bug").step(DeliveryEvent::Saw(&said("fix the bug")), at(600))));
+    // or with work that was seen before
+    let mut delivery = entered("fix the bug", "fix the bug");
+    let busy = screen("◐ Claude Code", "fix the bug", "esc to interrupt");
+    assert!(!delivered(&delivery.step(DeliveryEvent::Saw(&busy), at(550))));
+    assert!(delivered(&delivery.step(DeliveryEvent::Saw(&idle("")), at(600))));
+}
+
+#[test]
+fn a_text_that_stood_there_before_proves_nothing() {
+    let mut delivery = Delivery::new("e7", "go on", &agent("claude"));
+    delivery.step(DeliveryEvent::Saw(&said("go on")), at(0));
+    delivery.step(wrote("e7.paste"), at(10));
+    delivery.step(DeliveryEvent::Saw(&idle("go on")), at(600));
+    delivery.step(wrote("e7.enter"), at(610));
+    assert!(!delivered(&delivery.step(DeliveryEvent::Saw(&said("go on")), at(700))));
+    assert!(delivered(&delivery.step(DeliveryEvent::HookTurnStarted { prompt: Some("go on") }, at(800))));
+}
+
+#[test]
+fn a_long_text_is_handed_over_as_a_file() {
+    let claude = agent("claude");
+    let place = std::path::Path::new("/s");
+    let long = format!("/fix @this `now`\nall of it {}", "word ".repeat(10_000));
+    let handing = claude.hand("e7", &long, place);
+    let (path, text) = handing.file.unwrap();
+    assert_eq!(path, place.join("prompts/e7.md"));
+    assert!(text.starts_with("Task: /fix @this") && text.ends_with("word"));
+    assert_eq!(handing.text.lines().count(), 1);
+    let begins =
+        "Read all of the file /s/prompts/e7.md (50032 bytes, 2 lines) and do what it says. It begins: /fix this now";
+    assert!(handing.text.starts_with(begins), "{}", handing.text);
+    assert_eq!(claude.hand("e7", &long, place).text, handing.text, "the same again after a crash");
+    let short = claude.hand("e8", "x".repeat(32 * 1024).as_str(), place);
+    assert!(short.file.is_none() && short.text.len() == 32 * 1024);
+    assert!(agent("shell").hand("e9", &long, place).file.is_none(), "a shell reads no files by itself");
 }
 
 #[test]
@@ -95,6 +150,8 @@ fn a_long_text_is_known_by_its_placeholder() {
     entered(&long, "[Pasted text #1 +79999 lines]");
     entered("wrapped over\nsome rows of the composer", "wrapped over\n  some rows of the\n  composer");
     entered("x", "x");
+    // as a screen shows it: the joined emoji lost its parts, the letter and its accent became one
+    entered("p0007 ümlaut 日本 👨\u{200d}👩\u{200d}👧 עברית e\u{301}", "p0007 ümlaut 日本 👨\u{200d} עברית é");
 }
 
 #[test]
@@ -104,7 +161,7 @@ fn enter_is_pressed_once_more_and_then_it_fails() {
     assert_eq!(write(&again).unwrap().0, "e7.enter-again");
     delivery.step(wrote("e7.enter-again"), at(4_010));
     assert!(write(&delivery.step(DeliveryEvent::Saw(&idle("fix it")), at(9_000))).is_none());
-    let failed = delivery.step(DeliveryEvent::Tick, at(30_000));
+    let failed = delivery.step(DeliveryEvent::Tick, at(40_000));
     assert!(failure(&failed).unwrap().contains("Enter did not start a turn"));
 }
 

@@ -148,9 +148,16 @@ fn codex_with_hooks_of_its_own() {
 #[test]
 fn gemini_with_a_policy() {
     let full = plan("gemini", |_| {});
-    assert_eq!(full.argv, ["/usr/bin/agent", "--session-id", ID, "--policy", "/state/s/gemini-policy.toml"]);
+    let places = ["--policy", "/state/s/gemini-policy.toml", "--include-directories", "/state/s/prompts"];
+    assert_eq!(full.argv, [&["/usr/bin/agent", "--session-id", ID][..], &places].concat());
     assert_eq!(full.conversation.as_deref(), Some(ID));
-    assert!(full.files[0].1.parse::<toml::Table>().unwrap()["rule"][0]["commandPrefix"].as_array().unwrap().len() == 1);
+    assert!(
+        full.files.last().unwrap().1.parse::<toml::Table>().unwrap()["rule"][0]["commandPrefix"]
+            .as_array()
+            .unwrap()
+            .len()
+            == 1
+    );
     assert!(has(
         &plan("gemini", |context| context.trusted = true),
         &["/usr/bin/agent", "--skip-trust", "--session-id"]

@@ -122,15 +122,20 @@ fn the_persons_checkout_cannot_be_written_to() {
     world.git(&["worktree", "add", "-q", "-b", "task", &tree]);
     let (mine, theirs, by_shell) =
         (world.path("tree/a.txt"), world.path("repository/b.txt"), world.path("repository/c.txt"));
+    let elsewhere = world.path("elsewhere.txt");
     let prompt = format!(
-        "[[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
+        "[[mock:write {} free\\n]] [[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
+        elsewhere.display(),
         mine.display(),
         theirs.display(),
         by_shell.display()
     );
     for bypass in [false, true] {
         let mut plan = world.plan("tree", SessionMode::Autonomous, &prompt, None);
+        let outside = world.path("elsewhere.txt");
         if bypass {
+            let plain = |word: &String| word != "--permission-mode" && word != "acceptEdits";
+            plan.argv.retain(plain);
             // what `bypass` starts it with: refusals hold there too
             plan.argv.insert(6, "--dangerously-skip-permissions".to_owned());
             plan.env.push(("IS_SANDBOX".to_owned(), "1".to_owned()));
@@ -139,7 +144,7 @@ fn the_persons_checkout_cannot_be_written_to() {
         let shown = String::from_utf8_lossy(&output.stdout);
         assert_eq!(fs::read_to_string(&mine).unwrap(), "good\n", "{shown}");
         assert!(!theirs.exists() && !by_shell.exists(), "{shown}");
-        assert!(shown.contains("denied"), "{shown}");
+        assert_eq!(outside.exists(), bypass, "the bypass is one, and our rules hold in it: {shown}");
         fs::remove_file(&mine).unwrap();
     }
 }

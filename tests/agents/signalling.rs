@@ -44,6 +44,8 @@ fn claude_hooks_say_states() {
     assert_eq!(asks.reading.unwrap().evidence, "Bash: rm -rf x");
     assert_eq!(asks.conversation.as_deref(), Some("s"));
     assert!(claude.hook("UserPromptSubmit", "{}").turn_started);
+    let pasted = r#"{"prompt":"\n<pasted_content id=\"24b2\">\na\nb\n</pasted_content id=\"24b2\">\n"}"#;
+    assert_eq!(claude.hook("UserPromptSubmit", pasted).prompt.unwrap().trim(), "a\nb");
     let background = claude.hook("Stop", r#"{"background_tasks":[{"id":1}]}"#);
     assert_eq!(background.reading.unwrap().state, Working);
     let limited =

@@ -52,7 +52,7 @@ impl World {
             fs::create_dir_all(world.path(name)).unwrap();
         }
         homes::furnish(&world);
-        let script = "#!/bin/sh\nlog=$(dirname \"$0\")/../calls\nif [ \"$2\" = hook ]; then { printf '%s ' \"$3\"; tr -d '\\n'; echo; } >>\"$log\"; else echo \"SAID $*\" >>\"$log\"; fi\n";
+        let script = "#!/bin/sh\nlog=$(dirname \"$0\")/../calls\nif [ \"$2\" = hook ]; then { printf '%s ' \"$3\"; tr -d '\\n'; echo; } >\"$log.$$\"; cat \"$log.$$\" >>\"$log\"; rm \"$log.$$\"; else echo \"SAID $*\" >>\"$log\"; fi\n";
         fs::write(world.path("bin/qd"), script).unwrap();
         fs::set_permissions(world.path("bin/qd"), fs::Permissions::from_mode(0o755)).unwrap();
         world.git(&["init", "-q", "-b", "main"]);
@@ -246,8 +246,10 @@ pub(super) struct Talk<'w> {
     pub(super) asked: Vec<Dialog>,
     /// Dialogs of this kind are answered with no.
     pub(super) refuses: Option<DialogKind>,
+    /// Bytes of the calls that were read.
     hooks_read: usize,
-    turns: usize,
+    /// What hooks told of prompts that were taken.
+    taken: Vec<Option<String>>,
     said: usize,
 }
 
@@ -255,7 +257,7 @@ impl<'w> Talk<'w> {
     pub(super) fn begin(world: &'w World, place: &str, plan: &LaunchPlan) -> Self {
         let pane = Pane::start(plan, world.environment(plan), &world.path(place));
         let (agent, signals) = (agent(world.name), Signals::new());
-        Self { world, agent, pane, signals, asked: vec![], refuses: None, hooks_read: 0, turns: 0, said: 0 }
+        Self { world, agent, pane, signals, asked: vec![], refuses: None, hooks_read: 0, taken: vec![], said: 0 }
     }
 
     /// Looks, reads the hooks, and answers a question that is new.
@@ -263,11 +265,15 @@ impl<'w> Talk<'w> {
         let seen = self.pane.look();
         let now = self.pane.now();
         let calls = self.world.calls();
-        for line in calls.lines().skip(self.hooks_read) {
-            self.hooks_read += 1;
+        let fresh = calls.get(self.hooks_read..).unwrap_or_default();
+        let fresh = fresh.rfind('\n').map_or("", |end| &fresh[..=end]);
+        self.hooks_read += fresh.len();
+        for line in fresh.lines() {
             if let Some((event, payload)) = line.split_once(' ').filter(|(event, _)| *event != "SAID") {
                 let news = self.agent.hook(event, payload);
-                self.turns += usize::from(news.turn_started);
+                if news.turn_started {
+                    self.taken.push(news.prompt);
+                }
                 news.reading.and_then(|reading| self.signals.hook(reading, now));
             }
         }
@@ -315,20 +321,27 @@ impl<'w> Talk<'w> {
         self.until(state.word(), |talk, _| talk.signals.verdict().is_some_and(|verdict| verdict.state == state));
     }
 
-    /// Delivers a prompt.
-    pub(super) fn say(&mut self, text: &str) {
+    /// Delivers a prompt. Returns what went into the composer.
+    pub(super) fn say(&mut self, text: &str) -> String {
         self.said += 1;
-        let mut delivery = Delivery::new(&format!("e{}", self.said), text, &self.agent.clone());
-        let before = self.turns;
+        let key = format!("e{}", self.said);
+        let handing = self.agent.hand(&key, text, &self.world.path("session"));
+        if let Some((path, text)) = &handing.file {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut delivery = Delivery::new(&key, &handing.text, &self.agent.clone());
+        let mut told = self.taken.len();
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let seen = self.look();
             assert!(Instant::now() < deadline, "not delivered:\n{}", seen.screen.join("\n"));
             let now = self.pane.now();
             let mut actions = delivery.step(DeliveryEvent::Saw(&seen), now);
-            if self.turns > before {
-                actions.extend(delivery.step(DeliveryEvent::HookTurnStarted, now));
+            for prompt in &self.taken[told..] {
+                actions.extend(delivery.step(DeliveryEvent::HookTurnStarted { prompt: prompt.as_deref() }, now));
             }
+            told = self.taken.len();
             for action in actions {
                 match action {
                     DeliveryAction::Write { key, bytes, paste } => {
@@ -336,7 +349,7 @@ impl<'w> Talk<'w> {
                         self.pane.write(&if paste { marked() } else { bytes.clone() });
                         delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Written }, now);
                     }
-                    DeliveryAction::Delivered => return,
+                    DeliveryAction::Delivered => return handing.text,
                     DeliveryAction::Failed { detail } => panic!("{detail}\n{}", seen.screen.join("\n")),
                     DeliveryAction::WakeAt(_) => {}
                 }

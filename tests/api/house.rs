@@ -26,29 +26,35 @@ fn rules() -> PlannerSettings {
 
 impl House {
     pub async fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("qd").tempdir_in("/tmp").unwrap();
-        repository(&root.path().join("shop"));
-        Self::open(root).await
+        Self::with(Settings { planner: rules(), ..Settings::default() }).await
     }
 
-    async fn open(root: tempfile::TempDir) -> Self {
+    /// A daemon with these settings.
+    pub async fn with(settings: Settings) -> Self {
+        let root = tempfile::Builder::new().prefix("qd").tempdir_in("/tmp").unwrap();
+        repository(&root.path().join("shop"));
+        Self::open(root, settings).await
+    }
+
+    async fn open(root: tempfile::TempDir, settings: Settings) -> Self {
         let environment = Environment {
             qd_home: Some(root.path().join("h")),
             xdg_runtime_dir: None,
             uid: nix::unistd::getuid().as_raw(),
         };
         let paths = Paths::new(&environment).unwrap();
-        let options = ServeOptions {
-            paths: paths.clone(),
-            settings: Settings { planner: rules(), ..Settings::default() },
-            qd: PathBuf::from(env!("CARGO_BIN_EXE_qd")),
-        };
+        let options = ServeOptions { paths: paths.clone(), settings, qd: PathBuf::from(env!("CARGO_BIN_EXE_qd")) };
         let stream = daemon::in_process(options).await.unwrap();
         Self { root, client: Client::over(stream), paths }
     }
 
     /// Ends the daemon as a person would and starts another on the same home.
     pub async fn restart(self) -> Self {
+        self.restart_with(Settings { planner: rules(), ..Settings::default() }).await
+    }
+
+    /// The same, with other settings.
+    pub async fn restart_with(self, settings: Settings) -> Self {
         let Self { root, client, paths } = self;
         client.call(Request::Shutdown).await.unwrap();
         client.closed().await;
@@ -59,7 +65,7 @@ impl House {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        Self::open(root).await
+        Self::open(root, settings).await
     }
 
     pub fn repository(&self) -> PathBuf {

@@ -2,5 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "../support/mock_model.rs"]
+mod mock_model;
+
 mod house;
+mod planning;
 mod stories;

@@ -17,7 +17,7 @@ const KEY: &str = "sk-ant-dummy-000000000000";
 const LONG: Duration = Duration::from_secs(120);
 
 /// The agent under test, or a loud note.
-fn program() -> Option<PathBuf> {
+pub fn program() -> Option<PathBuf> {
     let program = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from).filter(|path| path.is_file());
     if program.is_none() {
         skip("QD_TEST_CLAUDE does not name a Claude Code");
@@ -26,7 +26,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// A world in which `claude` is the real one, has seen its first-run questions, and talks to the mock only.
-fn world(program: &std::path::Path, model: &MockModel) -> World {
+pub fn world(program: &std::path::Path, model: &MockModel) -> World {
     let mut world = World::new();
     let configuration = world.path("home/.claude");
     let bin = world.path("bin");
@@ -142,4 +142,101 @@ fn a_fresh_session_says_the_next_step_before_the_old_one_is_let_go() {
         let session = world.sessions().into_iter().find(|session| session["id"] == old["id"])?;
         (session["parked"] == false && session["ended_at"].is_null()).then_some(())
     });
+}
+
+/// The same home as a person has it: the settings file beside the directory, which is replaced by renaming.
+fn usual_home(program: &std::path::Path, model: &MockModel) -> World {
+    let mut world = world(program, model);
+    fs::rename(world.path("home/.claude/.claude.json"), world.path("home/.claude.json")).unwrap();
+    world.environment.retain(|(name, _)| name != "CLAUDE_CONFIG_DIR");
+    world
+}
+
+/// Whether fences can be made here, or a loud note.
+fn fences(world: &World) -> bool {
+    let doctor = world.qd(&["doctor"]).stdout;
+    let can = doctor.lines().any(|line| line.contains("sandbox") && line.contains("makes fences here"));
+    if !can {
+        skip(&format!("no sandbox here: {doctor}"));
+    }
+    can
+}
+
+fn whole_settings(world: &World) {
+    let text = fs::read_to_string(world.path("home/.claude.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(settings["theme"], "dark", "{settings}");
+}
+
+#[test]
+fn behind_the_fence_it_works_headless_and_is_resumed() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = usual_home(&program, &model);
+    world.configure("[executor]\ndefault = \"auto\"\n");
+    if !fences(&world) {
+        return;
+    }
+    let text = "Write a poem [[mock:write poem.txt roses]] [[mock:bash git add poem.txt && git commit -qm poem]]";
+    let task =
+        world.qd(&["task", "add", text, "--agent", "claude", "--autonomy", "full", "--wait", "--json"]).good().json();
+    assert_eq!(task["status"], "completed", "{task}");
+    assert_eq!(world.landed("poem.txt").trim(), "roses");
+    whole_settings(&world);
+
+    let added = world.qd(&["task", "add", "Wait [[mock:hang]]", "--agent", "claude", "--autonomy", "full", "--json"]);
+    let task = added.good().json()["id"].as_u64().unwrap();
+    let asked = model.requests();
+    let running = world.running_session(task);
+    assert_eq!(running["executor"], "sandbox", "{running}");
+    until("the model is asked", LONG, || (model.requests() > asked).then_some(()));
+    world.qd(&["session", "restart", running["id"].as_str().unwrap()]).good();
+    until("the conversation goes on", LONG, || {
+        model.prompts().iter().any(|prompt| prompt.contains("You were interrupted")).then_some(())
+    });
+    let sessions = world.sessions();
+    let ours: Vec<_> = sessions.iter().filter(|session| session["task"] == task).collect();
+    assert!(ours.len() == 2 && ours.iter().all(|it| it["conversation"] == running["conversation"]), "{sessions:?}");
+    whole_settings(&world);
+}
+
+#[test]
+fn behind_the_fence_it_works_full_screen() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = usual_home(&program, &model);
+    if !fences(&world) {
+        return;
+    }
+    let text = "Write a song [[mock:write song.txt la]] [[mock:report the song is written]]";
+    let added = world
+        .qd(&[
+            "task",
+            "add",
+            text,
+            "--agent",
+            "claude",
+            "--autonomy",
+            "full",
+            "--mode",
+            "interactive",
+            "--executor",
+            "sandbox",
+            "--json",
+        ])
+        .good()
+        .json();
+    let task = added["id"].as_u64().unwrap();
+    until("it has landed", LONG, || {
+        for asked in world.qd(&["approval", "list", "--json"]).json_or_nothing() {
+            let answer = if asked["kind"] == "dialog" { "no" } else { "yes" };
+            world.qd(&["approval", "answer", &asked["id"].to_string(), answer]);
+        }
+        (world.task(task)["status"] == "completed").then_some(())
+    });
+    assert_eq!(world.landed("song.txt").trim(), "la");
+    whole_settings(&world);
+    // the trust that was given inside is remembered outside
+    let text = fs::read_to_string(world.path("home/.claude.json")).unwrap();
+    assert!(text.contains("\"hasTrustDialogAccepted\": true"), "{text}");
 }

@@ -24,6 +24,7 @@ mod cockpit;
 mod demo;
 mod honesty;
 mod machine;
+mod planning;
 mod survival;
 mod tasks;
 mod terminal;

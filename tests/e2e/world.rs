@@ -51,12 +51,19 @@ pub struct World {
     pub environment: Vec<(String, String)>,
     /// Directories before the usual PATH.
     pub path_first: Vec<PathBuf>,
+    /// Its files are removed by a process of their own: for worlds of very many.
+    pub swept_beside: bool,
 }
 
 impl World {
     /// A world with a repository of one commit.
     pub fn new() -> Self {
-        let world = Self::without_repository();
+        Self::new_in(&std::env::temp_dir())
+    }
+
+    /// The same below some directory.
+    pub fn new_in(place: &Path) -> Self {
+        let world = Self::bare(place);
         fs::create_dir_all(world.repository()).unwrap();
         world.git(&["init", "--quiet", "--initial-branch=main"]);
         world.write("README.md", "# A project\n");
@@ -67,8 +74,12 @@ impl World {
 
     /// A world with nothing in it.
     pub fn without_repository() -> Self {
-        let directory = tempfile::Builder::new().prefix("qd-e2e-").tempdir().unwrap();
-        let world = Self { directory, environment: Vec::new(), path_first: Vec::new() };
+        Self::bare(&std::env::temp_dir())
+    }
+
+    fn bare(place: &Path) -> Self {
+        let directory = tempfile::Builder::new().prefix("qd-e2e-").tempdir_in(place).unwrap();
+        let world = Self { directory, environment: Vec::new(), path_first: Vec::new(), swept_beside: false };
         fs::create_dir_all(world.path("home")).unwrap();
         fs::write(
             world.path("home/.gitconfig"),
@@ -241,6 +252,11 @@ impl Drop for World {
         let left: Vec<u32> = hosts.iter().flat_map(below).collect();
         for pid in hosts.into_iter().chain(left.into_iter().filter_map(|pid| i32::try_from(pid).ok())) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        if self.swept_beside {
+            let mut sweep = Command::new("setsid");
+            sweep.args(["nice", "rm", "-rf", "--"]).arg(self.directory.path()).stdout(Stdio::null());
+            self.directory.disable_cleanup(sweep.spawn().is_ok());
         }
     }
 }

@@ -70,6 +70,7 @@ pub fn state(state: &State) {
         assert_eq!(state.tasks[task].status, TaskStatus::Executing, "#{task} is restarted and does not execute");
         assert!(!state.has_live_session(*task), "#{task} is restarted beside a live session");
     }
+    assert_eq!(state.clone().indexed(), *state, "the indexes differ from what they index");
     one_delegation_a_worker(state);
     one_landing_a_project(state);
     finals(state);

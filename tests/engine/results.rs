@@ -196,3 +196,29 @@ fn reports_of_a_replaced_session_decide_nothing() {
     world.learn(Fact::Reported { session: old, report: Report::Done { summary: "late".into() } });
     assert_eq!(world.status(task), TaskStatus::Executing);
 }
+
+#[test]
+fn the_same_red_twice_is_stuck_and_the_person_sees_the_evidence() {
+    let mut world = World::new(Autonomy::Full).with_rules(|rules| rules.max_attempts = 9);
+    let task = world.submit(vec![TaskDraft { mode: Some(SessionMode::Interactive), ..draft("Add dark mode") }])[0];
+    world.work(task);
+    let fail = |world: &mut World, log: &str, tree: &str| {
+        world.report_done(task);
+        world.settle(|kind| *kind == EffectKind::CommitLeftovers { task }, committed(1));
+        let run = quarterdeck::model::CheckRun { log: log.into(), tree: tree.into(), ..check(false) };
+        world.settle(|kind| *kind == EffectKind::RunChecks { task }, EffectResult::Checked { runs: vec![run] });
+        if world.has(|kind| is_purpose(kind, Purpose::Feedback)) {
+            world.settle(|kind| is_purpose(kind, Purpose::Feedback), EffectResult::Delivered);
+        }
+    };
+    fail(&mut world, "2 tests failed in 0.12s", "a");
+    fail(&mut world, "1 test failed in 0.10s", "b");
+    assert_eq!((world.status(task), world.task(task).attempts), (TaskStatus::Executing, 3), "it gets better");
+    fail(&mut world, "1 test failed in 0.31s", "c");
+    let Some(StatusReason::Stuck { what, log }) = world.task(task).reason.clone() else {
+        panic!("{:?}", world.task(task).reason)
+    };
+    assert!(what.contains("twice in a row with the same output") && log == "1 test failed in 0.31s", "{what}");
+    let asked = world.approval(|subject| matches!(subject, Subject::Review { .. }));
+    assert!(asked.detail.contains("1 test failed in 0.31s"), "{}", asked.detail);
+}

@@ -12,5 +12,6 @@ mod world;
 
 mod docker;
 mod sandbox;
+mod ssh;
 mod stories;
 mod tmux;

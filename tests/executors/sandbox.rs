@@ -181,7 +181,7 @@ fn a_fence_that_cannot_be_made_is_said_before_anything_is_made() {
     assert_eq!(world.qd(&["task", "list", "--json"]).good().json(), serde_json::json!([]));
     assert!(!world.repository().join(".git/quarterdeck/private").exists());
     let bad = world.qd(&["task", "add", "X", "--executor", "moon"]);
-    assert!(bad.stderr.contains("local, sandbox, docker and tmux"), "{bad:?}");
+    assert!(bad.stderr.contains("local, sandbox, docker, tmux and ssh"), "{bad:?}");
     let doctor = world.qd(&["doctor", "--json"]).json();
     let of = |what: &str| doctor.as_array().unwrap().iter().find(|it| it["what"] == what).cloned().unwrap();
     assert!(of("sandbox")["detail"].as_str().unwrap().contains("uid map"), "{doctor}");

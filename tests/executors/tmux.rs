@@ -83,6 +83,10 @@ fn plain_tmux_shows_it_and_a_killed_host_finds_it_again() {
     kill_now(&session["host_pid"]);
     until("the host is gone", stories::PATIENCE, || (!runs(&session["host_pid"])).then_some(()));
     until("a new host shows it", stories::PATIENCE, || stories::screen(world, &session).contains("up").then_some(()));
+    until("the list names what shows it now", stories::PATIENCE, || {
+        let now = world.sessions().remove(0);
+        (runs(&now["host_pid"]) && runs(&now["pid"]) && now["host_pid"] != session["host_pid"]).then_some(())
+    });
     let worktree = PathBuf::from(world.task(id)["worktree"].as_str().unwrap());
     fs::write(worktree.join("go.txt"), "").unwrap();
     world.until_status(id, "completed", stories::PATIENCE);

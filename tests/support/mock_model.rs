@@ -4,6 +4,10 @@
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
 //! `[[mock:write PATH CONTENT]]` (`\n` in it is a newline), `[[mock:bash COMMAND]]`, `[[mock:report SUMMARY]]` (calls
 //! `qd report done --summary …`), `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
+//! A message that names a file to be read (as long prompts do) makes it read the file's first lines before anything else.
+//!
+//! Asked to plan, it answers `[[mock:plan JSON]]`, or `[[mock:replan JSON]]` when its first plan could not be used;
+//! `[[mock:error STATUS]]` and `[[mock:hang]]` as above.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -34,6 +38,8 @@ struct Seen {
     count: AtomicUsize,
     prompts: Mutex<Vec<String>>,
     turns: Mutex<Vec<String>>,
+    told: Mutex<String>,
+    asked: Mutex<Vec<String>>,
 }
 
 impl MockModel {
@@ -63,7 +69,12 @@ impl MockModel {
         self.seen.turns.lock().expect("not poisoned").clone()
     }
 
-    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for `OpenAI`'s APIs.
+    /// The last request that came with the result of a tool.
+    pub fn told(&self) -> String {
+        self.seen.told.lock().expect("not poisoned").clone()
+    }
+
+    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for OpenAI's APIs.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -71,6 +82,11 @@ impl MockModel {
     /// Requests for messages so far, side calls included.
     pub fn requests(&self) -> usize {
         self.seen.count.load(Ordering::SeqCst)
+    }
+
+    /// The questions for plans.
+    pub fn asked(&self) -> Vec<String> {
+        self.seen.asked.lock().expect("not poisoned").clone()
     }
 
     /// The person's last message of each request that offered tools.
@@ -187,12 +203,18 @@ impl Call<'_> {
     /// agent's, and counts as a prompt when it is the first.
     fn answer(&mut self, prompt: &str, results: usize, has_tools: bool) -> Step {
         self.seen.count.fetch_add(1, Ordering::SeqCst);
+        if prompt.contains(PLANNING) {
+            self.seen.asked.lock().expect("not poisoned").push(prompt.to_owned());
+            return planned(prompt);
+        }
         if !has_tools {
             return Step::Say("Mock title".to_owned());
         }
         self.seen.prompts.lock().expect("not poisoned").push(prompt.to_owned());
         if results == 0 {
             self.seen.turns.lock().expect("not poisoned").push(prompt.to_owned());
+        } else {
+            *self.seen.told.lock().expect("not poisoned") = self.body.to_string();
         }
         let last = || Step::Say("Done, as the mock was told.".to_owned());
         steps(prompt).into_iter().nth(results).unwrap_or_else(last)
@@ -225,11 +247,36 @@ impl Call<'_> {
     }
 }
 
+/// What a question for a plan begins with.
+const PLANNING: &str = "You plan work for coding agents.";
+
+/// The plan that the request holds.
+fn planned(prompt: &str) -> Step {
+    // what stands before is about other requests
+    let prompt = prompt.split_once("The request, between the marks,").map_or(prompt, |(_, request)| request);
+    let again = prompt.contains("It cannot be used:");
+    let marker = if again { "[[mock:replan " } else { "[[mock:plan " };
+    let Some((_, rest)) = prompt.split_once(marker) else {
+        return steps(prompt).into_iter().next().unwrap_or(Step::Plan("I have no plan.".to_owned()));
+    };
+    let json = serde_json::Deserializer::from_str(rest).into_iter::<Value>().next();
+    match json {
+        Some(Ok(plan)) => Step::Plan(plan.to_string()),
+        _ => Step::Plan(rest.split("]]").next().unwrap_or_default().to_owned()),
+    }
+}
+
 /// One thing that a marker asks for.
 enum Step {
-    Write { path: String, content: String },
+    Write {
+        path: String,
+        content: String,
+    },
+    /// The first lines of a file, with the agent's own tool.
+    Read(String),
     Bash(String),
     Say(String),
+    Plan(String),
     Error(u16),
     Hang,
 }
@@ -265,12 +312,13 @@ fn without(text: &str, tag: &str) -> String {
 }
 
 fn steps(prompt: &str) -> Vec<Step> {
-    prompt
+    let named = prompt.trim_start().strip_prefix("Read all of the file ").and_then(|rest| rest.split_once(" ("));
+    let marked = prompt
         .split("[[mock:")
         .skip(1)
         .filter_map(|marker| marker.split_once("]]"))
-        .filter_map(|(marker, _)| step(marker))
-        .collect()
+        .filter_map(|(marker, _)| step(marker));
+    named.map(|(path, _)| Step::Read(path.to_owned())).into_iter().chain(marked).collect()
 }
 
 fn step(marker: &str) -> Option<Step> {

@@ -11,11 +11,15 @@ use super::Finding;
 pub(super) fn look(settings: &Settings) -> Vec<Finding> {
     let own = settings.executor.default.named();
     let mut findings = vec![fence(settings, own)];
-    for kind in [ExecutorKind::Docker, ExecutorKind::Tmux] {
+    for kind in [ExecutorKind::Docker, ExecutorKind::Tmux, ExecutorKind::Ssh] {
         match (available(settings, kind), Some(kind) == own) {
             (Ok(found), _) => findings.push(Finding::ok(kind.word(), found)),
             (Err((why, hint)), true) => {
                 findings.push(Finding::fail(kind.word(), format!("is the default, but {why}"), hint));
+            }
+            // one that was set up and does not work is told, others are not missed
+            (Err((why, hint)), false) if kind == ExecutorKind::Ssh && !settings.executor.ssh.host.is_empty() => {
+                findings.push(Finding::warn(kind.word(), why, hint));
             }
             (Err(_), false) => {}
         }

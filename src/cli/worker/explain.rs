@@ -1,12 +1,10 @@
 //! `qd worker explain`: the verdict on a worker's session with all that it rests on.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
 
-use crate::model::{StateSource, WorkerNumber};
+use crate::model::WorkerNumber;
 use crate::protocol::ExplanationView;
 use crate::protocol::control::{Request, Response};
 
@@ -42,27 +40,12 @@ impl Explain {
 }
 
 fn print(output: Output, view: &ExplanationView) -> Result<(), Stop> {
-    let age = Duration::from_millis(view.age_ms).as_secs();
-    output.line(format!("@{} {} is {} for {age} s", view.worker, view.agent, view.state))?;
-    let fact = |name: &str, value: &str| match value {
-        "" => Ok(()),
-        value => output.line(format!("{name:<12} {value}")),
-    };
-    fact("known by", &word(view.source))?;
-    fact("confidence", &view.confidence)?;
-    fact("evidence", &view.evidence)?;
-    fact("title", &view.title)?;
-    let seen = view.screen_says.as_ref();
-    let seen = seen.map(|seen| format!("{} ({}: {})", seen.state, word(seen.source), seen.evidence));
-    fact("screen says", seen.as_deref().unwrap_or("nothing that is known"))?;
-    let pending = view.pending.as_ref().map(|reading| format!("{} ({})", reading.state, reading.evidence));
-    fact("not yet", pending.as_deref().unwrap_or_default())?;
-    for row in &view.screen {
-        output.toned(Tone::Faint, format!("  | {row}"))?;
+    for line in view.lines() {
+        if line.starts_with(ExplanationView::ROW) {
+            output.toned(Tone::Faint, line)?;
+        } else {
+            output.line(line)?;
+        }
     }
     Ok(())
-}
-
-fn word(source: StateSource) -> String {
-    serde_json::to_value(source).ok().as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
 }

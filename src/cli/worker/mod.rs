@@ -169,7 +169,14 @@ impl List {
     async fn run(self, context: &Context) -> Done {
         let (client, project) = context.at(&self.place).await?;
         let workers = ask!(client, Request::Workers { project }, Response::Workers(workers) => workers);
-        self.shape.list(context.output, &workers, table, "no workers")
+        let output = context.output;
+        self.shape.whole(output, workers.as_slice(), |workers| {
+            table(workers).print(output, "no workers")?;
+            let warned = workers.iter().filter(|worker| !worker.warnings.is_empty());
+            warned.into_iter().try_for_each(|worker| {
+                output.toned(Tone::Bad, &format!("@{}: {}", worker.number, worker.warnings.join("; ")))
+            })
+        })
     }
 }
 
@@ -190,18 +197,10 @@ fn table(workers: &[WorkerView]) -> Table<6> {
             words::or_dash(worker.agent.as_deref()),
             words::task_or_dash(worker.task),
             words::session_or_dash(worker.session.as_ref()),
-            note(worker, needs),
+            worker.offline.clone().or(needs).or_else(|| worker.title.clone()).unwrap_or_default(),
         ]);
     }
     table
-}
-
-/// What is to be known of a worker: how its session runs first.
-fn note(worker: &WorkerView, needs: Option<String>) -> String {
-    let rest = worker.offline.clone().or(needs).or_else(|| worker.title.clone());
-    let mut words = worker.warnings.clone();
-    words.extend(rest);
-    words.join("; ")
 }
 
 impl Start {

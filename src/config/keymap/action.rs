@@ -80,6 +80,7 @@ table! {
         AttentionApprove "attention.approve" "approve the request shown";
         AttentionDeny "attention.deny" "deny the request shown";
         WorkerHandoff "worker.handoff" "hand off to a fresh session";
+        WorkerExplain "worker.explain" "why this worker counts as what it does";
         WorkerInterrupt "worker.interrupt" "interrupt the agent (sends Esc)";
         WorkerStop "worker.stop" "stop this worker's session (asks)";
         PaneType "pane.type" "type into the pane";

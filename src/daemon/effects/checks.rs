@@ -110,20 +110,31 @@ impl Surroundings {
         variables
     }
 
-    /// The command as a program, in its place. Not directly but below a guard of ours: what the command starts stays
-    /// below it, even with an empty environment and without parents, and ends with it.
-    fn program(&self, argv: &[String], site: &Site) -> Result<Program, Failure> {
-        let mut job = match (&self.grounds, &site.place) {
+    /// Runs a command to its end. What outlives its own client there is ended when that was cut short.
+    fn run(&self, argv: &[String], site: &Site) -> Result<Finished, Failure> {
+        let job = match (&self.grounds, &site.place) {
             (Some(grounds), Some(place)) => grounds.wrap(argv, &self.variables(), place)?,
             _ => Job { argv: argv.to_vec(), env: self.variables(), cwd: site.directory.clone(), ..Job::default() },
         };
+        let finished = self.program(job.clone()).run().map_err(|error| Failure::of(&error));
+        if let Some(grounds) = &self.grounds
+            && finished.as_ref().map_or(true, |finished| finished.timed_out || finished.signal.is_some())
+        {
+            grounds.executor().end_command(&job);
+        }
+        finished
+    }
+
+    /// The command as a program, in its place. Not directly but below a guard of ours: what the command starts stays
+    /// below it, even with an empty environment and without parents, and ends with it.
+    fn program(&self, mut job: Job) -> Program {
         let guard = [self.guard.display().to_string(), "guard".to_owned(), "--".to_owned()];
         job.argv.splice(0..0, guard);
         let mut program = executors::program(&job).remove_env("QD_SESSION_SOCKET");
         if self.session.is_none() {
             program = program.remove_env("QD_SESSION");
         }
-        Ok(program.timeout(self.timeout).output_limit(OUTPUT_LIMIT))
+        program.timeout(self.timeout).output_limit(OUTPUT_LIMIT)
     }
 }
 
@@ -144,8 +155,7 @@ pub(super) fn run_all(checks: &[Check], site: &Site, tree: &str, surroundings: &
 /// Runs one command of the project.
 pub(super) fn run_one(check: &Check, site: &Site, tree: &str, surroundings: &Surroundings) -> CheckRun {
     let began = Instant::now();
-    let finished =
-        surroundings.program(&check.argv, site).and_then(|program| program.run().map_err(|error| Failure::of(&error)));
+    let finished = surroundings.run(&check.argv, site);
     CheckRun {
         name: check.name.clone(),
         argv: check.argv.clone(),

@@ -11,10 +11,13 @@ use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::executors::{self, Grounds};
 use crate::daemon::places;
 use crate::engine::{EffectResult, Fact};
+use crate::git::with_trailers;
 use crate::model::{Kind, Project, Session, SessionId, Task};
 use crate::protocol::control::Failure;
 use crate::session::executor::{Job, Place};
 use crate::session::{self, Launch};
+
+use super::worktree::trailers;
 
 /// How long host and agent may take to be there.
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -43,8 +46,9 @@ pub(super) async fn start(
         })
         .await?
         .ok_or_else(|| fault("the session is not known"))?;
+    daemon.agents.refresh().await;
     let agent = daemon.agents.get(&session.agent).ok_or_else(|| daemon.agents.unknown(&session.agent))?;
-    let Some(program) = daemon.agents.program(agent).await else { return Err(missing(daemon, agent).await) };
+    let Some(program) = daemon.agents.program(&agent).await else { return Err(missing(daemon, &agent).await) };
     let directory = daemon.paths.session(&id);
     let cwd = workplace(&project, task.as_ref());
     let pane_run = daemon.pane_command(&id).await;
@@ -141,9 +145,11 @@ async fn place(
     let Some(grounds) = Grounds::of(daemon, task, Some(&session.id)).await else { return Ok(launch) };
     executors::check(daemon, task.executor).await?;
     let opening = daemon.repository(project);
+    let about = (project.name.clone(), with_trailers(&task.title, &trailers(task)));
     blocking(move || {
         let repository = opening.open().map_err(|error| Failure::of(&error))?;
         let mut workplace = grounds.in_worktree(&repository, &launch.cwd)?;
+        grounds.send_away(&repository, &mut workplace, (&about.0, about.1))?;
         let inner = launch.socket.with_extension("in");
         workplace.socket = Some(inner.clone());
         let inner = inner.join("sock");

@@ -1,11 +1,13 @@
 //! Texts on their way into a composer, one after the other.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
 
 use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
 use crate::agents::{prompt, prompt_file};
 use crate::config::PromptDelivery;
 use crate::daemon::core::steady as now;
+use crate::daemon::places;
 use crate::engine::{EffectResult, Purpose};
 use crate::model::{EffectId, Kind, Timestamp};
 use crate::protocol::pane::{ToHost, WriteFate};
@@ -13,30 +15,51 @@ use crate::session;
 
 use super::link::Link;
 
+/// One that waits or is under way.
+pub(super) struct Waiting {
+    effect: EffectId,
+    delivery: Delivery,
+    /// The file that holds the text, when the composer gets only its name.
+    file: Option<PathBuf>,
+}
+
 /// A delivery under way and those that wait behind it.
 #[derive(Default)]
 pub(super) struct Deliveries {
-    waiting: VecDeque<(EffectId, Delivery)>,
+    waiting: VecDeque<Waiting>,
     wakes: BTreeSet<Timestamp>,
 }
 
 impl Deliveries {
+    /// Whether this effect waits or is under way.
+    fn holds(&self, effect: EffectId) -> bool {
+        self.waiting.iter().any(|known| known.effect == effect)
+    }
+
     /// Puts a delivery behind the others. The same effect is not queued twice.
-    pub(super) fn push(&mut self, effect: EffectId, delivery: Delivery) {
-        if !self.waiting.iter().any(|(known, _)| *known == effect) {
-            self.waiting.push_back((effect, delivery));
+    fn push(&mut self, waiting: Waiting) {
+        if !self.holds(waiting.effect) {
+            self.waiting.push_back(waiting);
         }
     }
 
     /// The one whose turn it is.
-    pub(super) fn current(&mut self) -> Option<&mut (EffectId, Delivery)> {
-        self.waiting.front_mut()
+    fn current(&mut self) -> Option<&mut Delivery> {
+        self.waiting.front_mut().map(|waiting| &mut waiting.delivery)
     }
 
     /// The current one is over.
     pub(super) fn pop(&mut self) -> Option<EffectId> {
         self.wakes.clear();
-        self.waiting.pop_front().map(|(effect, _)| effect)
+        self.waiting.pop_front().map(|waiting| waiting.effect)
+    }
+
+    /// What it came to when the current one arrived.
+    fn arrived(&self) -> EffectResult {
+        match self.waiting.front().and_then(|waiting| waiting.file.clone()) {
+            Some(path) => EffectResult::DeliveredAsFile { path },
+            None => EffectResult::Delivered,
+        }
     }
 
     /// Remembers when to tick.
@@ -63,11 +86,23 @@ impl Link {
             return self.ended(effect, EffectResult::Failed { kind: Kind::NotFound, detail }).await;
         };
         let by_argument = purpose == Purpose::Brief && agent.definition().prompt == PromptDelivery::Argument;
-        let delivery = Delivery::new(&effect.to_string(), text, agent);
         if by_argument && self.was_started_with(text).await {
             return self.ended(effect, EffectResult::Delivered).await;
         }
-        self.deliveries.push(effect, delivery);
+        if self.deliveries.holds(effect) {
+            return;
+        }
+        let key = effect.to_string();
+        let handing = agent.hand(&key, text, &self.daemon.paths.agent_files(&self.id));
+        let delivery = Delivery::new(&key, &handing.text, agent);
+        let mut file = None;
+        if let Some((path, text)) = handing.file {
+            if let Err(detail) = write(path.clone(), text).await {
+                return self.ended(effect, EffectResult::Failed { kind: Kind::Unavailable, detail }).await;
+            }
+            file = Some(path);
+        }
+        self.deliveries.push(Waiting { effect, delivery, file });
         self.step_delivery(None).await;
     }
 
@@ -102,7 +137,7 @@ impl Link {
         if self.line.is_none() {
             return;
         }
-        let Some((_, delivery)) = self.deliveries.current() else { return };
+        let Some(delivery) = self.deliveries.current() else { return };
         let actions = match (event, &self.seen) {
             (Some(event), _) => delivery.step(event, now()),
             (None, Some(seen)) => delivery.step(DeliveryEvent::Saw(seen), now()),
@@ -116,7 +151,10 @@ impl Link {
                     self.send(write);
                 }
                 DeliveryAction::WakeAt(at) => self.deliveries.wake_at(at),
-                DeliveryAction::Delivered => self.delivered(EffectResult::Delivered).await,
+                DeliveryAction::Delivered => {
+                    let arrived = self.deliveries.arrived();
+                    self.delivered(arrived).await;
+                }
                 DeliveryAction::Failed { detail } => {
                     self.delivered(EffectResult::Failed { kind: Kind::Unavailable, detail }).await;
                 }
@@ -126,10 +164,23 @@ impl Link {
 
     pub(super) async fn delivered(&mut self, result: EffectResult) {
         if let Some(effect) = self.deliveries.pop() {
-            self.asked &= result != EffectResult::Delivered;
+            self.asked &= !matches!(result, EffectResult::Delivered | EffectResult::DeliveredAsFile { .. });
             self.writing = None;
             self.ended(effect, result).await;
             self.deliveries.wake_at(now());
         }
+    }
+}
+
+/// Writes a long text where its agent reads it. Written again after a crash it is the same.
+async fn write(path: PathBuf, text: String) -> Result<(), String> {
+    let shown = path.display().to_string();
+    let written = tokio::task::spawn_blocking(move || places::write_private(&path, text.as_bytes())).await;
+    match written {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            Err(format!("the text is long, and `{shown}`, where it was to be read, cannot be written: {error}"))
+        }
+        Err(_) => Err(format!("`{shown}` was not written; see the daemon's log")),
     }
 }

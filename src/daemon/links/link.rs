@@ -119,7 +119,7 @@ impl Link {
             })
             .await
             .ok()??;
-        let agent = daemon.agents.get(&session.agent).cloned();
+        let agent = daemon.agents.get(&session.agent);
         let signals = match session.verdict.state {
             SessionState::Starting => Signals::new(),
             state => Signals::resumed(state, &session.verdict.evidence),

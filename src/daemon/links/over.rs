@@ -53,7 +53,11 @@ impl Link {
         let (exit, reports) = match found {
             Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
             Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
-            Ok((Found::Running(_), _)) | Err(_) => {
+            running @ (Ok((Found::Running(_), _)) | Err(_)) => {
+                if let Ok((Found::Running(started), _)) = running {
+                    let (session, host) = (self.id.clone(), started.host);
+                    self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
+                }
                 if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
                     self.unreachable().await;
                 }
@@ -126,7 +130,7 @@ fn by_process(state: SessionState, evidence: &str) -> Reading {
 fn look_after(directory: &Path, program: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
     let mut found = session::find(directory);
     if found == Found::Lost
-        && !force
+        && (!force || session::is_far(directory))
         && let Some(started) = session::adopt(directory, program, ADOPTED_WITHIN)
     {
         found = Found::Running(started);

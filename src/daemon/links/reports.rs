@@ -24,12 +24,12 @@ const MOST_TOOLS: usize = 200;
 const LONGEST_TOOL: usize = 100;
 
 /// What came of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is in the log.
     In,
-    /// It is, and it said that the agent's turn began.
-    TurnStarted,
+    /// It is, and it said that the agent took a prompt; which, if it told.
+    TurnStarted(Option<String>),
     /// It is not: the host keeps it.
     Kept,
 }
@@ -51,7 +51,9 @@ impl Link {
         match self.take_in(number, report).await {
             Taken::Kept => return,
             Taken::In => {}
-            Taken::TurnStarted => self.step_delivery(Some(DeliveryEvent::HookTurnStarted)).await,
+            Taken::TurnStarted(prompt) => {
+                self.step_delivery(Some(DeliveryEvent::HookTurnStarted { prompt: prompt.as_deref() })).await;
+            }
         }
         self.tell(ToHost::Collected { up_to: number });
     }
@@ -92,7 +94,7 @@ impl Link {
         if let Some(reading) = news.reading.and_then(|reading| self.signals.hook(reading, now())) {
             self.read(reading).await;
         }
-        if news.turn_started { Taken::TurnStarted } else { Taken::In }
+        if news.turn_started { Taken::TurnStarted(news.prompt) } else { Taken::In }
     }
 
     /// A line of a headless agent's structured output: its first one names the conversation.

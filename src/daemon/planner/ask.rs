@@ -76,7 +76,7 @@ async fn by_model(
 
 /// What a model may choose from. An agent that only runs commands is never among it: the text of its task would be one.
 async fn context(daemon: &Arc<Daemon>, project: &Project, options: &AddOptions) -> Result<PlanContext, Failure> {
-    let takes_prompts = |name: &String| daemon.agents.get(name).is_some_and(crate::agents::Agent::takes_prompts);
+    let takes_prompts = |name: &String| daemon.agents.get(name).is_some_and(|agent| agent.takes_prompts());
     let installed = daemon.agents.installed().await;
     let default_agent = match &options.agent {
         Some(agent) => agent.clone(),

@@ -79,7 +79,7 @@ async fn agent(daemon: &Daemon, signed_in: bool) -> Option<Planner> {
         if signed_in && !chosen && sign_in::known(&definition.sign_in) != Some(true) {
             continue;
         }
-        let Some(program) = daemon.agents.program(known).await else { continue };
+        let Some(program) = daemon.agents.program(&known).await else { continue };
         let environment = &definition.environment;
         let model = settings.model.clone().unwrap_or_else(|| asked.model.clone());
         let set = environment.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

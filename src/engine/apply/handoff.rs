@@ -7,6 +7,8 @@ use super::super::{HandoffNews, State};
 pub(super) fn apply(state: &mut State, id: HandoffId, news: &HandoffNews, at: Timestamp) {
     if let HandoffNews::Began { made } = news {
         state.last_id = state.last_id.max(made.id.0);
+        state.open_handoffs.insert(id);
+        state.handed_over.entry(made.from.clone()).or_default().push(id);
         state.handoffs.insert(id, made.as_ref().clone());
         return;
     }
@@ -26,7 +28,10 @@ pub(super) fn apply(state: &mut State, id: HandoffId, news: &HandoffNews, at: Ti
             let from = handoff.from.clone();
             back(state, &from);
         }
-        HandoffNews::Ended => handoff.ended_at = Some(at),
+        HandoffNews::Ended => {
+            handoff.ended_at = Some(at);
+            state.open_handoffs.remove(&id);
+        }
     }
 }
 

@@ -39,6 +39,10 @@ fn noted(session: &mut Session, news: &SessionNews, at: Timestamp) {
                 session.conversation.clone_from(conversation);
             }
         }
+        SessionNews::Adopted { pid, host } => {
+            session.pid = Some(*pid);
+            session.host = Some(*host);
+        }
         SessionNews::Read { verdict } if session.is_live() => session.verdict = verdict.clone(),
         SessionNews::Prompted => session.prompted = true,
         SessionNews::Parked { parked } => {

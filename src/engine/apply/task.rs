@@ -85,6 +85,7 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
 fn planned(state: &mut State, made: &Task) {
     state.last_task = state.last_task.max(made.id.0);
     state.open_tasks.insert(made.id);
+    state.shorts.insert(made.short.clone());
     if made.status == TaskStatus::Ready {
         state.ready_since.insert(made.id, made.created_at);
     }

@@ -153,12 +153,16 @@ fn session_words(news: &SessionNews) -> String {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))
         }
         SessionNews::Prompted => "has its brief".to_owned(),
+        SessionNews::GotFile { purpose, path } => {
+            format!("got its {} as the file `{}`", purpose_word(*purpose), path.display())
+        }
         SessionNews::DeliveryFailed { purpose, detail } => {
             format!("did not get its {}: {}", purpose_word(*purpose), quote(detail))
         }
         SessionNews::Parked { parked: true } => "parked".to_owned(),
         SessionNews::Parked { parked: false } => "unlocked".to_owned(),
         SessionNews::ConversationNamed { conversation } => format!("is conversation {}", quote(conversation)),
+        SessionNews::Adopted { host, .. } => format!("lives on below a new host, process {}", host.pid),
         SessionNews::Dismissed { now: true } => "is killed".to_owned(),
         SessionNews::Dismissed { now: false } => "is stopped".to_owned(),
         SessionNews::RestartAsked => "is to be started again".to_owned(),

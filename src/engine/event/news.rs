@@ -290,6 +290,13 @@ pub enum SessionNews {
     },
     /// The prompt it was started for arrived.
     Prompted,
+    /// A text was too long for its composer, and arrived as a file.
+    GotFile {
+        /// What it was for.
+        purpose: Purpose,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A text did not arrive.
     DeliveryFailed {
         /// What it was for.
@@ -306,6 +313,13 @@ pub enum SessionNews {
     ConversationNamed {
         /// The id.
         conversation: String,
+    },
+    /// Its host was lost, and another one shows it.
+    Adopted {
+        /// What shows it.
+        pid: u32,
+        /// The new host.
+        host: HostIdentity,
     },
     /// It is to end.
     Dismissed {

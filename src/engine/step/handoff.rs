@@ -185,7 +185,7 @@ pub(super) fn pushed(turn: &mut Turn, id: HandoffId, result: EffectResult) {
 pub(super) fn locked(turn: &mut Turn, id: &SessionId, locked: bool, result: EffectResult) {
     let state = turn.state;
     let Some(session) = state.session(id) else { return };
-    let handoff = state.handoffs.values().rev().find(|handoff| handoff.from == *id);
+    let handoff = state.handoffs_of(id).next_back();
     let handoff = handoff.and_then(|handoff| running(turn, handoff.id, HandoffStep::Park)).filter(|_| locked);
     match result {
         EffectResult::Done => {
@@ -223,12 +223,11 @@ pub(super) fn start_failed(turn: &mut Turn, session: &Session, detail: &str) -> 
 pub(super) fn unlock(turn: &mut Turn) {
     let state = turn.state;
     for session in state.live().filter(|session| session.parked && !state.stops.contains_key(&session.id)) {
-        let parked_by = |handoff: &Handoff| {
-            handoff.from == session.id && (handoff.to.is_some() || (handoff.ended_at.is_none() && !has_failed(handoff)))
-        };
+        let parked_by =
+            |handoff: &Handoff| handoff.to.is_some() || (handoff.ended_at.is_none() && !has_failed(handoff));
         let under_way =
             state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
-        if under_way.is_none() && !state.handoffs.values().any(parked_by) {
+        if under_way.is_none() && !state.handoffs_of(&session.id).any(parked_by) {
             turn.request(EffectKind::LockInput { session: session.id.clone(), locked: false });
         }
     }

@@ -73,6 +73,10 @@ pub(super) fn delivered(turn: &mut Turn, id: &SessionId, purpose: Purpose, asked
     let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
     match result {
         EffectResult::Delivered => arrived(turn, session, asked_at),
+        EffectResult::DeliveredAsFile { path } => {
+            turn.session(session, SessionNews::GotFile { purpose, path });
+            arrived(turn, session, asked_at);
+        }
         other => missed(turn, session, purpose, other.detail()),
     }
 }

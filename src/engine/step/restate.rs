@@ -17,7 +17,7 @@ const LONGEST: usize = 300;
 /// Where the fresh sessions stand: one that has begun is waited for, one that said the next step has passed.
 pub(super) fn settle(turn: &mut Turn) {
     let state = turn.state;
-    for handoff in state.handoffs.values().filter(|handoff| handoff.ended_at.is_none()) {
+    for handoff in state.handing_over() {
         let asked = matches!(handoff.restating, Restating::Asked { .. });
         let fresh = handoff.to.as_ref().and_then(|session| state.session(session));
         let fresh = fresh.filter(|session| session.is_live() && (asked || has_begun(session)));

@@ -45,12 +45,17 @@ pub(super) fn due(turn: &mut Turn) {
 
 /// An agent that cannot resume starts again with its request and what is known of the attempt, and that is said.
 pub(super) fn from_the_start(turn: &mut Turn, task: &Task, session: &Session) {
-    let told = format!("the session was lost and {} has no conversation to go on with", session.agent);
+    say_anew(turn, task, session, "the session was lost");
+    moves::again(turn, task);
+}
+
+/// Tells the person, and the agent's next brief, that there is no conversation to go on with.
+pub(super) fn say_anew(turn: &mut Turn, task: &Task, session: &Session, what: &str) {
+    let told = format!("{what} and {} has no conversation to go on with", session.agent);
     let words = format!("#{}: {told}. It starts again from its request, in the same worktree.", task.id);
     project::chat(turn, task.project, Speaker::Lead, words);
     let summary = format!("{told}; what it had done until then is in the worktree");
     turn.task(task, TaskNews::AttemptFailed { summary });
-    moves::again(turn, task);
 }
 
 /// Puts a task whose session is over back to work: in its conversation, where there is one.

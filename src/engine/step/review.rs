@@ -55,7 +55,7 @@ fn offer(task: &Task) -> &'static str {
 /// The evidence, and the other ways.
 fn detail(task: &Task) -> String {
     let evidence = match &task.reason {
-        Some(StatusReason::ChecksFailed { log, .. }) => tail(log),
+        Some(StatusReason::ChecksFailed { log, .. } | StatusReason::Stuck { log, .. }) => tail(log),
         Some(StatusReason::MergeConflict { files }) => files.join("\n"),
         Some(StatusReason::AttemptsUsedUp) => {
             task.failures.last().map(|failure| tail(&failure.summary)).unwrap_or_default()

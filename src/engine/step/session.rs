@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Autonomy, Exit, Handoff, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason, Subject, Task,
-    TaskStatus, WorkerNumber, one_line,
+    Autonomy, Exit, Handoff, HostIdentity, ProjectId, Session, SessionId, SessionMode, SessionState, StatusReason,
+    Subject, Task, TaskStatus, WorkerNumber, one_line,
 };
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, Refusal, SessionNews, TaskNews};
@@ -47,6 +47,14 @@ pub(super) fn kill(turn: &mut Turn, id: &SessionId) -> Result<(), Refusal> {
         moves::to_review(turn, task, StatusReason::ByPerson);
     }
     Ok(())
+}
+
+/// Its host was lost while its process lived on, and another host shows it.
+pub(super) fn adopted(turn: &mut Turn, id: &SessionId, pid: u32, host: HostIdentity) {
+    let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
+    if session.host != Some(host) {
+        turn.session(session, SessionNews::Adopted { pid, host });
+    }
 }
 
 /// The agent told its own conversation id.
@@ -240,6 +248,9 @@ fn quit(turn: &mut Turn, task: &Task, session: &Session) {
 fn crashed(turn: &mut Turn, task: &Task, session: &Session, exit: &Exit) {
     let again = exit.is_crash() && session.delegation.is_some();
     if again && task.attempts < turn.state.rules.max_attempts && resume::may_restart(turn, task) {
+        if session.conversation.is_none() {
+            resume::say_anew(turn, task, session, &failure("the agent", exit));
+        }
         resume::plan(turn, task);
     } else {
         moves::to_review(turn, task, StatusReason::AgentFailed { detail: failure("the agent", exit) });

@@ -77,7 +77,7 @@ impl<'a> Turn<'a> {
                 short.push(char::from(BASE32.get(place).copied().unwrap_or(b'a')));
                 bits >>= 5;
             }
-            if !taken.contains(&short) && !self.state.tasks.values().any(|task| task.short == short) {
+            if !taken.contains(&short) && !self.state.shorts.contains(&short) {
                 return short;
             }
         }

@@ -85,15 +85,47 @@ pub(super) fn red(turn: &mut Turn, task: &Task, runs: Vec<CheckRun>, where_: &st
         Some(run) => StatusReason::ChecksFailed { check: run.name.clone(), log: run.log.clone() },
         None => StatusReason::WorldFailed { detail: what.clone() },
     };
+    let stuck = stuck(task, &runs);
     turn.task(task, TaskNews::Checked { runs });
     turn.task(task, TaskNews::AttemptFailed { summary: truncate(&what, 4_000) });
     if task.agent == "shell" {
         moves::to_review(turn, task, reason);
     } else if task.attempts >= turn.state.rules.max_attempts {
         moves::to_review(turn, task, StatusReason::AttemptsUsedUp);
+    } else if let Some(reason) = stuck {
+        moves::to_review(turn, task, reason);
     } else {
         send_back(turn, task, &what);
     }
+}
+
+/// Whether this attempt ended exactly as the one before it: on the same tree, or with the same output of the same check.
+fn stuck(task: &Task, runs: &[CheckRun]) -> Option<StatusReason> {
+    task.failures.last().filter(|failure| failure.attempt < task.attempts)?;
+    let now = runs.iter().find(|run| !run.passed())?;
+    let before = task.checks.iter().find(|run| !run.passed()).filter(|before| before.name == now.name)?;
+    let what = if !now.tree.is_empty() && before.tree == now.tree {
+        format!("the last attempt changed nothing, and check `{}` fails as before", now.name)
+    } else if same_output(&before.log, &now.log) {
+        format!("check `{}` failed twice in a row with the same output", now.name)
+    } else {
+        return None;
+    };
+    Some(StatusReason::Stuck { what, log: now.log.clone() })
+}
+
+/// Whether two outputs differ in nothing but how long things took.
+fn same_output(before: &str, now: &str) -> bool {
+    let words = |log: &str| log.split_whitespace().filter(|word| !is_time(word)).map(str::to_owned).collect::<Vec<_>>();
+    !now.trim().is_empty() && words(before) == words(now)
+}
+
+/// `0.03s`, `(12ms)`, `10:31:02`.
+fn is_time(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ':'));
+    unit.len() < word.len()
+        && (matches!(unit, "s" | "ms" | "us" | "µs" | "ns") || (unit.is_empty() && word.contains(':')))
 }
 
 fn send_back(turn: &mut Turn, task: &Task, what: &str) {

@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::unistd::{getegid, geteuid};
@@ -165,10 +166,17 @@ impl Executor for Docker {
 
     fn wrap_command(&self, job: Job, workplace: &Workplace) -> Result<Job, ExecutorError> {
         let mut argv = self.base()?;
-        argv.push("run".to_owned());
+        let name = command_name();
+        argv.extend(["run".to_owned(), format!("--name={name}")]);
         argv.extend(self.run_line(&job, workplace)?);
         let environment = job.env.into_iter().filter(|(name, _)| name == "PATH").collect();
-        Ok(Job { argv, env: environment, ..job })
+        Ok(Job { name, argv, env: environment, ..job })
+    }
+
+    fn end_command(&self, job: &Job) {
+        if let Ok(program) = self.base() {
+            Container { program, name: job.name.clone(), run: Vec::new() }.remove();
+        }
     }
 }
 
@@ -217,6 +225,12 @@ impl Container {
             self.program.split_first().map_or(("docker", [].as_slice()), |(name, rest)| (name.as_str(), rest));
         Program::new(name).args(options).args(arguments.iter().copied()).timeout(LIMIT).run()
     }
+}
+
+/// A name for the container of one command.
+fn command_name() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("qd-command-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The agent's program goes by its name inside; everything else keeps its path.

@@ -10,9 +10,10 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::docker::Container;
+use super::ssh::FarSession;
 use super::tmux::Window;
 use crate::model::Exit;
-use crate::process::{self, carriers};
+use crate::process;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
@@ -25,6 +26,8 @@ pub enum Elsewhere {
     Docker(Container),
     /// In a window of tmux.
     Tmux(Window),
+    /// On another machine, below a host there.
+    Ssh(FarSession),
 }
 
 /// Exit code when the process there is gone without a word, as shells have it for SIGKILL.
@@ -38,6 +41,15 @@ impl Elsewhere {
         match self {
             Elsewhere::Docker(container) => container.is_running(),
             Elsewhere::Tmux(window) => exit_of(directory).is_none() && window.exists(),
+            Elsewhere::Ssh(session) => session.is_alive(directory),
+        }
+    }
+
+    /// The session on another machine, if it is on one.
+    pub(crate) fn far(&self) -> Option<&FarSession> {
+        match self {
+            Elsewhere::Ssh(session) => Some(session),
+            _ => None,
         }
     }
 
@@ -46,12 +58,15 @@ impl Elsewhere {
         match self {
             Elsewhere::Docker(container) => container.remove(),
             Elsewhere::Tmux(window) => window.kill(),
+            Elsewhere::Ssh(far) => {
+                if let Err(error) = far.end() {
+                    tracing::error!(session, %error, "a session on another machine may live");
+                }
+                return;
+            }
         }
         let own = std::process::id();
-        let left = leftovers::end(|| {
-            let found = carriers("QD_SESSION", session).into_iter().map(|process| process.pid);
-            found.filter(|pid| *pid != own).collect()
-        });
+        let left = leftovers::end(|| leftovers::marked(session, None).into_iter().filter(|pid| *pid != own).collect());
         if !left.is_empty() {
             tracing::error!(session, ?left, "processes of a session do not end");
         }
@@ -62,6 +77,8 @@ impl Elsewhere {
         let shown = match self {
             Elsewhere::Docker(container) => container.show(),
             Elsewhere::Tmux(window) => window.show(directory),
+            // a relay shows it, not a child of a host
+            Elsewhere::Ssh(_) => Ok(None),
         };
         match shown {
             Ok(Some(code)) => code,

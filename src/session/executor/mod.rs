@@ -3,7 +3,7 @@
 //! kill and recovery are the same everywhere.
 //!
 //! Two kinds of places: a fence around a child of the host (`sandbox`), which ends with it, and places whose
-//! processes are no children of ours (`docker`, `tmux`). For those the host runs `qd elsewhere`, which
+//! processes are no children of ours (`docker`, `tmux`, `ssh`). For the first two the host runs `qd elsewhere`, which
 //! finds the process or makes it, shows it on the host's PTY and ends with its exit code; what is needed to
 //! find, show and end it again is written into `launch.json` (`Elsewhere`).
 
@@ -12,6 +12,8 @@ mod elsewhere;
 mod error;
 mod local;
 mod sandbox;
+mod ssh;
+mod ssh_end;
 mod tmux;
 
 use std::ffi::OsStr;
@@ -20,9 +22,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ExecutorKind, ExecutorSettings};
+use crate::process::Ssh;
 
 pub use elsewhere::{Elsewhere, run, show};
 pub use error::ExecutorError;
+pub use ssh::FarSession;
+pub(super) use ssh::keep_reports;
+pub(super) use ssh_end::{State as FarState, copy};
+pub use ssh_end::{answer_session, bridge};
 
 /// Something to run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,6 +73,8 @@ pub struct Workplace {
     pub program: Option<PathBuf>,
     /// The session's directory.
     pub session: PathBuf,
+    /// The worktree on another machine, where the job is to run there.
+    pub away: Option<PathBuf>,
     /// What a window with it is called: `<task>-<mode>`.
     pub title: String,
 }
@@ -107,10 +116,18 @@ pub trait Executor: Send + Sync {
         Ok(())
     }
 
+    /// How its machine is reached and where things go there, when it is another one.
+    fn far(&self) -> Result<Option<(Ssh, String)>, ExecutorError> {
+        Ok(None)
+    }
+
     /// The same for a command without a terminal (a check, a setup command).
     fn wrap_command(&self, job: Job, workplace: &Workplace) -> Result<Job, ExecutorError> {
         self.wrap(job, workplace).map(|wrapped| wrapped.job)
     }
+
+    /// Ends what a wrapped command left running when its own client was killed.
+    fn end_command(&self, _: &Job) {}
 }
 
 /// The executor of a kind. `path` is where its programs are looked for.
@@ -119,6 +136,7 @@ pub fn executor(kind: ExecutorKind, settings: &ExecutorSettings, path: &OsStr) -
         ExecutorKind::Sandbox => Box::new(sandbox::Sandbox::new(settings.sandbox.clone(), path)),
         ExecutorKind::Docker => Box::new(docker::Docker::new(settings.docker.clone(), path)),
         ExecutorKind::Tmux => Box::new(tmux::Tmux::new(settings.tmux.clone(), path)),
+        ExecutorKind::Ssh => Box::new(ssh::Remote::new(settings.ssh.clone(), path)),
         ExecutorKind::Local => Box::new(local::Local),
     }
 }

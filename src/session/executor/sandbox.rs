@@ -86,6 +86,10 @@ impl Sandbox {
         for path in workplace.readable.iter().chain([&workplace.qd, &workplace.home]) {
             mount("--ro-bind-try", &[path, path])?;
         }
+        // an agent that is installed below the real `/tmp`, which is out of sight
+        if let Some(program) = workplace.program.as_ref().filter(|program| program.starts_with("/tmp")) {
+            mount("--ro-bind-try", &[program, program])?;
+        }
         let hidden: Vec<PathBuf> =
             workplace.hidden.iter().cloned().chain(expand(&self.settings.hidden, &workplace.home)).collect();
         for path in &hidden {

@@ -12,6 +12,7 @@ mod output;
 mod pty;
 mod reading;
 mod refusals;
+mod relay;
 mod requests;
 mod sender;
 mod size;
@@ -75,6 +76,9 @@ fn host(directory: &Path) -> Result<(), SessionError> {
         .ok_or_else(|| SessionError::file("read", &names.launch())(std::io::ErrorKind::NotFound.into()))?;
     let mut record = claim(directory)?;
     stand_alone()?;
+    if let Some(far) = launch.far().cloned() {
+        return relay::run(directory, launch, far, record, names.host_before().exists());
+    }
     let listener = doors::bind(&launch.socket)?;
     let inner = launch.place.inner_socket.as_deref().map(doors::bind).transpose()?;
     let started = pty::start_agent(&launch);

@@ -238,7 +238,7 @@ impl State {
 
     /// Hands input to the PTY, without waiting: what does not go at once is queued.
     pub(super) fn type_bytes(&mut self, shared: &Shared, mut bytes: Vec<u8>) {
-        if self.input.is_empty() && !self.writing && bytes.len() <= SHORT {
+        if !bytes.is_empty() && self.input.is_empty() && !self.writing && bytes.len() <= SHORT {
             // a PTY that takes nothing, or is gone, is the input thread's business
             let written = self.pty.direct.write(&bytes).unwrap_or(0);
             bytes.drain(..written.min(bytes.len()));

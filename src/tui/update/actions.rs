@@ -30,6 +30,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
             requests::decide(state, action == Action::AttentionApprove, out);
         }
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
+        Action::WorkerExplain => opening::explain(state, state.worker, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),
         Action::WorkerStop => ask_stop(state),
         Action::PaneZoom | Action::PaneMinimise | Action::PaneType | Action::PaneScroll => pane(state, action),

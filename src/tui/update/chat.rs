@@ -1,6 +1,7 @@
 //! Typing to the orchestrator.
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
+use crate::config::slash;
 use crate::protocol::control::Request;
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::state::State;
@@ -10,12 +11,39 @@ use super::{actions, fields};
 /// A key while the chat has the keyboard.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
     state.dirty = true;
+    if planning(state, chord, out) || complete(state, chord) {
+        return;
+    }
     match state.keymap.action(Context::Chat, chord) {
         Some(Action::ChatSend) => send(state, out),
         Some(Action::ChatNewline) => state.chat.draft.insert_newline(),
         Some(action) => actions::act(state, action, out),
         None => edit(state, chord),
     }
+}
+
+/// While a model plans and nothing is typed, Enter has the rules do it and Esc calls it off.
+fn planning(state: &State, chord: Chord, out: &mut Vec<Cmd>) -> bool {
+    let Some(plan) = state.planning().filter(|_| state.chat.draft.is_empty()) else { return false };
+    let request = match state.keymap.action(Context::Chat, chord) {
+        Some(Action::ChatSend) => Request::PlanByRules { plan: plan.id },
+        Some(Action::ChatLeave) => Request::DeclinePlan { plan: plan.id },
+        _ => return false,
+    };
+    out.push(Cmd::Call(request, Purpose::Plan(plan.id)));
+    true
+}
+
+/// Tab completes a slash command.
+fn complete(state: &mut State, chord: Chord) -> bool {
+    let Some(whole) = Some(chord.key)
+        .filter(|key| *key == KeyName::Tab)
+        .and_then(|_| slash::complete(&fields::text(&state.chat.draft)))
+    else {
+        return false;
+    };
+    state.chat.draft = fields::field(&whole);
+    true
 }
 
 fn edit(state: &mut State, chord: Chord) {

@@ -131,7 +131,9 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Some(Dialog::Ask(ask)) => ask_about(state, ask.clone(), action, out),
         Some(Dialog::Palette(_)) => lists::palette(state, action, out),
         Some(Dialog::Approval(_)) if action == Action::ListOpen => requests::reply(state, out),
-        Some(Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_)) => reader::read(state, action),
+        Some(Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_) | Dialog::Explained(_)) => {
+            reader::read(state, action)
+        }
         None => {}
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::keymap::Chord;
 use crate::model::{PlanId, PlanStatus, TaskId, WorkerNumber, sanitize};
 use crate::protocol::control::Request;
-use crate::tui::dialog::{ApprovalCard, Dialog, PlanCard, Review, ReviewText, Stepper};
+use crate::tui::dialog::{ApprovalCard, Dialog, Explained, PlanCard, Review, ReviewText, Stepper};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
 use crate::tui::state::{CtrlH, State};
@@ -24,7 +24,7 @@ pub(super) fn show(state: &mut State, dialog: Dialog) {
     // One list or help page at a time: opening another replaces it.
     if let Mode::Dialog { dialog: open, under: below, .. } = under {
         let same = std::mem::discriminant(&*open) == std::mem::discriminant(&dialog);
-        let passing = matches!(*open, Dialog::Palette(_) | Dialog::Help(_));
+        let passing = matches!(*open, Dialog::Palette(_) | Dialog::Help(_) | Dialog::Explained(_));
         under =
             if same || passing { *below } else { Mode::Dialog { dialog: open, deaf_until: state.now, under: below } };
     }
@@ -92,6 +92,15 @@ pub(super) fn review_next(state: &mut State, out: &mut Vec<Cmd>) {
         Some(task) => review(state, task, out),
         None => state.toast("nothing waits to land", false),
     }
+}
+
+/// Opens why a worker counts as what it does.
+pub(super) fn explain(state: &mut State, worker: WorkerNumber, out: &mut Vec<Cmd>) {
+    if state.session(worker).is_none() {
+        return state.toast(&format!("worker {worker} has no session"), false);
+    }
+    show(state, Dialog::Explained(Explained { worker, text: ReviewText::Loading, scroll: 0 }));
+    out.push(Cmd::Call(Request::ExplainWorker { project: state.project.id, worker }, Purpose::Explain(worker)));
 }
 
 /// Opens the stepper of a worker; `start` begins a handoff at once if none is under way.

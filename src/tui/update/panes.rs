@@ -72,6 +72,13 @@ fn attach(
     });
 }
 
+/// Whether a visible pane is about to get its first screen.
+pub(crate) fn awaits_screens(state: &State) -> bool {
+    let panes = layout::areas(state).panes;
+    let mut shown = panes.iter().filter_map(|(number, _)| state.pane(*number));
+    shown.any(|pane| pane.rows.is_empty() && matches!(pane.link, Link::Connecting(0) | Link::Live))
+}
+
 /// A connection opened.
 pub(super) fn open(state: &mut State, session: &SessionId, out: &mut Vec<Cmd>) {
     if let Some(pane) = state.panes.get_mut(session) {

@@ -1,6 +1,6 @@
 //! What the daemon tells and answers.
 
-use crate::model::{Explain, Timestamp};
+use crate::model::{Explain, Timestamp, WorkerNumber};
 use crate::protocol::control::{Failure, Request, Response};
 use crate::protocol::{HandoffView, ProjectView};
 use crate::tui::dialog::{Dialog, ReviewText};
@@ -156,6 +156,7 @@ pub(super) fn answered(state: &mut State, purpose: Purpose, outcome: Result<Resp
     state.dirty = true;
     match (purpose, outcome) {
         (Purpose::Diff(task), outcome) => diff(state, task, outcome),
+        (Purpose::Explain(worker), outcome) => explained(state, worker, outcome),
         (Purpose::Handoff, Ok(Response::HandoffStarted(id))) => {
             if let Some(Dialog::Handoff(stepper)) = state.mode.dialog_mut() {
                 stepper.handoff = Some(id);
@@ -191,6 +192,19 @@ fn diff(state: &mut State, task: crate::model::TaskId, outcome: Result<Response,
     {
         review.text = text;
         review.width = 0;
+    }
+}
+
+fn explained(state: &mut State, worker: WorkerNumber, outcome: Result<Response, Failure>) {
+    let text = match outcome {
+        Ok(Response::Explained(view)) => ReviewText::Lines(view.lines()),
+        Ok(_) => ReviewText::Failed("the daemon answered something else".to_owned()),
+        Err(failure) => ReviewText::Failed(words(&failure)),
+    };
+    if let Some(Dialog::Explained(open)) = state.mode.dialog_mut()
+        && open.worker == worker
+    {
+        open.text = text;
     }
 }
 

@@ -28,7 +28,12 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
         .max(1.min(inner.height));
     let log = Rect { height: inner.height.saturating_sub(field_height), ..inner };
     let field = Rect { y: log.bottom(), height: field_height.min(inner.height), ..inner };
+    let line = u16::from(state.planning().is_some()).min(log.height);
+    let log = Rect { height: log.height.saturating_sub(line), ..log };
     said(state, skin, frame, log);
+    if line > 0 {
+        planning(state, skin, frame, Rect { y: log.bottom(), height: line, ..log }, focused);
+    }
     draft(state, skin, frame, field, focused);
 }
 
@@ -60,6 +65,14 @@ fn said(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
         let name = Span::styled(format!(" {:<5}", who.unwrap_or("")), skin.ink(Role::TextDim));
         super::line(frame, at, Line::from(vec![name, Span::styled(text, skin.ink(role))]));
     }
+}
+
+/// Who is planning, and the keys that do not wait for it.
+fn planning(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, focused: bool) {
+    let Some(plan) = state.planning() else { return };
+    let keys = if focused { ": Enter plans by rules, Esc calls it off" } else { "" };
+    let text = format!(" planning with {}{keys}", one_line(&plan.by));
+    super::line(frame, place, Line::styled(cells::fit(&text, place.width), skin.ink(Role::TextAccent)));
 }
 
 /// The field.

@@ -28,6 +28,7 @@ pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
             // a short question leaves its pane in sight; there is always room for a reply
             layout::dialog(state.size, 116, lines.saturating_add(6).clamp(12, most.height.max(12)))
         }
+        Dialog::Explained(_) => layout::dialog(state.size, 100, 24),
         Dialog::Review(_) | Dialog::Help(_) => layout::reader_frame(state.size),
     }
 }
@@ -53,6 +54,7 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, dialog: &D
         Dialog::Ask(ask) => lists::ask(state, skin, frame, place, ask),
         Dialog::Approval(card) => readers::approval(state, skin, frame, place, card),
         Dialog::Review(review) => readers::review(state, skin, frame, place, review),
+        Dialog::Explained(explained) => readers::explained(state, skin, frame, place, explained),
         Dialog::Help(scroll) => help::draw(state, skin, frame, place, *scroll),
         Dialog::Handoff(card) => stepper::draw(state, skin, frame, place, card),
     }

@@ -44,7 +44,9 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
         Dialog::Tasks(list) => (state.project.tasks.len(), list.row),
         Dialog::Palette(palette) => (palette_rows(&palette.query).len(), palette.row),
         Dialog::Ask(ask) => (ask.about.choices().len(), ask.choice),
-        Dialog::Approval(_) | Dialog::Review(_) | Dialog::Handoff(_) | Dialog::Help(_) => return None,
+        Dialog::Approval(_) | Dialog::Review(_) | Dialog::Handoff(_) | Dialog::Help(_) | Dialog::Explained(_) => {
+            return None;
+        }
     };
     let (above, below) = match dialog {
         Dialog::Plan(_) if layout::is_tight(frame) => (1, 1),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
-use crate::tui::dialog::{ApprovalCard, Review, ReviewText};
+use crate::tui::dialog::{ApprovalCard, Explained, Review, ReviewText};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::{cells, layout};
@@ -61,6 +61,25 @@ pub(super) fn review(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: R
     let seen =
         if loaded { seen_words(review.seen, review.shown.len(), review.scroll, text.height) } else { String::new() };
     foot(skin, frame, inner, text, (seen, "Landing merges it into the target; `qd undo` takes it back."));
+}
+
+/// Why a worker counts as what it does: what `qd worker explain` says.
+pub(super) fn explained(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, open: &Explained) {
+    super::frame::dialog(frame, skin, place, &format!("Why: {}", state.called(open.worker)), "");
+    let text = layout::reader(place);
+    let lines = explained_lines(&open.text, text.width);
+    body(frame, text, &lines, open.scroll, |line| {
+        skin.ink(if line.starts_with("  | ") { Role::TextDim } else { Role::TextNormal })
+    });
+}
+
+/// The lines of an explanation, as wide as there is room.
+pub(crate) fn explained_lines(text: &ReviewText, width: u16) -> Vec<String> {
+    match text {
+        ReviewText::Loading => vec!["asking ...".to_owned()],
+        ReviewText::Failed(why) => cells::wrap(why, width),
+        ReviewText::Lines(lines) => lines.iter().flat_map(|line| cells::wrap(line, width)).collect(),
+    }
 }
 
 fn counts(text: &ReviewText) -> String {

@@ -12,11 +12,14 @@ pub(super) fn generate(call: &mut Call<'_>, streams: bool) -> std::io::Result<()
     let tool = |name: &str, args: Value| json!({ "functionCall": { "name": name, "args": args } });
     let parts = match call.answer(&prompt, results, has_tools) {
         Step::Write { path, content } => vec![tool("write_file", json!({ "file_path": path, "content": content }))],
+        Step::Read(path) => {
+            vec![tool("read_file", json!({ "file_path": path, "start_line": 1, "end_line": 20 }))]
+        }
         Step::Bash(command) => {
             vec![tool("run_shell_command", json!({ "command": command, "description": "As the mock was told" }))]
         }
         Step::Say(_) if wants_json => vec![json!({ "text": side_answer(config).to_string() })],
-        Step::Say(text) => pieces(&text, |piece| json!({ "text": piece })),
+        Step::Say(text) | Step::Plan(text) => pieces(&text, |piece| json!({ "text": piece })),
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };
@@ -84,6 +87,12 @@ fn last_prompt(body: &Value) -> (String, usize) {
         }
         // prompts that were cancelled stand before it in the same content
         for part in &parts {
+            if part["text"]
+                .as_str()
+                .is_some_and(|text| text.trim_start().starts_with("--- Content from referenced files"))
+            {
+                break; // what the CLI adds of files that the prompt mentions
+            }
             let text = without(part["text"].as_str().unwrap_or_default(), "session_context");
             if !text.trim().is_empty() {
                 (prompt, results) = (text, 0);

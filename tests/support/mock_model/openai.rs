@@ -15,8 +15,9 @@ pub(super) fn responses(call: &mut Call<'_>) -> std::io::Result<()> {
             json!({ "id": id(call, "ctc"), "type": "custom_tool_call", "status": "completed", "call_id": id(call, "call"), "name": "apply_patch", "input": patch })
         }
         Step::Write { path, content } => shell_call(call, &format!("printf '%s' '{content}' > {path}")),
+        Step::Read(path) => shell_call(call, &format!("head -c 2000 '{path}'")),
         Step::Bash(command) => shell_call(call, &command),
-        Step::Say(text) => {
+        Step::Say(text) | Step::Plan(text) => {
             json!({ "id": id(call, "msg"), "type": "message", "role": "assistant", "status": "completed", "content": [{ "type": "output_text", "text": text, "annotations": [] }] })
         }
         Step::Error(status) => return error(call, status),
@@ -67,6 +68,11 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
                 Some((named(&["write", "write_file", "Write", "WriteFile"]).expect("a tool that writes"), input)),
             )
         }
+        Step::Read(path) => {
+            let input = json!({ "filePath": path, "file_path": path, "path": path, "limit": 20 });
+            let name = named(&["read", "read_file", "Read", "ReadFile"]).expect("a tool that reads");
+            (String::new(), Some((name, input)))
+        }
         Step::Bash(command) => {
             let input = json!({ "command": command, "description": "As the mock was told", "is_background": false });
             (
@@ -74,7 +80,7 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
                 Some((named(&["bash", "run_shell_command", "Bash", "Shell"]).expect("a shell tool"), input)),
             )
         }
-        Step::Say(text) => (text, None),
+        Step::Say(text) | Step::Plan(text) => (text, None),
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };

@@ -46,6 +46,7 @@ fn scroll_of(state: &mut State) -> Option<&mut u16> {
         Dialog::Review(review) => Some(&mut review.scroll),
         Dialog::Approval(card) => Some(&mut card.scroll),
         Dialog::Help(scroll) => Some(scroll),
+        Dialog::Explained(explained) => Some(&mut explained.scroll),
         _ => None,
     }
 }
@@ -65,6 +66,7 @@ fn reading_lines(state: &State) -> usize {
     match state.mode.dialog() {
         Some(Dialog::Review(review)) => review.shown.len(),
         Some(Dialog::Approval(card)) => cells::wrap(&card.detail, width).len(),
+        Some(Dialog::Explained(explained)) => view::explained_lines(&explained.text, width).len(),
         Some(Dialog::Help(_)) => view::help_lines(state).len(),
         _ => 0,
     }
