@@ -79,3 +79,18 @@ impl Worker {
         self.task.is_none() && !self.manual && self.offline.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_worker_can_have_are_refused_in_words() {
+        assert_eq!("@64".parse(), Ok(WorkerNumber(64)));
+        let refused = |text: &str| text.parse::<WorkerNumber>().unwrap_err().to_string();
+        assert_eq!(refused("99"), "`99` is no worker number: they go from 1 to 64");
+        assert_eq!(refused("0"), "`0` is no worker number: they go from 1 to 64");
+        assert_eq!(refused("two"), "`two` is no worker number");
+        assert_eq!("abc".parse::<crate::model::TaskId>().unwrap_err().to_string(), "`abc` is no task number");
+    }
+}

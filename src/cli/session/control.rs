@@ -77,7 +77,6 @@ pub struct Kill {
 impl Kill {
     pub(super) async fn run(self, context: &Context) -> Done {
         let (client, session) = self.which.find(context).await?;
-        refuse_over(&client, &session).await?;
         context.order(&client, Request::KillSession { session: session.id }).await
     }
 }
