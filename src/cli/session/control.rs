@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::client::Client;
-use crate::model::{Kind, SessionState, TaskStatus};
+use crate::model::{Kind, SessionState, TaskId, TaskStatus};
 use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
 
@@ -46,14 +46,19 @@ async fn refuse_over(client: &Client, session: &SessionView) -> Result<(), Stop>
     let (id, state) = (session.id.short(), session.state);
     let over = Stop::new(Kind::Conflict, format!("session {id} is over ({state})"));
     let hint = match session.task {
-        Some(task) => match ask!(client, Request::Task { task }, Response::Task(task) => task.status) {
-            // what is done is not tried again
-            TaskStatus::Completed => format!("its task #{task} is completed: add a new one with `qd task add`"),
-            _ => again(session),
-        },
-        None => again(session),
+        // what is done is not tried again
+        Some(task) if is_completed(client, task).await => {
+            format!("its task #{task} is completed: add a new one with `qd task add`")
+        }
+        _ => again(session),
     };
     Err(over.hint(hint))
+}
+
+/// Whether a task is done; what cannot be found out is not.
+async fn is_completed(client: &Client, task: TaskId) -> bool {
+    let answer = client.call(Request::Task { task }).await;
+    matches!(answer, Ok(Response::Task(task)) if task.status == TaskStatus::Completed)
 }
 
 /// How what a session did can be done again.
