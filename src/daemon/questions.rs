@@ -133,7 +133,8 @@ async fn changed(daemon: &Arc<Daemon>, project: ProjectId, id: TaskId) -> Result
     let (files, dirty) = blocking(move || {
         let repository = opening.open()?;
         let Some(base) = base else { return Ok::<_, GitError>((Vec::new(), Vec::new())) };
-        let place = worktree.map(|path| repository.worktree_at(&path)).transpose()?;
+        // one that is just being removed has landed: the branch or the landing tells the rest
+        let place = worktree.and_then(|path| repository.worktree_at(&path).ok());
         let head = match &place {
             Some(place) => {
                 repository.collect(place)?;

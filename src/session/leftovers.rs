@@ -99,16 +99,6 @@ fn kill_host(host: HostIdentity) -> Vec<HostIdentity> {
     if below.iter().any(|process| process.pid == std::process::id()) { Vec::new() } else { below }
 }
 
-/// Ends what a session whose host is proven gone left behind. Returns the processes that do not end.
-pub fn end_leftovers(directory: &Path) -> Vec<u32> {
-    let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
-    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    if is_alive(record.identity()) {
-        return Vec::new();
-    }
-    end(|| left_by(&record, session))
-}
-
 /// Processes that carry a session's mark. A check of its task carries it too, for its authority; it is the daemon's
 /// work and goes on: it stands below the daemon that it names, and below no host.
 pub(super) fn marked(session: &str, host: Option<u32>) -> BTreeSet<u32> {

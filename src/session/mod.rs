@@ -26,7 +26,7 @@ pub use error::SessionError;
 pub use find::find;
 pub use host::run_host;
 pub use launch::{Found, Launch, Started, arguments_of, host_of, is_far, size_of};
-pub use leftovers::{end_by_force, end_leftovers};
+pub use leftovers::end_by_force;
 pub use observe::observation;
 pub use played::Played;
 pub use recorded::Recorded;

@@ -25,6 +25,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use capture::Transcript;
 pub use frame::{Frame, Modes, Mouse};
 pub use history::History;
 pub use keys::{focus, paste};

@@ -173,6 +173,18 @@ impl Terminal {
         }
     }
 
+    /// What scrolled away from the main screen, whichever is shown.
+    pub fn main_history(&mut self) -> &History {
+        self.catch_up();
+        &self.parser.callbacks().history
+    }
+
+    /// What could be seen to leave the alternate screen, while that is shown.
+    pub fn alternate_history(&mut self) -> Option<&History> {
+        let alternate = self.frame().modes.alternate_screen;
+        alternate.then(|| self.alternate.history())
+    }
+
     /// Inside a synchronized update (DEC 2026): the screen is half drawn.
     pub fn is_synchronizing(&self) -> bool {
         self.parser.callbacks().switches.synchronized

@@ -1,6 +1,7 @@
 //! Where copied text goes, and what may be said of it. A program of the desktop that took the text is proof;
 //! tmux's buffer is proof of itself; what a terminal does with OSC 52 nobody can know from here.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::one_line;
@@ -79,6 +80,41 @@ impl Surroundings {
         };
         let macos: &[_] = if self.macos { &[("pbcopy", [].as_slice())] } else { &[] };
         [wayland, x11, macos].concat()
+    }
+}
+
+/// A text for the clipboard, and what it is, in words.
+pub(super) type Text = (String, String);
+
+/// Texts on their way to the clipboard: one at a time, and of those that come meanwhile only the newest, so
+/// that a program that sends them without end keeps one thread busy and no more.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turns(Arc<Mutex<Turn>>);
+
+#[derive(Debug, Default)]
+struct Turn {
+    busy: bool,
+    newest: Option<Text>,
+}
+
+impl Turns {
+    /// Gives the text back when its turn is now; else it waits, in place of an older one.
+    pub(super) fn begin(&self, text: Text) -> Option<Text> {
+        let mut turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if turn.busy {
+            turn.newest = Some(text);
+            return None;
+        }
+        turn.busy = true;
+        Some(text)
+    }
+
+    /// A turn is over: the text that waits is the next.
+    pub(super) fn next(&self) -> Option<Text> {
+        let mut turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = turn.newest.take();
+        turn.busy = next.is_some();
+        next
     }
 }
 
@@ -184,6 +220,16 @@ mod tests {
         assert_eq!(names(here), ["wl-copy", "xclip", "xsel"]);
         assert_eq!(names(Surroundings { remote: true, ..here }), [] as [&str; 0]);
         assert_eq!(names(Surroundings::default()), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn one_text_goes_at_a_time_and_the_newest_is_next() {
+        let text = |n: u32| (n.to_string(), String::new());
+        let turns = Turns::default();
+        assert_eq!(turns.begin(text(0)), Some(text(0)));
+        assert_eq!((1..1_000).find_map(|n| turns.begin(text(n))), None);
+        assert_eq!((turns.next(), turns.next()), (Some(text(999)), None));
+        assert_eq!(turns.begin(text(7)), Some(text(7)));
     }
 
     #[test]

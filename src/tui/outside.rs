@@ -14,7 +14,7 @@ use crate::model::{Kind, SessionId};
 use crate::protocol::control::{Failure, Request};
 use crate::protocol::pane::{FromHost, ToHost, VERSION};
 
-use super::clipboard::{self, Surroundings};
+use super::clipboard::{self, Surroundings, Turns};
 use super::editor;
 use super::layout_file::Layout;
 use super::message::{Msg, Purpose};
@@ -37,6 +37,7 @@ pub(super) struct Outside {
     layout_file: PathBuf,
     surroundings: Surroundings,
     records: Records,
+    turns: Turns,
 }
 
 /// A connection to a host; ends when dropped.
@@ -70,16 +71,22 @@ impl Outside {
         surroundings: Surroundings,
         records: Records,
     ) -> Self {
-        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings, records }
+        let turns = Turns::default();
+        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings, records, turns }
     }
 
-    /// Copies text; what became of it comes as a message.
+    /// Copies text; what became of it comes as a message. While one is copied only the newest waits.
     pub(super) fn copy(&self, text: String, what: String) {
-        let (surroundings, inbox) = (self.surroundings, self.inbox.clone());
+        let Some(first) = self.turns.begin((text, what)) else { return };
+        let (surroundings, inbox, turns) = (self.surroundings, self.inbox.clone(), self.turns.clone());
         tokio::task::spawn_blocking(move || {
-            let copied = clipboard::copy(surroundings, text, what);
-            // the loop may be over: then nobody waits for this
-            let _ = inbox.blocking_send(Msg::Copied(copied));
+            let mut turn = Some(first);
+            while let Some((text, what)) = turn {
+                let copied = clipboard::copy(surroundings, text, what);
+                // the loop may be over: then nobody waits for this
+                let _ = inbox.blocking_send(Msg::Copied(copied));
+                turn = turns.next();
+            }
         });
     }
 

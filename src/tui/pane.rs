@@ -70,6 +70,17 @@ pub struct Gather {
     lost: u64,
 }
 
+/// A marked text, as far as there still is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// The text.
+    pub text: String,
+    /// Some of its lines are no more.
+    pub gone: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
 /// What the whole text of a session was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Errand {
@@ -126,6 +137,7 @@ impl Pane {
     /// Takes over what a host says of the screen. Answers the rows that changed, if that is all that did.
     pub fn apply(&mut self, update: ScreenUpdate) -> Option<Vec<u16>> {
         let (first, follows) = (self.first_row(), !self.modes.alternate_screen && !update.modes.alternate_screen);
+        let other_screen = self.modes.alternate_screen != update.modes.alternate_screen;
         let only_rows = !update.full
             && self.size == (update.rows, update.cols)
             && (self.locked, &self.modes) == (update.locked, &update.modes)
@@ -156,6 +168,10 @@ impl Pane {
         self.history = update.history;
         self.dropped = update.dropped;
         self.locked = update.locked;
+        if other_screen {
+            // its lines are no neighbours of those that are shown now
+            self.selection = None;
+        }
         self.agreed |= self.size == self.wanted;
         only_rows.then_some(rows)
     }
@@ -304,18 +320,20 @@ impl Pane {
         self.gather = Some(Gather { marked, purpose, lines: known, lost: 0 });
     }
 
-    /// The marked text, when all of it is known.
-    pub fn gathered(&mut self) -> Option<(String, Purpose)> {
+    /// The marked text, when all of it that there still is is known.
+    pub fn gathered(&mut self) -> Option<Gathered> {
         let (first, oldest) = (self.first_row(), self.dropped);
         if self.gather.as_ref()?.gap(oldest, first).is_some() {
             return None;
         }
         let gather = self.gather.take()?;
-        let text = gather.marked.text(|number| match number.checked_sub(first) {
-            Some(row) => self.rows.get(usize::try_from(row).ok()?),
-            None => gather.lines.get(&number),
-        });
-        Some((text, gather.purpose))
+        let (start, end) = (gather.marked.start.0, gather.marked.end.0);
+        let history = gather.lines.iter().map(|(number, row)| (*number, row)).filter(|(number, _)| *number < first);
+        let known: Vec<_> =
+            history.chain((first..).zip(&self.rows)).filter(|(number, _)| (start..=end).contains(number)).collect();
+        let all = end.saturating_sub(start).saturating_add(1);
+        let gone = u64::try_from(known.len()).unwrap_or(u64::MAX) < all;
+        Some(Gathered { text: gather.marked.text(known.into_iter()), gone, purpose: gather.purpose })
     }
 
     /// The lines that are known in a range of numbers, as a search takes them: from the first of them on
@@ -426,7 +444,8 @@ mod tests {
             let range = u32::try_from(from).unwrap()..u32::try_from(to).unwrap();
             pane.apply_history(from, &lines(range), 0);
         }
-        let (text, _) = pane.gathered().unwrap();
+        let Gathered { text, gone, .. } = pane.gathered().unwrap();
+        assert!(!gone);
         assert_eq!(text.lines().count(), 2_502);
         assert!(text.starts_with("line 500\n") && text.ends_with("line 3000\nline 3"), "{text}");
     }

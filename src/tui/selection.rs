@@ -90,11 +90,12 @@ impl Marked {
         Some((from, to))
     }
 
-    /// The marked text, as far as the lines are known.
-    pub fn text<'a>(&self, line: impl Fn(u64) -> Option<&'a Row>) -> String {
+    /// The marked text, of the lines that are known, in their order; others are left out. Their numbers are not
+    /// counted through: between a line of the main screen and one of the alternate are 2^48.
+    pub fn text<'a>(&self, known: impl Iterator<Item = (u64, &'a Row)>) -> String {
         let mut text = String::new();
-        for number in self.start.0..=self.end.0 {
-            let (Some(row), Some((from, to))) = (line(number), self.columns(number)) else { continue };
+        for (number, row) in known {
+            let Some((from, to)) = self.columns(number) else { continue };
             let part = cells::slice(row, from, to);
             let last = number == self.end.0;
             if row.wrapped && !last && !self.block {
@@ -165,7 +166,7 @@ mod tests {
 
     fn text(rows: &[Row], selection: Selection) -> String {
         let line = |number: u64| rows.get(usize::try_from(number).unwrap());
-        selection.marked(line).text(line)
+        selection.marked(line).text((0..).zip(rows))
     }
 
     fn marking(anchor: Point, head: Point, unit: Unit) -> Selection {
@@ -178,6 +179,13 @@ mod tests {
         assert_eq!(text(&rows, marking((3, 1), (0, 6), Unit::Cell)), "beta\ngamma delta\nen");
         assert_eq!(text(&rows, marking((2, 1), (2, 0), Unit::Line)), "gamma delta");
         assert_eq!(text(&rows, marking((0, 0), (1, 2), Unit::Block)), "alp\ngam");
+    }
+
+    #[test]
+    fn a_mark_from_one_screen_to_the_other_has_an_end() {
+        let rows = [row("main", false), row("alternate", false)];
+        let marked = Marked { start: (7, 0), end: (1 << 48, u16::MAX), block: false };
+        assert_eq!(marked.text([7, 1 << 48].into_iter().zip(&rows)), "main\nalternate");
     }
 
     #[test]

@@ -90,6 +90,9 @@ fn a_trusted_repository_is_not_asked_about_again_and_escape_ends_a_turn() {
     talk.end();
 }
 
+/// Longer texts are handed over as a file, which is read.
+const PASTED: usize = 32 * 1024;
+
 #[test]
 fn long_prompts_arrive_whole() {
     let Some(claude) = program("claude") else { return };
@@ -107,9 +110,10 @@ fn long_prompts_arrive_whole() {
                 .get(asked..)
                 .unwrap_or_default()
                 .iter()
-                .any(|prompt| prompt.contains(text.trim()))
+                .any(|prompt| prompt.contains(text.trim()) || (text.len() > PASTED && prompt.contains("/prompts/")))
         });
         talk.until_state(SessionState::WaitingInput);
+        assert!(text.len() <= PASTED || talk.world.model.told().contains("a line of text"), "the file was read");
     }
     talk.end();
 }
@@ -124,7 +128,7 @@ fn the_persons_checkout_cannot_be_written_to() {
         (world.path("tree/a.txt"), world.path("repository/b.txt"), world.path("repository/c.txt"));
     let elsewhere = world.path("elsewhere.txt");
     let prompt = format!(
-        "[[mock:write {} free\\n]] [[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
+        "[[mock:bash echo free > {}]] [[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
         elsewhere.display(),
         mine.display(),
         theirs.display(),

@@ -25,7 +25,9 @@ fn the_headless_demo_merges_all_four_and_leaves_nothing() {
         assert!(summary["answers"][kind].as_u64() > Some(0), "`{kind}` was asked: {summary}");
     }
     assert!(!std::path::Path::new(summary["repository"].as_str().unwrap()).exists(), "the files are gone");
-    assert!(!world.path("qd").exists(), "the person's own place was not touched");
+    for place in ["qd/data", "qd/state", "qd/run"] {
+        assert!(!world.path(place).exists(), "the person's own place was not touched");
+    }
     let root = std::path::Path::new(summary["repository"].as_str().unwrap()).parent().unwrap().display().to_string();
     assert_eq!(processes_below(&root), Vec::<String>::new(), "its processes have ended");
 }

@@ -44,7 +44,7 @@ fn from_the_chat_the_plan_comes_when_it_is_there_and_says_who_made_it() {
     terminal.until_shows("CHAT", LONG);
     let plan = PLAN.replace(['\n'], "");
     terminal.type_in(&format!("Dark mode [[mock:plan {plan}]]"));
-    terminal.until_shows("simple", LONG);
+    terminal.until_shows("]}]]", LONG);
     terminal.type_in("\r");
     until("there are two tasks", LONG, || {
         let tasks = world.qd(&["task", "list", "--json"]).good().json();

@@ -51,9 +51,48 @@ fn a_client_inside() {
     std::fs::rename("result.tmp", "result").unwrap();
 }
 
+/// Not a test of its own: a process of another session.
+#[test]
+#[ignore = "runs inside a session only"]
+fn a_stranger() {
+    let socket = std::env::var("TARGET").unwrap();
+    let mut connection = Connection::to(Path::new(&socket));
+    let refused = connection.refused();
+    let closed = connection.next().is_none();
+    std::fs::write("result.tmp", format!("closed {closed}: {refused}")).unwrap();
+    std::fs::rename("result.tmp", "result").unwrap();
+}
+
+/// Not a test of its own: takes as many places as it can get, and keeps them.
+#[test]
+#[ignore = "runs inside a session only"]
+fn a_crowd_inside() {
+    let socket = std::env::var("TARGET").unwrap();
+    let mut crowd = Vec::new();
+    let refused = loop {
+        assert!(crowd.len() < 1_000, "no end of places");
+        let mut connection = Connection::to(Path::new(&socket));
+        // an answer tells whether there was a place
+        connection.send_if_open(&ToHost::Lock(true));
+        let refused = connection.refused();
+        if refused.contains("too many") {
+            break refused;
+        }
+        crowd.push(connection);
+    };
+    std::fs::write("result.tmp", format!("{}: {refused}", crowd.len())).unwrap();
+    std::fs::rename("result.tmp", "result").unwrap();
+    let mut end = String::new();
+    std::io::stdin().read_line(&mut end).unwrap();
+}
+
 fn client() -> String {
+    running("a_client_inside")
+}
+
+fn running(test: &str) -> String {
     let own = std::env::current_exe().unwrap();
-    format!("{} --ignored --exact peers::a_client_inside --nocapture", own.display())
+    format!("{} --ignored --exact peers::{test} --nocapture", own.display())
 }
 
 fn result(of: &Session) -> String {
@@ -79,17 +118,29 @@ fn forgetting_the_environment_and_the_parent_does_not_help() {
 }
 
 #[test]
+fn a_crowd_inside_takes_no_place_of_the_daemon_or_a_viewer() {
+    let session = Session::started(&format!("TARGET=$QD_SESSION_SOCKET {}", running("a_crowd_inside")));
+    assert!(result(&session).starts_with("16: too many"), "{}", result(&session));
+    let mut daemon = session.watch();
+    daemon.write("probe", "", "");
+    let mut viewer = session.view();
+    viewer.type_in("\n");
+    assert!(daemon.ended().succeeded());
+}
+
+#[test]
 fn a_process_of_another_session_may_do_nothing() {
     let target = Session::started("read end");
     for clear in ["", "env -u QD_SESSION"] {
-        let script = format!("TARGET={} {clear} {}; read end", target.launch.socket.display(), client());
+        let script = format!("TARGET={} {clear} {}; read end", target.launch.socket.display(), running("a_stranger"));
         let mut other = Session::beside(&target, &["sh", "-c", &script]);
         // the same directory of sessions, as in life
         let sessions = target.directory().parent().unwrap().to_path_buf();
         std::fs::create_dir_all(other.home.path()).unwrap();
         std::os::unix::fs::symlink(sessions, other.home.path().join("sessions")).unwrap();
         other.start().unwrap();
-        assert_eq!(result(&other), "noted false, rows 0", "with `{clear}`");
+        let result = result(&other);
+        assert!(result.starts_with("closed true") && result.contains("other sessions"), "{result}, with `{clear}`");
     }
 }
 

@@ -94,3 +94,23 @@ fn what_is_on_the_alternate_screen_is_found() {
     let found = search(&mut viewer, "needle", (0, 0), false);
     assert_eq!((found.at.map(|(_, column)| column), found.total), (Some(6), 1));
 }
+
+#[test]
+fn a_capture_of_a_long_history_has_every_line_once_while_more_come() {
+    let mut session = Session::new("seq 1 3000; while read go; do seq 3001 6000; done");
+    session.launch.scrollback = 20_000;
+    session.start().unwrap();
+    let mut viewer = session.view();
+    viewer.wait_for_text("3000");
+    viewer.type_in("\n");
+    viewer.send(&ToHost::Capture { ansi: false, history: true });
+    let text = viewer.until("the text", |message| match message {
+        FromHost::Captured(text) => Some(text.clone()),
+        _ => None,
+    });
+    // the newline that was typed is echoed as a blank line, and the last line may be on its way still
+    let mut numbers: Vec<u32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    numbers.pop();
+    assert!(numbers.len() >= 2_999, "{}", numbers.len());
+    assert!((1..).zip(&numbers).all(|(expected, number)| expected == *number), "each once and in order");
+}

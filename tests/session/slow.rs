@@ -53,6 +53,30 @@ fn a_viewer_behind_a_slow_link_delays_nobody_and_loses_no_key() {
     reader.join().unwrap();
 }
 
+#[test]
+fn a_peer_that_goes_without_reading_its_answers_leaves_nothing() {
+    let session = Session::started("seq 1 900; echo ready; read end");
+    session.view().wait_for_text("ready");
+    let host = session.started.unwrap().host.pid;
+    wait_for("only the host's own threads", || peers(host) == 0);
+    for _ in 0..3 {
+        let mut rude = session.view();
+        // in one piece: many small ones fill the socket before the host has stopped reading
+        let questions = encode(&ToHost::Capture { ansi: false, history: true }).unwrap().repeat(400);
+        std::io::Write::write_all(&mut rude.stream, &questions).unwrap();
+        wait_for("its threads", || peers(host) > 0);
+        drop(rude);
+        wait_for("only the host's own threads again", || peers(host) == 0);
+    }
+}
+
+/// The host's threads that serve connections.
+fn peers(pid: u32) -> usize {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| matches!(name.trim(), "peer" | "sender")).count()
+}
+
 /// Resident memory in kilobytes.
 fn memory(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();

@@ -149,6 +149,11 @@ impl Connection {
         self.stream.write_all(&encode(message).unwrap()).unwrap();
     }
 
+    /// Says something to a host that may have hung up already.
+    pub fn send_if_open(&mut self, message: &ToHost) {
+        let _ = self.stream.write_all(&encode(message).unwrap());
+    }
+
     pub fn type_in(&mut self, text: &str) {
         self.send(&ToHost::Input(text.as_bytes().to_vec()));
     }

@@ -343,6 +343,58 @@ fn the_alternate_screen_says_who_keeps_its_history() {
     assert!(matches!(&deck.out[..], [Cmd::ToPane(_, ToHost::Input(bytes))] if bytes.starts_with(b"\x1b[<64")));
 }
 
+/// What a host sends when the program leaves its alternate screen.
+fn on_alternate(deck: &mut Deck, host: &Host) {
+    let FromHost::Screen(mut update) = host.screen(0) else { unreachable!() };
+    update.modes.alternate_screen = true;
+    (update.history, update.dropped) = (0, 1 << 48);
+    deck.tell(Msg::Pane(session_id(2), FromHost::Screen(update)));
+}
+
+#[test]
+fn a_mark_ends_with_the_screen_that_it_was_made_on() {
+    let (mut deck, host) = Host::of(80, 24, 500);
+    on_alternate(&mut deck, &host);
+    let (x, y) = deck.find("line 503");
+    deck.click(x, y).mouse(x, y + 3, MouseKind::Drag(0));
+    deck.tell(Msg::Pane(session_id(2), host.screen(0)));
+    assert!(deck.screen().contains("the program shows another screen"), "{}", deck.screen());
+    deck.mouse(x, y + 5, MouseKind::Drag(0)).mouse(x, y + 5, MouseKind::Up(0));
+    assert_eq!(copied(&deck), None);
+    assert_eq!(deck.state.panes[&session_id(2)].reading, None, "the screen is followed again");
+}
+
+#[test]
+fn keys_that_mark_over_the_end_of_a_screen_do_not_count_to_the_other() {
+    let (mut deck, host) = Host::of(80, 24, 500);
+    on_alternate(&mut deck, &host);
+    press(&mut deck, &host, "ctrl+space [");
+    press(&mut deck, &host, "v");
+    deck.tell(Msg::Pane(session_id(2), host.screen(0)));
+    // begun once more on what is shown of the other screen, and taken to the end of this one
+    press(&mut deck, &host, "v G y");
+    let told = deck.out.iter().find_map(|cmd| match cmd {
+        Cmd::Copy { what, .. } => Some(what.clone()),
+        _ => None,
+    });
+    assert!(told.is_none_or(|what| what.contains("gone")));
+}
+
+#[test]
+fn lines_that_are_gone_are_told() {
+    let (mut deck, host) = Host::of(80, 24, 500);
+    press(&mut deck, &host, "ctrl+space [ v k");
+    deck.tell(Msg::Pane(session_id(2), Host { first: 5_000, ..host }.screen(4_990)));
+    deck.keys("y");
+    let gone = FromHost::Lines { first: 4_990, lines: vec![], dropped: 4_990, history: 10 };
+    deck.tell(Msg::Pane(session_id(2), gone));
+    let told = deck.out.iter().find_map(|cmd| match cmd {
+        Cmd::Copy { what, .. } => Some(what.clone()),
+        _ => None,
+    });
+    assert!(told.as_ref().is_some_and(|what| what.contains("gone")) || deck.screen().contains("are gone"), "{told:?}");
+}
+
 #[test]
 fn another_viewer_s_size_is_said() {
     for (columns, rows) in [(80, 24), (120, 36)] {

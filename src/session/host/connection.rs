@@ -1,7 +1,6 @@
 //! One connection: says hello, reads requests until the other side is gone. What goes out is the
 //! sender's work, on a thread of its own, so that a slow reader never delays a key.
 
-use std::collections::VecDeque;
 use std::io::{BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
@@ -10,6 +9,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 use super::bell::Bell;
 use super::doors::Door;
+use super::outgoing::Outgoing;
+use super::places::Place;
 use super::requests::handle;
 use super::sender::{self, Sender};
 use super::start_thread;
@@ -20,10 +21,11 @@ use crate::session::peer::{Standing, standing};
 /// Bytes that may wait in the kernel for a viewer that does not read.
 const WAITING: usize = 32 * 1024;
 
-/// Serves one connection to its end.
-pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream, door: Door) {
+/// Says hello and gives the peer a place; who gets none is told why and let go. Never blocks: so little fits
+/// into every new socket.
+pub(super) fn admit(shared: &Shared, mut stream: UnixStream, door: Door) -> Option<(UnixStream, Place)> {
     let session = shared.launch.session.as_str();
-    let Some(standing) = standing(&stream, &shared.directory, session) else { return };
+    let standing = standing(&stream, &shared.directory, session)?;
     let standing = if door == Door::Inner && standing == Standing::Outside { Standing::Inside } else { standing };
     let hello = FromHost::Hello {
         version: VERSION,
@@ -31,13 +33,26 @@ pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream, door: Door) {
         pid: shared.agent_pid,
         host_pid: std::process::id(),
     };
-    let greeted = encode(&hello).and_then(|bytes| stream.write_all(&bytes));
-    let (Ok(()), Ok(outgoing)) = (greeted, stream.try_clone()) else { return };
+    let mut say = |message: &FromHost| encode(message).and_then(|bytes| stream.write_all(&bytes)).ok();
+    say(&hello)?;
+    match shared.places.take(standing) {
+        Ok(place) => Some((stream, place)),
+        Err(why) => {
+            // a peer that is gone already need not be told
+            let _ = say(&FromHost::Refused(why.to_owned()));
+            None
+        }
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) fn run(shared: &Arc<Shared>, stream: UnixStream, place: &Place) {
+    let Ok(outgoing) = stream.try_clone() else { return };
     keep_short(&outgoing);
     let waker = Arc::new(Bell::default());
     let (id, sender) = join(shared, &waker, outgoing);
     match start_thread("sender", Arc::clone(shared), move |shared| sender::run(&shared, &waker, &sender)) {
-        Ok(()) => read(shared, id, standing, stream),
+        Ok(()) => read(shared, id, place.standing, stream),
         Err(error) => eprintln!("{error}"),
     }
     leave(shared, id);
@@ -56,7 +71,7 @@ fn join(shared: &Shared, waker: &Arc<Bell>, outgoing: UnixStream) -> (PeerId, Ar
     let sender = Arc::new(Mutex::new(Sender::new(id, outgoing)));
     let peer = Peer {
         waker: Arc::clone(waker),
-        outgoing: VecDeque::new(),
+        outgoing: Outgoing::default(),
         role: Role::Unknown,
         pacing: false,
         expects_echo: false,
@@ -74,7 +89,8 @@ fn read(shared: &Arc<Shared>, id: PeerId, standing: Standing, stream: UnixStream
     }
 }
 
-fn leave(shared: &Shared, id: PeerId) {
+/// Forgets the peer and wakes whoever waits for it, its own reader too.
+pub(super) fn leave(shared: &Shared, id: PeerId) {
     let mut state = shared.state();
     if let Some(peer) = state.peers.remove(&id) {
         peer.waker.ring();

@@ -17,8 +17,6 @@ use crate::session::error::SessionError;
 use crate::session::files::private_directory;
 use crate::session::launch::Launch;
 
-/// More connections at once are turned away.
-const MOST_PEERS: usize = 128;
 /// After an accept that failed for lack of descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
@@ -52,11 +50,10 @@ pub(super) fn run(shared: &Arc<Shared>, listener: &UnixListener, door: Door) {
     for stream in listener.incoming() {
         match stream {
             Ok(stream) => {
-                if shared.state().peers.len() >= MOST_PEERS {
-                    continue;
-                }
+                // traced before it costs a thread: who may do nothing takes nobody's place
+                let Some((stream, place)) = connection::admit(shared, stream, door) else { continue };
                 let started =
-                    start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream, door));
+                    start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream, &place));
                 if let Err(error) = started {
                     eprintln!("{error}");
                 }

@@ -26,6 +26,8 @@ const SHORT_TURN: usize = 4 * 1024;
 const MOST_INPUT: usize = 4 * 1024 * 1024;
 /// News for a peer that does not read are dropped beyond this.
 const MOST_OUTGOING: usize = 256;
+/// And beyond this many bytes.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Reads until the PTY's other side is closed for good.
 pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) {
@@ -136,13 +138,17 @@ fn take(shared: &Shared, state: &mut State, bytes: &[u8]) {
 }
 
 fn tell(state: &mut State, news: &News) {
-    for peer in state.peers.values_mut().filter(|peer| peer.outgoing.len() < MOST_OUTGOING) {
+    for peer in state
+        .peers
+        .values_mut()
+        .filter(|peer| peer.outgoing.len() < MOST_OUTGOING && peer.outgoing.bytes() < MOST_BYTES)
+    {
         let message = match (news, peer.role) {
             (News::Clipboard(text), Role::Viewer { .. }) => FromHost::Clipboard(text.clone()),
             (News::Alert(text), Role::Viewer { .. } | Role::Watcher) => FromHost::Alert(text.clone()),
             _ => continue,
         };
-        peer.outgoing.push_back(message);
+        peer.outgoing.push(message);
         peer.waker.ring();
     }
 }

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
+use super::lent::duplicate;
 use crate::model::{Exit, Timestamp, sanitize};
-use crate::process::duplicate;
 use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::{Directory, Launch};
@@ -56,7 +56,7 @@ pub(super) fn start_agent(launch: &Launch) -> Result<Agent, SessionError> {
 /// The master as a file that does not block: a key is written on the way, and a flood is read until there is
 /// nothing left.
 fn unblocked(master: &(dyn MasterPty + Send)) -> io::Result<File> {
-    let terminal = duplicate(master.as_raw_fd().unwrap_or(-1))?;
+    let terminal = duplicate(master)?;
     fcntl(&terminal, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
     Ok(File::from(terminal))
 }

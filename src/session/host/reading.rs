@@ -7,12 +7,14 @@ use super::state::{PeerId, Shared};
 use crate::protocol::pane::{Found, FromHost};
 use crate::session::convert;
 use crate::term::search::{Pattern, SearchRow};
-use crate::term::{History, Line, Terminal};
+use crate::term::{History, Line, Terminal, Transcript};
 
 /// Lines that are looked through under one lock: some 100 µs.
 const SLICE: usize = 400;
 /// Rows that one wrapped line is followed over the end of a slice.
 const LONGEST_WRAP: usize = 200;
+/// The longest capture, in bytes; what is older is left out.
+const LONGEST_CAPTURE: usize = 8 * 1024 * 1024;
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 1_000;
 
@@ -51,6 +53,46 @@ fn page(history: &History, first: u64, count: usize) -> Vec<Line> {
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// History, when asked for, and screen as text.
+pub(super) fn capture(shared: &Shared, peer: PeerId, ansi: bool, history: bool) {
+    let (mut main, mut alternate) = (Transcript::new(ansi), Transcript::new(ansi));
+    // the next line of either screen
+    let mut next = (0, 0);
+    loop {
+        let mut state = shared.state();
+        let more = history
+            && (add(&mut main, state.terminal.main_history(), &mut next.0) || {
+                let log = state.terminal.alternate_history();
+                log.is_some_and(|log| add(&mut alternate, log, &mut next.1))
+            });
+        if !more {
+            // the screen goes out under the lock of the last slice: nothing moves in between
+            let frame = state.terminal.frame();
+            if frame.modes.alternate_screen {
+                main.append(alternate);
+            }
+            frame.lines.iter().for_each(|line| main.take(line));
+            return state.send(peer, FromHost::Captured(main.text(LONGEST_CAPTURE)));
+        }
+        drop(state);
+        main.keep_end(LONGEST_CAPTURE);
+        alternate.keep_end(LONGEST_CAPTURE);
+        // those who wait for the terminal come first
+        std::thread::yield_now();
+    }
+}
+
+/// Adds the next lines; answers whether there may be more, for another turn.
+fn add(to: &mut Transcript, history: &History, next: &mut u64) -> bool {
+    let first = (*next).max(history.dropped());
+    let lines = page(history, first, SLICE);
+    for line in &lines {
+        to.take(line);
+    }
+    *next = first + u64::try_from(lines.len()).unwrap_or(0);
+    lines.len() == SLICE
 }
 
 /// Looks through history and screen, and answers.

@@ -5,25 +5,28 @@ use std::sync::{Arc, MutexGuard};
 use super::ending;
 use super::reading;
 use super::start_thread;
-use super::state::{Input, Once, PeerId, Role, Shared, State, wait};
+use super::state::{Input, Once, Peer, PeerId, Role, Shared, State, wait};
 use crate::model::Report;
 use crate::protocol::pane::{FromHost, SessionReport, ToHost};
 use crate::session::convert;
 use crate::session::peer::Standing;
+use crate::session::reports::NotKept;
 use crate::term::paste;
 
 /// A connection waits while this much is queued for the PTY.
 const MOST_INPUT: usize = 1024 * 1024;
 /// A connection waits while it has not read this many answers.
 const MOST_ANSWERS: usize = 64;
+/// Nor answers of this many bytes: room for the longest capture and more, so that its reader's keys do not wait.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Those inside the session type nothing.
+const MOST_BYTES_INSIDE: usize = 1024 * 1024;
 /// The most lines of one history page.
 pub(super) const LONGEST_PAGE: u32 = 2_000;
-/// The longest capture, in bytes; what is older is left out.
-const LONGEST_CAPTURE: usize = 8 * 1024 * 1024;
 
 /// Does what a message asks, or refuses it.
 pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, message: ToHost) {
-    wait_for_reader(shared, peer);
+    wait_for_reader(shared, peer, standing);
     if !is_allowed(standing, &message) {
         let refusal = "only processes outside every session may do this; from inside, use `qd report`";
         return shared.state().send(peer, FromHost::Refused(refusal.to_owned()));
@@ -41,13 +44,13 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
         ToHost::Search { id, pattern, from, backward } => {
             reading::search(shared, peer, &reading::Search { id, pattern, from, backward });
         }
-        ToHost::Capture { ansi, history } => capture(shared, peer, ansi, history),
+        ToHost::Capture { ansi, history } => reading::capture(shared, peer, ansi, history),
         ToHost::Write { key, bytes, paste, only_if } => write_once(shared, Once { peer, key, bytes, paste, only_if }),
         ToHost::Lock(locked) => lock(shared, locked),
         ToHost::Stop { grace_ms, ask } => stop(shared, grace_ms, ask),
         ToHost::Collected { up_to } => collected(shared, up_to),
         ToHost::Bury => bury(shared),
-        ToHost::Report(report) => take_report(shared, peer, &report),
+        ToHost::Report(report) => take_report(shared, peer, report),
     }
 }
 
@@ -69,9 +72,14 @@ fn is_allowed(standing: Standing, message: &ToHost) -> bool {
     }
 }
 
-fn wait_for_reader(shared: &Shared, peer: PeerId) {
+fn wait_for_reader(shared: &Shared, peer: PeerId, standing: Standing) {
+    let most = if standing == Standing::Outside { MOST_BYTES } else { MOST_BYTES_INSIDE };
+    let is_full = |peer: &Peer| {
+        let full = peer.outgoing.len() >= MOST_ANSWERS || peer.outgoing.bytes() >= most;
+        full && peer.role != Role::Watcher
+    };
     let mut state = shared.state();
-    while state.peers.get(&peer).is_some_and(|peer| peer.outgoing.len() >= MOST_ANSWERS && peer.role != Role::Watcher) {
+    while state.peers.get(&peer).is_some_and(is_full) {
         state = wait(shared, &shared.room, state, None);
     }
 }
@@ -138,16 +146,6 @@ fn history(shared: &Shared, peer: PeerId, back: u32, count: u32) {
     state.send(peer, FromHost::History { lines, back, total });
 }
 
-fn capture(shared: &Shared, peer: PeerId, ansi: bool, history: bool) {
-    let mut state = shared.state();
-    let mut text = state.terminal.capture(ansi, history);
-    if let Some(excess) = text.len().checked_sub(LONGEST_CAPTURE) {
-        let cut = text.bytes().skip(excess).position(|byte| byte == b'\n').map_or(text.len(), |at| excess + at + 1);
-        text.drain(..cut);
-    }
-    state.send(peer, FromHost::Captured(text));
-}
-
 fn write_once(shared: &Shared, once: Once) {
     let mut state = shared.state();
     state.input_bytes += once.bytes.len();
@@ -186,7 +184,7 @@ fn bury(shared: &Shared) {
 }
 
 /// On disk first, then told to the daemon in the same order, then answered.
-fn take_report(shared: &Shared, peer: PeerId, report: &SessionReport) {
+fn take_report(shared: &Shared, peer: PeerId, report: SessionReport) {
     let answer = match keep_report(shared, report) {
         Ok(()) => FromHost::Noted,
         Err(error) => FromHost::Refused(format!("cannot keep the report: {error}")),
@@ -196,14 +194,14 @@ fn take_report(shared: &Shared, peer: PeerId, report: &SessionReport) {
 
 /// A report of the host's own, for the activity log.
 pub(super) fn note(shared: &Shared, report: Report) {
-    if let Err(error) = keep_report(shared, &SessionReport::Said(report)) {
+    if let Err(error) = keep_report(shared, SessionReport::Said(report)) {
         eprintln!("cannot keep a note: {error}");
     }
 }
 
-fn keep_report(shared: &Shared, report: &SessionReport) -> std::io::Result<()> {
+fn keep_report(shared: &Shared, report: SessionReport) -> Result<(), NotKept> {
     let mut reports = shared.reports();
-    let number = reports.add(report.clone())?;
+    let (number, report) = reports.add(report)?;
     let mut state = shared.state();
     let watchers: Vec<PeerId> =
         state.peers.iter().filter(|(_, peer)| peer.role == Role::Watcher).map(|(id, _)| *id).collect();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::socket::{MsgFlags, send};
 
 use super::bell::Bell;
+use super::connection::leave;
 use super::state::{PeerId, Role, Shared, State};
 use crate::protocol::pane::{FromHost, Observation, ScreenUpdate, encode};
 use crate::session::{convert, observation};
@@ -66,9 +67,12 @@ pub(super) fn run(shared: &Shared, waker: &Bell, sender: &Mutex<Sender>) {
             Next::Frame(frame, locked) => sending.update(&frame, locked),
         };
         if sending.send(message.as_ref()).is_err() {
-            // the reading side notices and cleans up; a peer that is gone already needs no shutdown
+            // a peer that is gone already needs no shutdown
             let _ = sending.stream.shutdown(Shutdown::Both);
-            return;
+            let id = sending.id;
+            drop(sending);
+            // its reader may wait for room in a queue that nobody empties any more
+            return leave(shared, id);
         }
     }
 }
@@ -112,7 +116,7 @@ impl Sender {
 
     fn next(&mut self, shared: &Shared, state: &mut State) -> Next {
         let Some(peer) = state.peers.get_mut(&self.id) else { return Next::Leave };
-        if let Some(message) = peer.outgoing.pop_front() {
+        if let Some(message) = peer.outgoing.pop() {
             shared.room.ring();
             return Next::Send(message);
         }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use portable_pty::MasterPty;
 
 use super::bell::Bell;
+use super::outgoing::Outgoing;
+use super::places::Places;
 use super::sender::{self, Sender};
 use crate::model::Exit;
 use crate::protocol::pane::FromHost;
@@ -36,6 +38,8 @@ pub(super) struct Shared {
     /// Held while one waits for the state: who floods cannot take it twice before who came in between.
     gate: Mutex<()>,
     state: Mutex<State>,
+    /// Who may connect.
+    pub(super) places: Places,
     /// Something for the PTY was queued, or the session is over.
     pub(super) input_ready: Bell,
     /// The queue for the PTY, or a peer's queue, got shorter.
@@ -55,6 +59,7 @@ impl Shared {
             reports: Mutex::new(reports),
             gate: Mutex::new(()),
             state: Mutex::new(State::new(terminal, pty)),
+            places: Places::default(),
             input_ready: Bell::default(),
             room: Bell::default(),
             turned: Bell::default(),
@@ -117,7 +122,7 @@ pub(super) enum Role {
 /// A connection.
 pub(super) struct Peer {
     pub(super) waker: Arc<Bell>,
-    pub(super) outgoing: VecDeque<FromHost>,
+    pub(super) outgoing: Outgoing,
     pub(super) role: Role,
     /// It was sent something a moment ago and waits for its next turn: output need not wake it.
     pub(super) pacing: bool,
@@ -231,7 +236,7 @@ impl State {
     /// Queues a message for one peer.
     pub(super) fn send(&mut self, to: PeerId, message: FromHost) {
         if let Some(peer) = self.peers.get_mut(&to) {
-            peer.outgoing.push_back(message);
+            peer.outgoing.push(message);
             peer.waker.ring();
         }
     }

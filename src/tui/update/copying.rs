@@ -5,7 +5,7 @@ use crate::model::SessionId;
 use crate::protocol::pane::ToHost;
 use crate::tui::clipboard::Copied;
 use crate::tui::message::Cmd;
-use crate::tui::pane::{Errand, Link, Purpose};
+use crate::tui::pane::{Errand, Gathered, Link, Purpose};
 use crate::tui::selection::{last_code, lines_of};
 use crate::tui::state::State;
 
@@ -62,16 +62,28 @@ pub(super) fn marked(state: &mut State, id: &SessionId, purpose: Purpose, out: &
 
 /// Goes on with a marked text of which lines have come.
 pub(super) fn finish(state: &mut State, id: &SessionId, out: &mut Vec<Cmd>) {
-    let Some((text, purpose)) = state.panes.get_mut(id).and_then(crate::tui::pane::Pane::gathered) else { return };
+    let Some(gathered) = state.panes.get_mut(id).and_then(crate::tui::pane::Pane::gathered) else { return };
+    let Gathered { text, gone, purpose } = gathered;
     if text.is_empty() {
-        return state.toast("there is nothing but blanks in what is marked", false);
+        let why =
+            if gone { "the lines that were marked are gone" } else { "there is nothing but blanks in what is marked" };
+        return state.toast(why, gone);
     }
     match purpose {
+        Purpose::Copy if gone => {
+            let what = format!("{} (others that were marked are gone)", lines_of(&text));
+            copy(state, text, what, out);
+        }
         Purpose::Copy => {
             let what = lines_of(&text);
             copy(state, text, what, out);
         }
-        Purpose::Write => out.push(Cmd::Write(text)),
+        Purpose::Write => {
+            if gone {
+                state.toast("some of the lines that were marked are gone; the others are written", true);
+            }
+            out.push(Cmd::Write(text));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tui::selection::lines_of;
 use crate::tui::state::State;
 use crate::tui::{encode, layout};
 
-use super::{copying, reading, searching};
+use super::{copying, reading, searching, selecting};
 
 /// Tries after which a session that is over is left alone.
 const TRIES_WHEN_OVER: u32 = 2;
@@ -139,8 +139,13 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
         FromHost::Hello { version, .. } => pane.version = version,
         FromHost::Screen(update) => {
             let was_live = std::mem::replace(&mut pane.link, Link::Live) == Link::Live;
+            let marked = pane.selection;
             let rows = pane.apply(update).filter(|_| was_live && pane.ended.is_none());
+            let unmarked = marked.filter(|_| pane.selection.is_none());
             ask_history(pane, id, body.height, out);
+            if let Some(selection) = unmarked {
+                selecting::lost(state, id, selection);
+            }
             let read = state.mode.scroll().is_some();
             if read && state.session(state.worker).is_some_and(|session| session.id == *id) {
                 reading::keep_in_sight(state, id, body);

@@ -12,7 +12,7 @@ use crate::tui::pane::Purpose;
 use crate::tui::selection::{Selection, Unit};
 use crate::tui::state::{Clicked, State};
 
-use super::{copying, panes};
+use super::{copying, panes, reading};
 
 /// Clicks at the same place within this time count together.
 const TOGETHER: Duration = Duration::from_millis(400);
@@ -97,6 +97,18 @@ fn end(state: &mut State, id: &SessionId, out: &mut Vec<Cmd>) {
             pane.reading = None;
         }
     }
+}
+
+/// What was marked is gone: the program shows another screen.
+pub(super) fn lost(state: &mut State, id: &SessionId, selection: Selection) {
+    let held = selection.dragging && std::mem::take(&mut state.held);
+    let is_read = state.mode.scroll().is_some() && state.session(state.worker).is_some_and(|session| session.id == *id);
+    if is_read {
+        reading::unmark(state, id);
+    } else if let Some(pane) = state.panes.get_mut(id).filter(|_| held) {
+        pane.reading = None;
+    }
+    state.toast("the program shows another screen: what was marked is not marked any more", true);
 }
 
 /// When the text goes on by itself next.
