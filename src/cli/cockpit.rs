@@ -6,14 +6,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::client::{AutoStart, Client};
-use crate::config::Settings;
+use crate::config::{Paths, Settings};
 use crate::daemon::{self, ServeOptions};
 use crate::model::Kind;
-use crate::tui::{self, Cockpit, Reconnect, TerminalEnvironment};
+use crate::session::Played;
+use crate::tui::{self, Cockpit, Reconnect, Record, Records, TerminalEnvironment};
 
 use super::arguments::Open;
 use super::context::read_if_there;
 use super::{Context, Done, Stop, Where};
+
+/// The most lines of history that are made again from a record.
+const MOST_HISTORY: usize = 100_000;
 
 /// Opens it and gives the terminal back when it is left.
 pub(super) async fn run(open: Open, context: &Context) -> Done {
@@ -33,6 +37,7 @@ pub(super) async fn run(open: Open, context: &Context) -> Done {
         theme_text: named_text(&context.paths.config.join("themes").join(format!("{}.toml", settings.theme)))?,
         layout_file: context.paths.state.join("layouts").join(format!("{}.json", project.id)),
         environment: TerminalEnvironment::detect(),
+        records: records(&context.paths),
         client,
         reconnect,
         project,
@@ -60,12 +65,25 @@ async fn in_process(context: &Context, settings: &Settings) -> Result<Client, St
     Ok(client)
 }
 
+/// What ended sessions wrote, played from their directories.
+pub(super) fn records(paths: &Paths) -> Records {
+    let paths = paths.clone();
+    Arc::new(move |session, size| {
+        let mut played = Played::open(&paths.session(session), size, MOST_HISTORY)?;
+        let answers: Record = Box::new(move |question| match question {
+            Some(question) => played.answer(question),
+            None => Some(played.screen()),
+        });
+        Ok(answers)
+    })
+}
+
 /// How the cockpit gets its daemon back, whatever took it: a crash, an upgrade, `qd daemon stop`.
 fn way_back(context: &Context) -> Reconnect {
     let (paths, qd) = (context.paths.clone(), context.qd.clone());
-    Arc::new(move || {
+    Arc::new(move |start| {
         let (paths, qd) = (paths.clone(), qd.clone());
-        Box::pin(async move { Client::connect(&paths, &qd, AutoStart::Yes).await })
+        Box::pin(async move { Client::connect(&paths, &qd, if start { AutoStart::Yes } else { AutoStart::No }).await })
     })
 }
 

@@ -90,9 +90,9 @@ impl std::str::FromStr for Target {
         }
         // an eight-digit session id is no worker's number: nobody has that many seats
         if text.len() <= 4
-            && let Ok(worker) = text.parse()
+            && let Ok(worker) = text.trim_start_matches('@').parse()
         {
-            return Ok(Target::Worker(worker));
+            return Ok(Target::Worker(WorkerNumber(worker)));
         }
         Ok(Target::Session(text.to_owned()))
     }

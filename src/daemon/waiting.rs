@@ -2,7 +2,7 @@
 //! count up, never for time to pass.
 
 use crate::engine::{Refusal, State};
-use crate::model::{HandoffId, StepState, TaskId};
+use crate::model::{HandoffId, StepState, TaskId, WaitsFor};
 use crate::protocol::TaskView;
 use crate::protocol::control::{Failure, Response};
 
@@ -33,9 +33,11 @@ fn standing(state: &State, ids: &[TaskId]) -> (Vec<TaskView>, bool) {
     let views: Vec<TaskView> =
         ids.iter().filter_map(|id| state.tasks.get(id)).map(|it| views::task(state, it)).collect();
     let all_final = views.iter().all(|view| view.status.is_final());
-    let person_needed = views.iter().any(|view| !view.status.is_final() && view.needs.is_some());
+    let needs_person =
+        |view: &TaskView| view.needs.is_some() || matches!(view.waits_on, Some(WaitsFor::You | WaitsFor::Checkout));
+    let person_needed = views.iter().any(|view| !view.status.is_final() && needs_person(view));
     // a person is only the answer when nothing goes on without one
-    let others_go_on = views.iter().any(|view| !view.status.is_final() && view.needs.is_none());
+    let others_go_on = views.iter().any(|view| !view.status.is_final() && !needs_person(view));
     (views, all_final || (person_needed && !others_go_on))
 }
 

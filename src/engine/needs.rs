@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::model::{
-    Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, one_line, truncate,
+    Approval, Autonomy, DialogKind, StatusReason, Subject, Task, TaskId, TaskStatus, WaitsFor, one_line, truncate,
 };
 
 use super::State;
@@ -22,15 +22,18 @@ impl State {
         match task.status {
             TaskStatus::Proposed if task.autonomy == Autonomy::Manual => Some("you to start it".to_owned()),
             TaskStatus::Proposed => Some("a yes to its plan".to_owned()),
+            // who was asked and said to leave it is not asked for again: it waits
+            TaskStatus::NeedsReview if self.dismissed.contains(&task.id) => None,
             TaskStatus::NeedsReview => Some(review(task)),
-            TaskStatus::Merging => match &task.reason {
-                Some(reason @ StatusReason::CheckoutBusy { .. }) => Some(reason.to_string()),
-                _ => None,
-            },
             TaskStatus::Blocked => self.held_up(task),
             TaskStatus::Ready => self.without_workers(task),
             _ => None,
         }
+    }
+
+    /// What only the person can move, without being asked again: a task that was left, a checkout that is not clean.
+    fn waits_for_person(&self, task: &Task) -> Option<String> {
+        matches!(self.waits_on(task), Some(WaitsFor::You | WaitsFor::Checkout)).then(|| review(task))
     }
 
     /// A task that could start when no worker takes any.
@@ -49,7 +52,7 @@ impl State {
             let Some(before) = self.task(id).filter(|_| seen.insert(id)) else { continue };
             if before.status == TaskStatus::Blocked && self.waiting_for(id).next().is_none() {
                 waits.extend(self.unmet(before));
-            } else if let Some(needs) = self.needs(id) {
+            } else if let Some(needs) = self.needs(id).or_else(|| self.waits_for_person(before)) {
                 return Some(format!("#{id}, which it waits for, needs you: {needs}"));
             }
         }

@@ -79,6 +79,9 @@ pub enum Refusal {
     /// The approval was answered or withdrawn.
     #[error("approval {0} no longer waits")]
     ApprovalClosed(ApprovalId),
+    /// The worker takes tasks as it is.
+    #[error("worker {0} has nothing to reset: it takes tasks")]
+    NothingToReset(WorkerNumber),
     /// The plan was confirmed or declined before.
     #[error("plan {0} no longer waits")]
     PlanClosed(PlanId),
@@ -111,6 +114,7 @@ impl Explain for Refusal {
             Refusal::EmptySubmission | Refusal::UnknownDependency(_) | Refusal::DependencyCycle(_) => Kind::Invalid,
             Refusal::WorkerBusy { .. } | Refusal::QueueFull { .. } => Kind::Busy,
             Refusal::WorkerIdle(_)
+            | Refusal::NothingToReset(_)
             | Refusal::WrongStatus { .. }
             | Refusal::ApprovalClosed(_)
             | Refusal::PlanClosed(_)

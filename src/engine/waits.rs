@@ -1,7 +1,7 @@
 //! What a task waits for that goes on without the person: other tasks, a free worker, a free place among the running
 //! agents. In words, for lists.
 
-use crate::model::{Task, TaskId, TaskStatus, WaitsFor, Worker, WorkerNumber};
+use crate::model::{StatusReason, Task, TaskId, TaskStatus, WaitsFor, Worker, WorkerNumber};
 
 use super::State;
 
@@ -26,6 +26,17 @@ impl State {
                 (!open.is_empty()).then(|| (WaitsFor::Dependency, open.join(", ")))
             }
             TaskStatus::Ready => self.waits_to_start(task),
+            TaskStatus::NeedsReview if self.dismissed.contains(&task.id) => {
+                let asked = self.waiting_for(task.id).next().is_some();
+                let id = task.id;
+                let words =
+                    format!("your word: you left it as it is (`qd task retry {id}`, `land {id}` or `cancel {id}`)");
+                (!asked).then_some((WaitsFor::You, words))
+            }
+            TaskStatus::Merging if !self.is_landing(task.id) && is_held_up(task) => {
+                let Some(StatusReason::CheckoutBusy { detail }) = &task.reason else { return None };
+                Some((WaitsFor::Checkout, format!("your checkout: {detail}")))
+            }
             TaskStatus::Merging => {
                 let before = |other: &&Task| {
                     other.project == task.project
@@ -87,4 +98,9 @@ impl State {
         };
         self.open().filter(uses).count()
     }
+}
+
+/// Whether the last landing found the person's checkout in the way.
+fn is_held_up(task: &Task) -> bool {
+    matches!(task.reason, Some(StatusReason::CheckoutBusy { .. }))
 }

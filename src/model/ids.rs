@@ -6,8 +6,29 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// What was given is not the number of anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotANumber {
+    /// It is no number at all.
+    #[error("`{text}` is no {what} number")]
+    Words {
+        /// What was meant: `task`.
+        what: &'static str,
+        /// What was given.
+        text: String,
+    },
+    /// No worker has it.
+    #[error("`{text}` is no worker number: they go from 1 to {most}")]
+    Beyond {
+        /// What was given.
+        text: String,
+        /// The highest.
+        most: u16,
+    },
+}
+
 macro_rules! numbered {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident = $what:literal),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -20,10 +41,11 @@ macro_rules! numbered {
         }
 
         impl FromStr for $name {
-            type Err = std::num::ParseIntError;
+            type Err = NotANumber;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.trim_start_matches('#').parse().map(Self)
+                let number = text.trim_start_matches('#').parse().map(Self);
+                number.map_err(|_| NotANumber::Words { what: $what, text: text.to_owned() })
             }
         }
     )+};
@@ -31,21 +53,21 @@ macro_rules! numbered {
 
 numbered! {
     /// A project: one git repository that Quarterdeck knows.
-    ProjectId,
+    ProjectId = "project",
     /// A task, shown as `#7`.
-    TaskId,
+    TaskId = "task",
     /// A plan: the tasks that came from one message.
-    PlanId,
+    PlanId = "plan",
     /// One attempt at a task.
-    DelegationId,
+    DelegationId = "attempt",
     /// A question that waits for the person.
-    ApprovalId,
+    ApprovalId = "approval",
     /// A handoff of a worker's session.
-    HandoffId,
+    HandoffId = "handoff",
     /// A row of the outbox: something to be done in the world.
-    EffectId,
+    EffectId = "effect",
     /// A row of the event log.
-    EventId,
+    EventId = "event",
 }
 
 /// A session: one run of an agent in a PTY. A version 4 UUID in its usual text form; agents that take

@@ -23,7 +23,9 @@ pub use executor::{
     TmuxSettings,
 };
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
-pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+pub use ids::{
+    ApprovalId, DelegationId, EffectId, EventId, HandoffId, NotANumber, PlanId, ProjectId, SessionId, TaskId,
+};
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use session::{

@@ -233,6 +233,10 @@ pub enum WaitsFor {
     Landing,
     /// The pause after a crash.
     Restart,
+    /// The person's own checkout, which is not clean.
+    Checkout,
+    /// The person, who was asked and left it as it is.
+    You,
 }
 
 impl WaitsFor {
@@ -244,6 +248,8 @@ impl WaitsFor {
             WaitsFor::Worker => "worker",
             WaitsFor::Landing => "landing",
             WaitsFor::Restart => "restart",
+            WaitsFor::Checkout => "checkout",
+            WaitsFor::You => "you",
         }
     }
 }
@@ -398,6 +404,20 @@ pub enum StatusReason {
     },
     /// The person did it.
     ByPerson,
+}
+
+impl StatusReason {
+    /// Whether the attempt came to nothing.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            StatusReason::MergeConflict { .. }
+                | StatusReason::ChecksFailed { .. }
+                | StatusReason::AgentFailed { .. }
+                | StatusReason::WorldFailed { .. }
+                | StatusReason::AttemptsUsedUp
+        )
+    }
 }
 
 impl fmt::Display for StatusReason {

@@ -1,6 +1,6 @@
 //! The terminal's words as the wire's words.
 
-use crate::protocol::pane::{Colour, Link, Look, Modes, MouseMode, Row, Run};
+use crate::protocol::pane::{Colour, Link, Look, Modes, MouseMode, Row, Run, ScreenUpdate};
 use crate::term;
 
 /// A line as a row.
@@ -22,6 +22,23 @@ fn colour(ink: term::Ink) -> Colour {
     match ink {
         term::Ink::Indexed(index) => Colour::Indexed(index),
         term::Ink::Rgb(red, green, blue) => Colour::Rgb(red, green, blue),
+    }
+}
+
+/// A whole screen.
+pub(super) fn screen(frame: &term::Frame) -> ScreenUpdate {
+    ScreenUpdate {
+        rows: frame.rows,
+        cols: frame.cols,
+        full: true,
+        changed: (0..).zip(frame.lines.iter().map(row)).collect(),
+        cursor: frame.cursor,
+        cursor_shape: frame.cursor_shape,
+        modes: modes(&frame.modes),
+        title: frame.title.clone(),
+        history: frame.history,
+        locked: false,
+        dropped: frame.dropped,
     }
 }
 

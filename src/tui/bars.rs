@@ -148,6 +148,7 @@ pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
 pub(crate) fn owner_words(state: &State) -> String {
     let target = match state.owner() {
         Owner::Pane(worker, _) => format!("keys -> {}", cells::fit(&state.called(worker), 30)),
+        Owner::Cockpit if state.ended_under.is_some() => "the session is over: Esc, then commands".to_owned(),
         Owner::Cockpit => "keys are commands".to_owned(),
         Owner::Chat => "keys -> chat".to_owned(),
         Owner::History(worker) => format!("reading {}", cells::fit(&state.called(worker), 30)),
@@ -177,6 +178,9 @@ pub(crate) fn hint_key(state: &State, action: Action) -> String {
 
 /// Three to five hints for this place.
 fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
+    if state.ended_under.is_some() {
+        return vec![(Action::AppLeader, "commands")];
+    }
     match &state.mode {
         Mode::Agent => vec![(Action::AppLeader, "commands"), (Action::PaneScroll, "scroll"), (Action::AppHelp, "help")],
         Mode::Locked => vec![(Action::AppLock, "unlock")],
@@ -199,13 +203,18 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
         Mode::Chat => vec![
             (Action::ChatSend, "send"),
             (Action::ChatNewline, "new line"),
-            (Action::ChatLeave, "panes"),
+            (Action::ChatLeave, if leads_to_agent(state) { "agent" } else { "commands" }),
             (Action::AppHelp, "help"),
         ],
         Mode::Scroll(scroll) => scroll_hints(scroll),
         Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
         Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
     }
+}
+
+/// Whether leaving the chat gives the keyboard to an agent.
+fn leads_to_agent(state: &State) -> bool {
+    matches!(state.resting_mode(), Mode::Agent)
 }
 
 /// The keys while a history is read.
@@ -241,13 +250,14 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
         ],
         Dialog::Approval(card) => {
             let question = state.approval(card.approval).is_some_and(|approval| approval.kind == "question");
-            let open = if question { "reply in words" } else { "answer in the pane" };
-            vec![
-                (Action::AttentionApprove, "yes"),
-                (Action::AttentionDeny, "no"),
-                (Action::ListOpen, open),
-                (Action::DialogClose, "later"),
-            ]
+            let in_pane = state.approval(card.approval).is_some_and(|approval| state.is_asked_in_pane(approval));
+            let open = match (question, in_pane) {
+                (true, _) => Some((Action::ListOpen, "reply in words")),
+                (false, true) => Some((Action::ListOpen, "answer in the pane")),
+                (false, false) => None,
+            };
+            let decide = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")];
+            decide.into_iter().chain(open).chain([(Action::DialogClose, "later")]).collect()
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),

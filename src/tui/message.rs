@@ -27,6 +27,8 @@ pub enum Msg {
     Said(Option<Kind>, String),
     /// The daemon ends, or the connection to it is gone.
     Lost,
+    /// The daemon says that it was told to end.
+    Stopped,
     /// A try to get it back failed.
     StillLost(Failure),
     /// It is back: a new connection stands.
@@ -37,6 +39,8 @@ pub enum Msg {
     Pane(SessionId, FromHost),
     /// A host's connection opened.
     PaneOpen(SessionId),
+    /// A session's host is gone; its record answers in its place.
+    PaneRecord(SessionId),
     /// A host's connection could not be made, or is gone.
     PaneLost(SessionId, String),
     /// A text was copied, or not.
@@ -125,6 +129,10 @@ pub enum Cmd {
         cols: u16,
         /// Try this many milliseconds later (an earlier try failed).
         after_ms: u64,
+        /// It is over: its record will do when the host is gone.
+        over: bool,
+        /// The size that its screen had last (rows, columns), where that is known.
+        last: Option<(u16, u16)>,
     },
     /// Let a session's host go: it is not visible any more.
     Detach(SessionId),
@@ -151,6 +159,8 @@ pub enum Cmd {
     Reconnect {
         /// The pause before the try.
         after_ms: u64,
+        /// Start a daemon when there is none.
+        start: bool,
     },
     /// Leave; workers keep running.
     Leave,

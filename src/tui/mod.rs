@@ -36,6 +36,7 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
+pub use outside::{Record, Records};
 pub use painter::Painter;
 pub use run::{Cockpit, Left, run};
 pub use skin::Skin;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::client::{Client, ClientError, pane};
 use crate::model::{Kind, SessionId};
 use crate::protocol::control::{Failure, Request};
-use crate::protocol::pane::{ToHost, VERSION};
+use crate::protocol::pane::{FromHost, ToHost, VERSION};
 
 use super::clipboard::{self, Surroundings, Turns};
 use super::editor;
@@ -21,6 +22,12 @@ use super::message::{Msg, Purpose};
 /// How long a size must be stable before a PTY gets it.
 const STABLE_FOR: Duration = Duration::from_millis(100);
 
+/// What a session without a host has written: its screen first (`None` is asked), then answers to questions.
+pub type Record = Box<dyn FnMut(Option<ToHost>) -> Option<FromHost> + Send>;
+
+/// Finds a session's record and plays it, for a screen of this size where that is known. It blocks meanwhile.
+pub type Records = Arc<dyn Fn(&SessionId, Option<(u16, u16)>) -> std::io::Result<Record> + Send + Sync>;
+
 /// The world as the cockpit reaches it.
 pub(super) struct Outside {
     client: Client,
@@ -29,6 +36,7 @@ pub(super) struct Outside {
     sizes: HashMap<SessionId, (u16, u16, Instant)>,
     layout_file: PathBuf,
     surroundings: Surroundings,
+    records: Records,
     turns: Turns,
 }
 
@@ -51,6 +59,8 @@ pub(super) struct Attach {
     pub(super) rows: u16,
     pub(super) cols: u16,
     pub(super) after: Duration,
+    pub(super) over: bool,
+    pub(super) last: Option<(u16, u16)>,
 }
 
 impl Outside {
@@ -59,9 +69,10 @@ impl Outside {
         inbox: mpsc::Sender<Msg>,
         layout_file: PathBuf,
         surroundings: Surroundings,
+        records: Records,
     ) -> Self {
         let turns = Turns::default();
-        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings, turns }
+        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings, records, turns }
     }
 
     /// Copies text; what became of it comes as a message. While one is copied only the newest waits.
@@ -113,7 +124,7 @@ impl Outside {
     pub(super) fn attach(&mut self, attach: Attach) {
         let (messages, queue) = mpsc::unbounded_channel();
         let session = attach.session.clone();
-        let task = tokio::spawn(follow(attach, queue, self.inbox.clone()));
+        let task = tokio::spawn(follow(attach, queue, self.inbox.clone(), Arc::clone(&self.records)));
         self.sizes.remove(&session);
         self.links.insert(session, Link { messages, task });
     }
@@ -175,12 +186,22 @@ fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// One connection to a host, from its making to its end.
-async fn follow(attach: Attach, mut queue: mpsc::UnboundedReceiver<ToHost>, inbox: mpsc::Sender<Msg>) {
-    let Attach { session, socket, rows, cols, after } = attach;
+async fn follow(
+    attach: Attach,
+    mut queue: mpsc::UnboundedReceiver<ToHost>,
+    inbox: mpsc::Sender<Msg>,
+    records: Records,
+) {
+    let Attach { session, socket, rows, cols, after, over, last } = attach;
     tokio::time::sleep(after).await;
     let first = ToHost::View { version: VERSION, rows, cols, resize: true };
     let (sender, mut receiver) = match pane::connect(&socket, first).await {
         Ok(both) => both,
+        Err(_) if over => {
+            // reading, playing and searching a long record takes a while: not in the way of anybody else
+            tokio::task::spawn_blocking(move || answer_from_record(session, last, queue, &inbox, &records));
+            return;
+        }
         Err(error) => {
             let _ = inbox.send(Msg::PaneLost(session, error.to_string())).await;
             return;
@@ -211,6 +232,39 @@ async fn follow(attach: Attach, mut queue: mpsc::UnboundedReceiver<ToHost>, inbo
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Answers in the place of a host that is gone, until nobody asks any more.
+fn answer_from_record(
+    session: SessionId,
+    last: Option<(u16, u16)>,
+    mut queue: mpsc::UnboundedReceiver<ToHost>,
+    inbox: &mpsc::Sender<Msg>,
+    records: &Records,
+) {
+    let mut record = match records(&session, last) {
+        Ok(record) => record,
+        Err(error) => {
+            // the loop may be over: then nobody waits for this
+            let _ = inbox.blocking_send(Msg::PaneLost(session, format!("its record cannot be read: {error}")));
+            return;
+        }
+    };
+    if inbox.blocking_send(Msg::PaneRecord(session.clone())).is_err() {
+        return;
+    }
+    let mut question = None;
+    loop {
+        if let Some(answer) = record(question)
+            && inbox.blocking_send(Msg::Pane(session.clone(), answer)).is_err()
+        {
+            return;
+        }
+        question = queue.blocking_recv();
+        if question.is_none() {
+            return;
         }
     }
 }

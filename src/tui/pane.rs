@@ -117,6 +117,8 @@ pub struct Pane {
     pub agreed: bool,
     /// Input is locked by a handoff.
     pub locked: bool,
+    /// Its host is gone: what is shown comes from its record.
+    pub recorded: bool,
     /// How it ended.
     pub ended: Option<Exit>,
     /// Where the person reads; `None` follows the screen.

@@ -23,7 +23,7 @@ use super::input;
 use super::keyboard::Keyboard;
 use super::layout_file::Layout;
 use super::message::{Cmd, Msg};
-use super::outside::{Attach, Outside};
+use super::outside::{Attach, Outside, Records};
 use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
@@ -49,6 +49,8 @@ pub struct Cockpit {
     pub client: Client,
     /// The way back to it when it goes; `None` when there is none (a daemon in this process).
     pub reconnect: Option<Reconnect>,
+    /// What sessions wrote whose hosts are gone.
+    pub records: Records,
     /// The project, as the daemon tells it.
     pub project: ProjectView,
     /// The person's settings.
@@ -73,7 +75,8 @@ pub struct Left {
 /// Opens the cockpit and stays until the person leaves, the terminal goes, or SIGTERM or SIGHUP comes.
 /// Workers run on in every case.
 pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
-    let Cockpit { client, reconnect, project, settings, keymap_text, theme_text, layout_file, environment } = cockpit;
+    let Cockpit { client, reconnect, records, project, settings, keymap_text, theme_text, layout_file, environment } =
+        cockpit;
     let own_keys = keymap_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
     let (keymap, mut problems) = Keymap::load(own_keys, settings.leader.as_deref());
     let own_theme = theme_text.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
@@ -92,7 +95,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     state.restore(layout);
     state.report(&problems);
     let (inbox, mut messages) = mpsc::channel(INBOX);
-    let outside = Outside::new(client, inbox, layout_file, environment.surroundings);
+    let outside = Outside::new(client, inbox, layout_file, environment.surroundings, records);
     let mut turn = Turn {
         state,
         skin,
@@ -220,7 +223,8 @@ impl Turn {
             News::Said(Notice::Project(view)) if view.id == self.state.project.id => self.take(Msg::Project(view)),
             News::Said(Notice::Project(_)) => Ok(()),
             News::Said(Notice::Toast { kind, text }) => self.take(Msg::Said(kind, text)),
-            News::Said(Notice::Stopping) | News::Gone => self.take(Msg::Lost),
+            News::Said(Notice::Stopping) => self.take(Msg::Stopped),
+            News::Gone => self.take(Msg::Lost),
             News::Failed(error) => self.take(Msg::StillLost(Failure::of(&error))),
             News::Back(client) => {
                 self.outside.over(client);
@@ -250,9 +254,9 @@ impl Turn {
             }
             Cmd::ToPane(session, message) => self.outside.send(&session, message),
             Cmd::ResizePane(session, rows, cols) => self.outside.resize(session, rows, cols),
-            Cmd::Attach { session, socket, rows, cols, after_ms } => {
+            Cmd::Attach { session, socket, rows, cols, after_ms, over, last } => {
                 let after = Duration::from_millis(after_ms);
-                self.outside.attach(Attach { session, socket, rows, cols, after });
+                self.outside.attach(Attach { session, socket, rows, cols, after, over, last });
             }
             Cmd::Detach(session) => self.outside.detach(&session),
             Cmd::Copy { text, what } => self.outside.copy(text, what),
@@ -262,7 +266,7 @@ impl Turn {
             Cmd::Bell => self.screen.bell()?,
             Cmd::Title(title) => self.screen.title(&title)?,
             Cmd::SaveLayout(layout) => self.outside.save(&layout),
-            Cmd::Reconnect { after_ms } => self.wire.again(Duration::from_millis(after_ms)),
+            Cmd::Reconnect { after_ms, start } => self.wire.again(Duration::from_millis(after_ms), start),
             Cmd::Leave => self.leaving = true,
         }
         Ok(())

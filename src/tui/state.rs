@@ -6,7 +6,9 @@ use tui_textarea::TextArea;
 
 use crate::config::Settings;
 use crate::config::keymap::{Context, Keymap, Problem};
-use crate::model::{ApprovalId, PlanId, PlanStatus, SessionId, Speaker, TaskId, TaskStatus, Timestamp, WorkerNumber};
+use crate::model::{
+    ApprovalId, PlanId, PlanStatus, SessionId, Speaker, Subject, TaskId, TaskStatus, Timestamp, WaitsFor, WorkerNumber,
+};
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
 use super::layout_file::Layout;
@@ -77,6 +79,8 @@ pub enum Daemon {
         tries: u32,
         /// Why the last one failed, and what can be done.
         why: Option<String>,
+        /// It was told to end: only the person's key starts it again.
+        stopped: bool,
     },
     /// It is gone, and there is no way back from here.
     Gone {
@@ -160,6 +164,8 @@ pub struct State {
     pub awaited: BTreeSet<TaskId>,
     /// When the person last pressed a key.
     pub typed_at: Option<Timestamp>,
+    /// The session of this worker ended under the person's fingers: keys do nothing until they notice.
+    pub ended_under: Option<WorkerNumber>,
     /// What had the keyboard when the window became too small for anything.
     pub before_small: Option<Mode>,
     /// The terminal's window has the focus.
@@ -205,6 +211,7 @@ impl State {
             held: false,
             awaited: BTreeSet::new(),
             typed_at: None,
+            ended_under: None,
             before_small: None,
             focused: true,
             dirty: true,
@@ -272,6 +279,12 @@ impl State {
         self.live_session(self.worker).is_some()
     }
 
+    /// Whether a question stands on the screen of a session that lives.
+    pub fn is_asked_in_pane(&self, approval: &ApprovalView) -> bool {
+        let Subject::Dialog { session, .. } = &approval.subject else { return false };
+        self.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over())
+    }
+
     /// A seat.
     pub fn seat(&self, number: WorkerNumber) -> Option<&WorkerView> {
         self.project.workers.iter().find(|worker| worker.number == number)
@@ -317,7 +330,9 @@ impl State {
     /// Tasks that need the person although no question waits for them: they could not start, a merge conflicts.
     pub fn stuck(&self) -> impl Iterator<Item = &TaskView> {
         let asked = |task: &TaskView| self.project.approvals.iter().any(|approval| approval.task == Some(task.id));
-        self.project.tasks.iter().filter(move |task| task.status == TaskStatus::NeedsReview && !asked(task))
+        self.project.tasks.iter().filter(move |task| {
+            task.status == TaskStatus::NeedsReview && task.waits_on != Some(WaitsFor::You) && !asked(task)
+        })
     }
 
     /// How many things need the person.

@@ -1,7 +1,7 @@
 //! How a worker is: one glyph, one word, one role. The words are never left to colour alone.
 
 use crate::config::theme::Role;
-use crate::model::{SessionState, TaskStatus, Timestamp, WorkerNumber};
+use crate::model::{SessionState, TaskStatus, Timestamp, WaitsFor, WorkerNumber};
 
 use crate::protocol::SessionView;
 
@@ -57,6 +57,12 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
     if let Some(needs) = &seat.needs {
         let needs = crate::model::one_line(needs);
         return Status { word: format!("NEEDS YOU {needs}"), ..status('!', "", Role::AgentWaiting, at) };
+    }
+    if state.handoff(number).is_some_and(|handoff| !handoff.ended) {
+        return status('*', "handing off", Role::AgentWorking, at);
+    }
+    if task.is_some_and(|task| task.waits_on == Some(WaitsFor::You)) {
+        return status('=', "left by you", Role::AgentPaused, at);
     }
     match task.map(|task| task.status) {
         Some(TaskStatus::NeedsReview) => return status('^', "review", Role::AgentReview, at),

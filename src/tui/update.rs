@@ -40,11 +40,13 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Project(view) => server::project(state, *view),
         Msg::Said(kind, text) => state.toast(&text, kind.is_some()),
         Msg::Lost => server::lost(state, &mut out),
+        Msg::Stopped => server::stopped(state, &mut out),
         Msg::StillLost(failure) => server::still_lost(state, &failure, &mut out),
         Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
         Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
-        Msg::PaneOpen(session) => panes::open(state, &session),
+        Msg::PaneOpen(session) => panes::open(state, &session, &mut out),
+        Msg::PaneRecord(session) => panes::open_record(state, &session, &mut out),
         Msg::PaneLost(session, why) => {
             panes::lost(state, &session, why);
             panes::again(state, &session, &mut out);
@@ -99,7 +101,11 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
     dialogs::settle(state);
     if matches!(state.mode, Mode::Agent | Mode::Locked) && !state.can_type() {
         state.mode = Mode::Cockpit;
+        state.ended_under = Some(state.worker);
         state.dirty = true;
+    }
+    if !matches!(state.mode, Mode::Cockpit) || state.ended_under != Some(state.worker) {
+        state.ended_under = None;
     }
     give_way(state);
     panes::reconcile(state, out);

@@ -115,7 +115,13 @@ fn away_words(state: &State) -> Option<String> {
         Daemon::Gone { since } => {
             Some(format!(" The daemon went {}: what is shown is as old; panes are live", ago(state, *since)))
         }
-        Daemon::Away { since, tries, why } => {
+        Daemon::Away { stopped: true, .. } => Some(match state.mode {
+            Mode::Agent | Mode::Locked => {
+                format!(" The daemon was stopped; {} Esc, then a key starts it again", state.leader())
+            }
+            _ => " The daemon was stopped; press a key to start it again".to_owned(),
+        }),
+        Daemon::Away { since, tries, why, .. } => {
             let why = why.as_ref().map(|why| format!(" - {}", crate::model::one_line(why))).unwrap_or_default();
             Some(format!(
                 " The daemon went {}; connecting again (try {}); panes are live{why}",
@@ -146,8 +152,9 @@ fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, que
 
 /// Messages, the latest lowest, upwards from the line above the footer: the words of panes are at their tops.
 fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, areas: &layout::Areas) {
-    let area = Rect::new(0, 0, state.size.0, areas.last_line.or(areas.queue_line).unwrap_or(areas.footer).y);
-    let mut bottom = area.height + u16::from(areas.last_line.is_some());
+    let feet = [areas.queue_line, areas.last_line, areas.chat_line].into_iter().flatten().map(|line| line.y);
+    let area = Rect::new(0, 0, state.size.0, feet.min().unwrap_or(areas.footer.y));
+    let mut bottom = area.height;
     for toast in state.toasts.iter().rev() {
         let width = super::cells::width(&toast.text).saturating_add(2).min(area.width.saturating_sub(2)).min(116);
         let lines = super::cells::wrap(&toast.text, width.saturating_sub(2));

@@ -10,8 +10,8 @@ use tokio::sync::broadcast;
 use crate::client::{Client, ClientError};
 use crate::protocol::control::Notice;
 
-/// Connects to the daemon again, starting it when there is none.
-pub type Reconnect = Arc<dyn Fn() -> BoxFuture<'static, Result<Client, ClientError>> + Send + Sync>;
+/// Connects to the daemon again; `true` starts it when there is none.
+pub type Reconnect = Arc<dyn Fn(bool) -> BoxFuture<'static, Result<Client, ClientError>> + Send + Sync>;
 
 /// What comes over the wire.
 pub(super) enum News {
@@ -73,11 +73,11 @@ impl Wire {
     }
 
     /// Tries to connect again, that much later; without a way back it stays down.
-    pub(super) fn again(&mut self, after: Duration) {
+    pub(super) fn again(&mut self, after: Duration, start: bool) {
         let Some(reconnect) = self.reconnect.clone() else { return };
         self.standing = Standing::Trying(Box::pin(async move {
             tokio::time::sleep(after).await;
-            reconnect().await
+            reconnect(start).await
         }));
     }
 }

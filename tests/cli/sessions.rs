@@ -97,7 +97,7 @@ fn a_session_is_named_by_its_worker_or_its_task_too() {
     assert_eq!(code(&output), 4);
     assert_snapshot!(stderr(&output), @r"
     error: session 3f2a91c0 is over (exited)
-    hint: `qd task retry 7` gives its task to a fresh one
+    hint: its task #7 is completed: add a new one with `qd task add`
     ");
     assert_eq!(code(&home.qd(&["session", "kill", "@2"])), 0);
     assert_eq!(fake.requests().last(), Some(&Request::KillSession { session: SessionId::parse(ONE).unwrap() }));

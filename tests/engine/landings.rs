@@ -75,7 +75,8 @@ fn a_busy_checkout_is_tried_again_and_others_go_first() {
     );
     let other = landing(&world);
     assert_ne!(busy, other);
-    assert!(world.state.needs(busy).unwrap().contains("README.md is dirty"));
+    assert_eq!(world.state.needs(busy), None, "there is nothing to answer");
+    assert_eq!(world.state.waits_for(world.task(busy)).unwrap(), "your checkout: README.md is dirty");
     world.land(other);
     assert!(!world.has(|kind| matches!(kind, EffectKind::Land { .. })), "not before its time");
     let at = next_wake(&world.state, world.now).expect("it is tried again");

@@ -242,8 +242,12 @@ fn agents_finish(world: &mut World) {
 
 /// Nothing is under way: then every open task waits for the person, for another task, or for a seat that one of those holds.
 fn patience(world: &mut World, round: usize) {
-    let needs: Vec<_> =
-        world.state.open().filter(|task| world.state.needs(task.id).is_some()).map(|task| task.id).collect();
+    let needs: Vec<_> = world
+        .state
+        .open()
+        .filter(|task| world.state.needs(task.id).is_some() || world.state.dismissed.contains(&task.id))
+        .map(|task| task.id)
+        .collect();
     let panes: Vec<_> =
         world.state.live().filter(|session| session.task.is_none()).map(|session| session.id.clone()).collect();
     for task in world.state.open().filter(|task| task.status == TaskStatus::NeedsReview) {
@@ -275,7 +279,7 @@ fn patience(world: &mut World, round: usize) {
         for approval in approvals {
             let _ = world.obey(Command::Answer { approval, kind: AnswerKind::Yes, text: None });
         }
-        if world.state.needs(task).is_some() {
+        if world.state.needs(task).is_some() || world.state.dismissed.contains(&task) {
             let tries =
                 [Command::Run { task }, Command::Land { task }, Command::Retry { task }, Command::Cancel { task }];
             let skip = if round > 60 { 3 } else { 0 };

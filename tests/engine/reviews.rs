@@ -49,7 +49,9 @@ fn no_leaves_the_task_as_it_is_and_is_not_asked_again() {
     world.answer(is_review, AnswerKind::No, None);
     world.schedule();
     assert_eq!((world.status(task), world.state.waiting().count()), (TaskStatus::NeedsReview, 0));
-    assert!(world.state.needs(task).unwrap().contains("conflict in list.txt"), "it still says so");
+    assert_eq!(world.state.needs(task), None, "it was left by the person");
+    assert_eq!(world.state.waits_on(world.task(task)), Some(quarterdeck::model::WaitsFor::You));
+    assert!(world.state.waits_for(world.task(task)).unwrap().contains("qd task retry"), "there is a next step");
     world.obey(Command::Retry { task }).unwrap();
     let session = world.work(task);
     world.end(&session, exit(2));

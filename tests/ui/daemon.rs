@@ -18,7 +18,7 @@ fn away() -> Deck {
 fn pauses(deck: &Deck) -> Vec<u64> {
     deck.out
         .iter()
-        .filter_map(|cmd| if let Cmd::Reconnect { after_ms } = cmd { Some(*after_ms) } else { None })
+        .filter_map(|cmd| if let Cmd::Reconnect { after_ms, .. } = cmd { Some(*after_ms) } else { None })
         .collect()
 }
 
@@ -76,4 +76,17 @@ fn a_draft_is_kept_while_the_daemon_is_away() {
     deck.keys("c").text("fix it").keys("enter");
     assert_eq!(deck.out, vec![]);
     assert_eq!(deck.state.chat.draft.lines(), ["fix it"]);
+}
+
+#[test]
+fn a_daemon_that_was_stopped_stays_so_until_a_key_is_pressed() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.state.returns = true;
+    deck.keys("ctrl+space g").tell(Msg::Stopped);
+    let started = |deck: &Deck| deck.out.iter().any(|cmd| matches!(cmd, Cmd::Reconnect { start: true, .. }));
+    assert!(!started(&deck) && !deck.out.is_empty());
+    assert!(deck.screen().contains("The daemon was stopped; press a key to start it again"), "{}", deck.screen());
+    deck.keys("t");
+    assert!(started(&deck));
+    assert!(deck.state.mode.dialog().is_none(), "the key was for the daemon");
 }

@@ -420,3 +420,48 @@ fn an_unfocused_worker_s_pane_scrolls_without_the_keyboard() {
     deck.mouse(x, y, MouseKind::WheelDown);
     assert!(!deck.screen().contains("End to follow"));
 }
+
+/// Worker 2's session is over.
+fn ended() -> quarterdeck::protocol::ProjectView {
+    let mut project = busy();
+    let session = project.sessions.iter_mut().find(|session| session.id == session_id(2)).unwrap();
+    session.state = SessionState::Exited;
+    session.exit = Some("exit code 0".to_owned());
+    project.approvals.clear();
+    project
+}
+
+#[test]
+fn a_session_without_a_host_is_read_and_searched_from_its_record() {
+    let (mut deck, host) = Host::of(120, 36, 500);
+    deck.keys("ctrl+space [ / n e 4 2");
+    deck.keys("enter");
+    deck.tell(Msg::Project(Box::new(ended())));
+    deck.tell(Msg::PaneLost(session_id(2), "the host closed the connection".to_owned()));
+    let size = Some((host.rows, host.cols));
+    let asks = |cmd: &Cmd| matches!(cmd, Cmd::Attach { over: true, last, .. } if *last == size);
+    assert!(deck.out.iter().any(asks), "{:?}", deck.out);
+    deck.tell(Msg::PaneRecord(session_id(2)));
+    let again = |cmd: &Cmd| matches!(cmd, Cmd::ToPane(_, ToHost::Search { pattern, .. }) if pattern == "ne42");
+    assert!(deck.out.iter().any(again), "what the host did not answer is asked again: {:?}", deck.out);
+    deck.tell(Msg::Pane(session_id(2), host.screen(0)));
+    deck.keys("g");
+    host.answer(&mut deck);
+    let screen = deck.screen();
+    assert!(screen.contains("line 0") && screen.contains("shown from its record"), "{screen}");
+}
+
+#[test]
+fn keys_that_were_meant_for_a_session_that_ended_are_no_commands() {
+    let (mut deck, _) = Host::of(120, 36, 0);
+    assert!(matches!(deck.state.mode, Mode::Agent));
+    deck.tell(Msg::Project(Box::new(ended())));
+    deck.keys("q t 1");
+    assert!(matches!(deck.state.mode, Mode::Cockpit) && deck.state.worker == WorkerNumber(2) && deck.out.is_empty());
+    assert!(deck.screen().contains("the session is over: Esc or"), "{}", deck.screen());
+    deck.keys("esc 1");
+    assert!(matches!(deck.state.mode, Mode::Cockpit), "a bare number chooses and does not give the keyboard away");
+    assert_eq!(deck.state.worker, WorkerNumber(1));
+    deck.keys("enter");
+    assert!(matches!(deck.state.mode, Mode::Agent));
+}

@@ -123,6 +123,7 @@ async fn play(place: &Place, options: DemoOptions) -> Result<End, DemoError> {
         let cockpit = Cockpit {
             client: client.clone(),
             reconnect: None,
+            records: super::super::cockpit::records(&place.paths),
             project,
             settings,
             keymap_text: None,

@@ -9,14 +9,12 @@ use clap::Args;
 use crate::client::pane::connect;
 use crate::model::{Kind, SessionId};
 use crate::protocol::pane::{FromHost, ToHost, VERSION};
-use crate::session::{Found, find, size_of};
-use crate::term::Terminal;
+use crate::session::{Found, Played, find};
 
 use super::super::pick::{self, Target};
-use super::super::recorded::Recorded;
 use super::super::{Context, Done, Output, Stop, Where};
 
-/// Rows and columns of a viewer that shows nothing, and of a session that did not write its size down.
+/// Rows and columns of a viewer that shows nothing.
 const USUAL_SIZE: (u16, u16) = (24, 80);
 
 /// The most lines of history that are made again from a record.
@@ -82,16 +80,9 @@ impl Capture {
                 error,
             )
         };
-        let mut log = Recorded::open(directory).map_err(|error| unreadable(&error))?;
-        let (rows, cols) = size_of(directory).unwrap_or(USUAL_SIZE);
-        let mut terminal = Terminal::new(rows, cols, if self.history { MOST_HISTORY } else { 0 });
-        loop {
-            let piece = log.more().map_err(|error| unreadable(&error))?;
-            if piece.is_empty() {
-                return Ok(terminal.capture(self.ansi, self.history));
-            }
-            terminal.process(&piece);
-        }
+        let history = if self.history { MOST_HISTORY } else { 0 };
+        let mut played = Played::open(directory, None, history).map_err(|error| unreadable(&error))?;
+        Ok(played.capture(self.ansi, self.history))
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::client::Client;
-use crate::model::{Kind, SessionState};
+use crate::model::{Kind, SessionState, TaskId, TaskStatus};
 use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
 
@@ -39,12 +39,26 @@ impl Which {
 }
 
 /// Only a session that runs can be told anything.
-fn refuse_over(session: &SessionView) -> Result<(), Stop> {
+async fn refuse_over(client: &Client, session: &SessionView) -> Result<(), Stop> {
     if !session.state.is_over() {
         return Ok(());
     }
     let (id, state) = (session.id.short(), session.state);
-    Err(Stop::new(Kind::Conflict, format!("session {id} is over ({state})")).hint(again(session)))
+    let over = Stop::new(Kind::Conflict, format!("session {id} is over ({state})"));
+    let hint = match session.task {
+        // what is done is not tried again
+        Some(task) if is_completed(client, task).await => {
+            format!("its task #{task} is completed: add a new one with `qd task add`")
+        }
+        _ => again(session),
+    };
+    Err(over.hint(hint))
+}
+
+/// Whether a task is done; what cannot be found out is not.
+async fn is_completed(client: &Client, task: TaskId) -> bool {
+    let answer = client.call(Request::Task { task }).await;
+    matches!(answer, Ok(Response::Task(task)) if task.status == TaskStatus::Completed)
 }
 
 /// How what a session did can be done again.
@@ -127,7 +141,7 @@ impl Continue {
         if session.state == SessionState::Interrupted && self.say.is_none() {
             return context.order(&client, Request::RestartSession { session: session.id }).await;
         }
-        refuse_over(&session)?;
+        refuse_over(&client, &session).await?;
         let SessionView { project, worker, .. } = session;
         context.order(&client, Request::Send { project, worker, text }).await
     }
@@ -143,7 +157,7 @@ pub struct Cancel {
 impl Cancel {
     pub(super) async fn run(self, context: &Context) -> Done {
         let (client, session) = self.which.find(context).await?;
-        refuse_over(&session)?;
+        refuse_over(&client, &session).await?;
         let SessionView { project, worker, task, .. } = session;
         let Some(task) = task else {
             return context.order(&client, Request::StopWorker { project, worker }).await;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::model::SessionId;
-use crate::session::{Found, find};
+use crate::session::{Found, Recorded, find};
 
 use super::super::pick::{self, Target};
-use super::super::recorded::{PlainLines, Recorded, last_lines};
+use super::super::recorded::{PlainLines, last_lines};
 use super::super::stream::{Printer, Whose};
 use super::super::{Context, Done, Output, Stop, Where};
 

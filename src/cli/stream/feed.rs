@@ -9,9 +9,10 @@ use crate::client::pane::{PaneReceiver, PaneSender, connect};
 use crate::model::Kind;
 use crate::protocol::SessionView;
 use crate::protocol::pane::{FromHost, ToHost, VERSION};
+use crate::session::Recorded;
 
 use super::super::Stop;
-use super::super::recorded::{PlainLines, Recorded};
+use super::super::recorded::PlainLines;
 use super::lines::Lines;
 
 /// Rows and columns of a viewer that shows nothing and resizes nothing.

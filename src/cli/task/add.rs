@@ -195,7 +195,10 @@ fn wait_note(task: &TaskView) -> String {
             let why = task.reason.as_deref().unwrap_or("no reason is known");
             format!("#{id} is {}: {why}\nhint: `qd task retry {id}`", task.status)
         }
-        (None, status) => format!("#{id} is {status}"),
+        (None, status) => match &task.waits_for {
+            Some(waits) => format!("#{id} is {status} and waits for {waits}"),
+            None => format!("#{id} is {status}"),
+        },
     }
 }
 

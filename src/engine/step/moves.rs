@@ -1,9 +1,15 @@
 //! Moves of a task that several inputs lead to, each with everything that belongs to it.
 
-use crate::model::{HandoffStep, StatusReason, StepState, Subject, Task, TaskStatus};
+use crate::model::{
+    HandoffStep, Plan, Speaker, StatusReason, StepState, Subject, Task, TaskStatus, one_line, truncate,
+};
 
 use super::super::{EffectKind, HandoffNews, TaskNews, brief};
+use super::project;
 use super::turn::Turn;
+
+/// The longest report of a task in the chat, in characters.
+const MOST_TOLD: usize = 160;
 
 /// Where a task goes that may start: `ready`, or `blocked` until what it depends on has landed.
 pub(super) fn release(turn: &mut Turn, task: &Task) {
@@ -19,6 +25,9 @@ pub(super) fn release(turn: &mut Turn, task: &Task) {
 pub(super) fn to_review(turn: &mut Turn, task: &Task, reason: StatusReason) {
     break_off_handoff(turn, task);
     turn.withdraw(task.id, |subject| matches!(subject, Subject::Commands { .. } | Subject::Landing { .. }));
+    if reason.is_failure() {
+        tell(turn, task, &format!("failed, {reason}"));
+    }
     turn.move_task(task, TaskStatus::NeedsReview, Some(reason));
 }
 
@@ -34,7 +43,37 @@ pub(super) fn verify(turn: &mut Turn, task: &Task) {
 pub(super) fn complete(turn: &mut Turn, task: &Task, commit: Option<String>) {
     break_off_handoff(turn, task);
     turn.withdraw(task.id, |_| true);
+    let how = match &commit {
+        Some(commit) => format!("landed as {}", commit.get(..10).unwrap_or(commit)),
+        None => "done, without a change to land".to_owned(),
+    };
     turn.task(task, TaskNews::Completed { commit });
+    tell(turn, task, &how);
+    tell_end(turn, task);
+}
+
+/// Says in the chat what became of a task that was asked for there.
+fn tell(turn: &mut Turn, task: &Task, how: &str) {
+    if asked_in_chat(turn, task).is_some() {
+        let words = format!("#{} {}: {}.", task.id, one_line(&task.title), truncate(&one_line(how), MOST_TOLD));
+        project::chat(turn, task.project, Speaker::Lead, words);
+    }
+}
+
+/// Says that nothing of a plan is left, when its last task has come to its end.
+fn tell_end(turn: &mut Turn, last: &Task) {
+    let Some(plan) = asked_in_chat(turn, last).filter(|plan| plan.tasks.len() > 1) else { return };
+    let others = || plan.tasks.iter().filter(|id| **id != last.id).filter_map(|id| turn.state.task(*id));
+    if others().all(|task| task.status == TaskStatus::Completed) {
+        let words = format!("All {} tasks of the plan are done.", plan.tasks.len());
+        project::chat(turn, last.project, Speaker::Lead, words);
+    }
+}
+
+/// The plan of a task that was asked for in the chat.
+fn asked_in_chat<'a>(turn: &Turn<'a>, task: &Task) -> Option<&'a Plan> {
+    let state = turn.state;
+    task.plan.and_then(|id| state.plans.get(&id)).filter(|plan| plan.from_chat)
 }
 
 /// Called off.

@@ -73,7 +73,7 @@ fn grown(turn: &Turn, project: &Project, task: &Task) -> Option<WorkerNumber> {
 
 fn begin(turn: &mut Turn, project: &Project, task: &Task, worker: WorkerNumber) {
     if !project.workers.contains_key(&worker) {
-        let extra = worker.0 > turn.state.rules.seats && task.worker != Some(worker) && !task.open_ended;
+        let extra = worker.0 > turn.state.rules.seats && !task.open_ended;
         turn.project(project.id, ProjectNews::SeatAdded { worker, extra });
     }
     let delegation = Delegation {

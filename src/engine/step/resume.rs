@@ -142,8 +142,11 @@ fn ask(turn: &mut Turn, project: ProjectId, sessions: Vec<SessionId>) {
     let state = turn.state;
     let line = |session: &Session| {
         let task = session.task.and_then(|id| state.task(id));
-        let how =
-            if session.conversation.is_some() { "in its conversation" } else { "from its request, it cannot resume" };
+        let how = match &session.conversation {
+            Some(_) => "in its conversation",
+            None if session.agent == "shell" => "its command again from the start, in the worktree as it is",
+            None => "from its request, it cannot resume",
+        };
         let title = task.map(|task| format!("#{} {}", task.id, task.title)).unwrap_or_default();
         format!("{title} ({}): {how}", session.agent)
     };

@@ -43,6 +43,9 @@ fn offer(task: &Task) -> &'static str {
         Some(StatusReason::MergeConflict { .. }) => "try again from the target as it is now",
         Some(StatusReason::DependencyLost { .. }) => "start it without that",
         Some(StatusReason::AttemptsUsedUp) => "try once more",
+        Some(StatusReason::Interrupted | StatusReason::Rested) if task.agent == "shell" => {
+            "run its command again from the start"
+        }
         Some(StatusReason::Interrupted | StatusReason::Rested) => "go on with it",
         Some(StatusReason::ByPerson) => "start it again",
         _ => "try again",
@@ -58,6 +61,9 @@ fn detail(task: &Task) -> String {
             task.failures.last().map(|failure| tail(&failure.summary)).unwrap_or_default()
         }
         Some(StatusReason::AgentFailed { detail } | StatusReason::WorldFailed { detail }) => tail(detail),
+        Some(StatusReason::Interrupted | StatusReason::Rested) if task.agent == "shell" => {
+            "Yes runs the command again from its start, in the worktree as it is now.".to_owned()
+        }
         _ => String::new(),
     };
     let mut lines = vec![format!("{} ({})", task.title, task.agent)];

@@ -39,7 +39,7 @@ pub(super) fn kill(turn: &mut Turn, id: &SessionId) -> Result<(), Refusal> {
     let state = turn.state;
     let session = state.session(id).ok_or_else(|| Refusal::NoSession(id.clone()))?;
     if !session.is_live() {
-        return Err(Refusal::WorkerIdle(session.worker));
+        return Err(Refusal::NotNow { session: id.clone(), wanted: "ended", why: "it is over" });
     }
     turn.session(session, SessionNews::Dismissed { now: true });
     let task = session.task.and_then(|task| state.task(task));
@@ -258,7 +258,9 @@ fn crashed(turn: &mut Turn, task: &Task, session: &Session, exit: &Exit) {
 }
 
 fn failure(what: &str, exit: &Exit) -> String {
-    let tail = one_line(&exit.tail);
+    // rules and frames say nothing
+    let words = exit.tail.lines().filter(|line| line.chars().any(char::is_alphanumeric));
+    let tail = one_line(&words.collect::<Vec<_>>().join("\n"));
     if tail.is_empty() { format!("{what} ended with {exit}") } else { format!("{what} ended with {exit}: {tail}") }
 }
 

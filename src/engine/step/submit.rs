@@ -205,7 +205,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         instructions: draft.instructions.clone(),
         autonomy,
         mode: mode(&draft.agent, autonomy, chosen),
-        worker: draft.worker.filter(|worker| worker.0 > 0),
+        worker: draft.worker.filter(|worker| worker.is_possible()),
         worktree: None,
         base: None,
         depends,

@@ -34,7 +34,10 @@ pub(super) fn breaker(turn: &mut Turn) {
 pub(super) fn reset(turn: &mut Turn, id: ProjectId, number: WorkerNumber) -> Result<(), Refusal> {
     let state = turn.state;
     let project = state.projects.get(&id).ok_or(Refusal::NoProject(id))?;
-    project.workers.get(&number).ok_or(Refusal::WorkerIdle(number))?;
+    let worker = project.workers.get(&number).ok_or(Refusal::WorkerIdle(number))?;
+    if worker.offline.is_none() && worker.failures == 0 {
+        return Err(Refusal::NothingToReset(number));
+    }
     for approval in state.waiting().filter(|approval| approval.project == id) {
         if matches!(approval.subject, Subject::Offline { worker } if worker == number) && !turn.closed_now(approval.id)
         {

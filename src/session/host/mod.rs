@@ -42,6 +42,7 @@ use super::stream_log::StreamLog;
 use crate::model::Explain as _;
 use crate::process::identity;
 use doors::Door;
+pub(super) use reading::{Search, find_in, page_of};
 use state::{Pty, Shared};
 
 /// Stack of each thread: none goes deep, and only touched pages count.

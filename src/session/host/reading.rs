@@ -3,11 +3,11 @@
 //! go between two slices.
 
 use super::requests::LONGEST_PAGE;
-use super::state::{PeerId, Shared, State};
+use super::state::{PeerId, Shared};
 use crate::protocol::pane::{Found, FromHost};
 use crate::session::convert;
 use crate::term::search::{Pattern, SearchRow};
-use crate::term::{History, Line, Transcript};
+use crate::term::{History, Line, Terminal, Transcript};
 
 /// Lines that are looked through under one lock: some 100 µs.
 const SLICE: usize = 400;
@@ -19,23 +19,28 @@ const LONGEST_CAPTURE: usize = 8 * 1024 * 1024;
 const LONGEST_PATTERN: usize = 1_000;
 
 /// What is looked for.
-pub(super) struct Search {
-    pub(super) id: u32,
-    pub(super) pattern: String,
-    pub(super) from: (u64, u16),
-    pub(super) backward: bool,
+pub(in crate::session) struct Search {
+    pub(in crate::session) id: u32,
+    pub(in crate::session) pattern: String,
+    pub(in crate::session) from: (u64, u16),
+    pub(in crate::session) backward: bool,
 }
 
 /// A page of history by absolute numbers.
 pub(super) fn lines(shared: &Shared, peer: PeerId, from: u64, count: u32) {
     let mut state = shared.state();
-    let history = state.terminal.history();
+    let answer = page_of(&mut state.terminal, from, count);
+    state.send(peer, answer);
+}
+
+/// The answer to a question for lines by their absolute numbers.
+pub(in crate::session) fn page_of(terminal: &mut Terminal, from: u64, count: u32) -> FromHost {
+    let history = terminal.history();
     let count = usize::try_from(count.min(LONGEST_PAGE)).unwrap_or(0);
     let first = from.max(history.dropped());
     let skipped = usize::try_from(first - from).unwrap_or(usize::MAX);
     let lines = page(history, first, count.saturating_sub(skipped)).iter().map(convert::row).collect();
-    let answer = FromHost::Lines { first, lines, dropped: history.dropped(), history: number(history.len()) };
-    state.send(peer, answer);
+    FromHost::Lines { first, lines, dropped: history.dropped(), history: number(history.len()) }
 }
 
 /// Lines of the history from an absolute number on.
@@ -92,16 +97,15 @@ fn add(to: &mut Transcript, history: &History, next: &mut u64) -> bool {
 
 /// Looks through history and screen, and answers.
 pub(super) fn search(shared: &Shared, peer: PeerId, search: &Search) {
-    let refused = |why: &str| shared.state().send(peer, FromHost::Refused(why.to_owned()));
-    if search.pattern.len() > LONGEST_PATTERN {
-        return refused("the text to look for is too long");
-    }
-    let Some(pattern) = Pattern::new(&search.pattern) else { return refused("there is nothing to look for") };
+    let pattern = match pattern_of(search) {
+        Ok(pattern) => pattern,
+        Err(why) => return shared.state().send(peer, FromHost::Refused(why.to_owned())),
+    };
     let mut tally = Tally::new(search.from);
     let mut next = 0;
     loop {
         let mut state = shared.state();
-        let (rows, first, end) = slice(&mut state, next);
+        let (rows, first, end) = slice(&mut state.terminal, next);
         if end.is_none() {
             // the last slice is the screen, and the answer goes out under the same lock: nothing moves in between
             tally.take(&pattern, &rows, first);
@@ -115,9 +119,32 @@ pub(super) fn search(shared: &Shared, peer: PeerId, search: &Search) {
     }
 }
 
+/// Looks through a terminal that nobody else waits for.
+pub(in crate::session) fn find_in(terminal: &mut Terminal, search: &Search) -> FromHost {
+    let pattern = match pattern_of(search) {
+        Ok(pattern) => pattern,
+        Err(why) => return FromHost::Refused(why.to_owned()),
+    };
+    let mut tally = Tally::new(search.from);
+    let mut next = Some(0);
+    while let Some(from) = next {
+        let (rows, first, end) = slice(terminal, from);
+        tally.take(&pattern, &rows, first);
+        next = end;
+    }
+    FromHost::Found(tally.found(search))
+}
+
+fn pattern_of(search: &Search) -> Result<Pattern, &'static str> {
+    if search.pattern.len() > LONGEST_PATTERN {
+        return Err("the text to look for is too long");
+    }
+    Pattern::new(&search.pattern).ok_or("there is nothing to look for")
+}
+
 /// The rows from an absolute number on, the number of the first, and where to go on; `None` after the screen.
-fn slice(state: &mut State, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
-    let history = state.terminal.history();
+fn slice(terminal: &mut Terminal, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
+    let history = terminal.history();
     let first = from.max(history.dropped());
     let mut rows: Vec<SearchRow> = page(history, first, SLICE).iter().map(row).collect();
     let at = |rows: &[SearchRow]| first + u64::try_from(rows.len()).unwrap_or(0);
@@ -136,7 +163,7 @@ fn slice(state: &mut State, from: u64) -> (Vec<SearchRow>, u64, Option<u64>) {
     if next < end {
         return (rows, first, Some(next));
     }
-    rows.extend(state.terminal.frame().lines.iter().map(row));
+    rows.extend(terminal.frame().lines.iter().map(row));
     (rows, first, None)
 }
 

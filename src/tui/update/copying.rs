@@ -30,7 +30,7 @@ fn run(state: &mut State, id: &SessionId, errand: Errand, out: &mut Vec<Cmd>) {
             pane.errands.push(errand);
             out.push(Cmd::ToPane(id.clone(), ToHost::Capture { ansi: false, history: true }));
         }
-        None => state.toast("this session's host is gone, and its history with it; its log is kept", true),
+        None => state.toast("this session's host does not answer; try again in a moment", true),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys find their owner here.
 
-use crate::config::keymap::{Action, Chord, Context};
+use crate::config::keymap::{Action, Chord, Context, KeyName};
 use crate::protocol::pane::ToHost;
 use crate::tui::choices;
 use crate::tui::encode;
@@ -13,6 +13,11 @@ use super::{actions, chat, dialogs, opening, searching};
 /// One key press.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
     state.typed_at = Some(state.now);
+    let types = matches!(state.mode, Mode::Agent | Mode::Locked | Mode::Leader { .. });
+    let leads = state.keymap.action(Context::Direct, chord) == Some(Action::AppLeader);
+    if !types && !leads && super::server::starts_again(state, out) {
+        return;
+    }
     if let Mode::Leader { .. } = state.mode {
         return after_leader(state, chord, out);
     }
@@ -87,7 +92,15 @@ fn after_leader(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
 
 /// Keys as commands.
 fn in_cockpit(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
+    if state.ended_under.is_some() {
+        return after_end(state, chord);
+    }
     match state.keymap.action(Context::Cockpit, chord) {
+        // a bare number chooses; Enter gives the keyboard away
+        Some(action) if action.worker().is_some() => {
+            actions::act(state, action, out);
+            state.mode = Mode::Cockpit;
+        }
         Some(action) => actions::act(state, action, out),
         None if chord == Chord::ctrl('c') => {
             let detach = state.keymap.shown(Context::Cockpit, Action::AppDetach);
@@ -96,6 +109,17 @@ fn in_cockpit(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
         }
         None => {}
     }
+}
+
+/// A key that was meant for a session that just ended is no command.
+fn after_end(state: &mut State, chord: Chord) {
+    if chord == Chord::plain(KeyName::Esc) {
+        state.ended_under = None;
+        state.dirty = true;
+        return;
+    }
+    let text = format!("the session is over: Esc or {} for commands", state.leader());
+    state.toast(&text, false);
 }
 
 /// A key for the agent.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::model::SessionId;
-use crate::protocol::pane::{FromHost, Row, ToHost};
+use crate::protocol::pane::{FromHost, Row, ToHost, VERSION};
 use crate::tui::message::Cmd;
 use crate::tui::pane::{Link, Pane};
 use crate::tui::selection::lines_of;
@@ -67,6 +67,8 @@ fn attach(
         rows: size.0,
         cols: size.1,
         after_ms,
+        over: session.state.is_over(),
+        last: Some(pane.size).filter(|(rows, cols)| *rows > 0 && *cols > 0),
     });
 }
 
@@ -78,7 +80,7 @@ pub(crate) fn awaits_screens(state: &State) -> bool {
 }
 
 /// A connection opened.
-pub(super) fn open(state: &mut State, session: &SessionId) {
+pub(super) fn open(state: &mut State, session: &SessionId, out: &mut Vec<Cmd>) {
     if let Some(pane) = state.panes.get_mut(session) {
         pane.link = Link::Live;
         // what an earlier connection was asked is answered by none
@@ -87,8 +89,21 @@ pub(super) fn open(state: &mut State, session: &SessionId) {
         if let Some(reading) = pane.reading.as_mut() {
             reading.asked = None;
         }
+        let unanswered = pane.search.as_ref().is_some_and(|search| search.found.is_none());
+        if unanswered && pane.version > 0 {
+            searching::ask_again(pane, session, out);
+        }
     }
     state.dirty = true;
+}
+
+/// A session's record answers in the place of its host.
+pub(super) fn open_record(state: &mut State, session: &SessionId, out: &mut Vec<Cmd>) {
+    if let Some(pane) = state.panes.get_mut(session) {
+        pane.version = VERSION;
+        pane.recorded = true;
+    }
+    open(state, session, out);
 }
 
 /// A connection failed or ended: tried again with growing pauses while the session lives.

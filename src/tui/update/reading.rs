@@ -28,9 +28,9 @@ pub(super) fn place(state: &State) -> Option<(SessionId, Rect)> {
 
 /// SCROLL on the active pane: what is shown stays.
 pub(super) fn begin(state: &mut State) {
-    let Some((id, body)) = place(state) else { return state.toast("this pane has nothing to read", false) };
+    let Some((id, body)) = place(state) else { return refuse(state) };
     let Some(pane) = state.panes.get_mut(&id).filter(|pane| !pane.rows.is_empty()) else {
-        return state.toast("this pane has nothing to read", false);
+        return refuse(state);
     };
     pane.selection = None;
     let (top, bottom) = in_sight(pane, body);
@@ -39,6 +39,14 @@ pub(super) fn begin(state: &mut State) {
     let line = pane.first_row().saturating_add(u64::from(row)).clamp(top, bottom);
     state.mode = Mode::Scroll(Scroll { cursor: (line, column), column, what: Scrolling::Moving });
     state.dirty = true;
+}
+
+/// There is nothing to read: keys that were meant to move in it are no commands.
+fn refuse(state: &mut State) {
+    state.toast("this pane has nothing to read", false);
+    if matches!(state.mode, Mode::Cockpit) && !state.can_type() {
+        state.ended_under = Some(state.worker);
+    }
 }
 
 /// The first and the last line in sight.

@@ -33,7 +33,12 @@ pub(super) fn next(state: &mut State, out: &mut Vec<Cmd>) {
         Some(place) => place,
         None => 0,
     };
-    let Some(approval) = approvals.get(place) else { return state.toast("nothing waits for you", false) };
+    let Some(approval) = approvals.get(place) else {
+        if state.stuck().next().is_some() {
+            return opening::show(state, Dialog::Tasks(crate::tui::dialog::TaskList::default()));
+        }
+        return state.toast("nothing waits for you", false);
+    };
     let (id, worker) = (approval.id, approval.worker);
     state.request = Some((id, state.now));
     actions::remember(state);
@@ -108,6 +113,9 @@ fn in_pane(state: &mut State, approval: &ApprovalView) {
     while matches!(state.mode, Mode::Dialog { .. }) {
         opening::close(state);
     }
+    if !state.is_asked_in_pane(approval) {
+        return state.toast("the session that asked this is over: there is nothing to answer", true);
+    }
     if let Some(worker) = approval.worker {
         actions::go_to(state, worker);
     }
@@ -165,8 +173,10 @@ pub(super) fn reply(state: &mut State, out: &mut Vec<Cmd>) {
                 card.reply = Some(fields::field(""));
             }
         }
-        _ if approval.worker.is_some() => in_pane(state, &approval),
-        _ => decide_card(state, true, None, out),
+        _ if state.is_asked_in_pane(&approval) => in_pane(state, &approval),
+        _ if approval.worker.is_none() => decide_card(state, true, None, out),
+        // what is not answered in a pane has its own keys for yes and no
+        _ => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::protocol::pane::{Found, ToHost};
 use crate::term::search::Pattern;
 use crate::tui::message::Cmd;
 use crate::tui::mode::{Scroll, Scrolling};
-use crate::tui::pane::Search;
+use crate::tui::pane::{Pane, Search};
 use crate::tui::state::State;
 
 use super::{panes, reading};
@@ -98,6 +98,16 @@ fn ask(state: &mut State, id: &SessionId, backward: bool, out: &mut Vec<Cmd>) {
     if let Some(pattern) = Pattern::new(&pattern) {
         let answer = Found { id: number, ..pane.find_known(&pattern, from, backward) };
         found(state, id, answer, out);
+    }
+}
+
+/// Asks once more what an earlier connection did not answer.
+pub(super) fn ask_again(pane: &mut Pane, id: &SessionId, out: &mut Vec<Cmd>) {
+    let from = (pane.top(1), 0);
+    if let Some(search) = pane.search.as_mut() {
+        search.id = search.id.wrapping_add(1);
+        let (pattern, backward) = (search.text.clone(), search.backward);
+        out.push(Cmd::ToPane(id.clone(), ToHost::Search { id: search.id, pattern, from, backward }));
     }
 }
 

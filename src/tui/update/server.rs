@@ -105,13 +105,37 @@ pub(super) fn still_lost(state: &mut State, failure: &Failure, out: &mut Vec<Cmd
 }
 
 fn try_again(state: &mut State, since: Timestamp, failed: Option<String>, out: &mut Vec<Cmd>) {
-    let (before, last) = match &state.daemon {
-        Daemon::Away { tries, why, .. } => (*tries + 1, why.clone()),
-        Daemon::Here | Daemon::Gone { .. } => (0, None),
+    let (before, last, stopped) = match &state.daemon {
+        Daemon::Away { tries, why, stopped, .. } => (*tries + 1, why.clone(), *stopped),
+        Daemon::Here | Daemon::Gone { .. } => (0, None, false),
     };
     let after_ms = (FIRST_PAUSE_MS << before.min(8)).min(LONGEST_PAUSE_MS);
-    state.daemon = Daemon::Away { since, tries: before, why: failed.or(last) };
-    out.push(Cmd::Reconnect { after_ms });
+    state.daemon = Daemon::Away { since, tries: before, why: failed.or(last), stopped };
+    // one that somebody else starts is found all the same
+    out.push(Cmd::Reconnect { after_ms, start: !stopped });
+}
+
+/// The daemon was told to end: it stays so until the person presses a key here, or somebody starts it.
+pub(super) fn stopped(state: &mut State, out: &mut Vec<Cmd>) {
+    let since = state.stale_since().unwrap_or(state.now);
+    if state.returns {
+        state.daemon = Daemon::Away { since, tries: 0, why: None, stopped: true };
+        state.dirty = true;
+        return out.push(Cmd::Reconnect { after_ms: FIRST_PAUSE_MS, start: false });
+    }
+    lost(state, out);
+}
+
+/// A key that starts the daemon again, if it was stopped.
+pub(super) fn starts_again(state: &mut State, out: &mut Vec<Cmd>) -> bool {
+    let Daemon::Away { stopped, why, tries, .. } = &mut state.daemon else { return false };
+    let was = std::mem::replace(stopped, false);
+    if was {
+        (*why, *tries) = (None, 0);
+        state.dirty = true;
+        out.push(Cmd::Reconnect { after_ms: 0, start: true });
+    }
+    was
 }
 
 /// There is a connection again: the project is asked for, and true from its answer on.

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::keymap::Action;
 use crate::config::theme::Role;
-use crate::model::{Speaker, one_line, sanitize};
+use crate::model::{ChatLine, PlanStatus, Speaker, one_line, sanitize};
 use crate::tui::mode::Owner;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
@@ -96,10 +96,17 @@ fn draft(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, focused
     );
 }
 
+/// Whether what was said of a plan still holds: a question that was answered is over.
+fn still_asked(state: &State, said: &ChatLine) -> bool {
+    let plan = said.plan.and_then(|id| state.project.plans.iter().find(|plan| plan.id == id));
+    plan.is_none_or(|plan| plan.status == PlanStatus::Proposed) || !said.text.trim_end().ends_with('?')
+}
+
 /// The chat as a line, where it has no place of its own.
 pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect) {
     let key = bars::hint_key(state, Action::ViewChat);
-    let last = state.project.chat.iter().rev().find(|said| said.who == Speaker::Lead).map(|said| one_line(&said.text));
+    let last = state.project.chat.iter().rev().find(|said| said.who == Speaker::Lead);
+    let last = last.filter(|said| still_asked(state, said)).map(|said| one_line(&said.text));
     let draft = one_line(&state.chat.draft.lines().join(" "));
     let text = match (draft.is_empty(), last) {
         (false, _) => format!(" > {draft}   ({key} goes on)"),

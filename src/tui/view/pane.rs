@@ -180,7 +180,8 @@ pub(super) fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
             .clone()
             .or_else(|| pane.ended.as_ref().map(ToString::to_string))
             .unwrap_or_else(|| session.state.word().to_owned());
-        return Some(format!("session over: {} - its last screen is kept", one_line(&how)));
+        let shown = if pane.recorded { "shown from its record" } else { "its last screen is kept" };
+        return Some(format!("session over: {} - {shown}", one_line(&how)));
     }
     if pane.locked {
         return Some("input is locked: a handoff is under way".to_owned());
@@ -212,11 +213,18 @@ fn not_started(state: &State, session: &SessionView) -> Vec<String> {
 fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {
     let how = session.exit.as_deref().map(one_line);
     match (session.state.is_over(), pane.map(|pane| &pane.link)) {
-        (true, _) => vec![
-            format!("{} ended: {}", session.agent, how.unwrap_or_else(|| session.state.word().to_owned())),
-            "Its screen is gone with its host; the log is kept.".to_owned(),
-            one_line(&session.evidence),
-        ],
+        (true, link) => {
+            let next = match link {
+                Some(Link::Over(why)) => format!(
+                    "Its screen is gone with its host: {}. `qd session logs {}` tells more.",
+                    one_line(why),
+                    target(session)
+                ),
+                _ => "Reading its record ...".to_owned(),
+            };
+            let ended = how.unwrap_or_else(|| session.state.word().to_owned());
+            vec![format!("{} ended: {ended}", session.agent), next, one_line(&session.evidence)]
+        }
         (false, Some(Link::Connecting(tries))) if *tries > 2 => {
             vec![
                 format!("{} runs, but its host does not answer. Trying again.", session.agent),
@@ -225,6 +233,11 @@ fn no_screen(session: &SessionView, pane: Option<&Pane>) -> Vec<String> {
         }
         _ => vec![format!("{} is starting ...", session.agent), one_line(&session.evidence)],
     }
+}
+
+/// How a command names a session.
+fn target(session: &SessionView) -> String {
+    session.task.map_or_else(|| session.id.short().to_owned(), |task| format!("'#{task}'"))
 }
 
 /// What an empty seat says: how it gets work.

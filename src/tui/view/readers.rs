@@ -25,7 +25,7 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
-    let note = if current.is_some_and(|approval| !approval.answerable) {
+    let note = if current.is_some_and(|approval| !approval.answerable && state.is_asked_in_pane(approval)) {
         "This one is answered in its pane: Enter goes there."
     } else {
         "Your yes holds for exactly this question, once."
