@@ -147,7 +147,12 @@ fn workers(state: &State, project: ProjectId) -> String {
         .flat_map(|seats| seats.values())
         .map(|seat| match seat.task.and_then(|id| state.task(id)) {
             Some(task) => format!("{} {}", seat.number, questions::line(state, task)),
-            None if seat.session.as_ref().and_then(|id| state.session(id)).is_some_and(|it| it.is_live()) => {
+            None if seat
+                .session
+                .as_ref()
+                .and_then(|id| state.session(id))
+                .is_some_and(crate::model::Session::is_live) =>
+            {
                 format!("{} an open pane", seat.number)
             }
             None => format!("{} free", seat.number),

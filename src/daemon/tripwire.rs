@@ -223,7 +223,7 @@ async fn suspects(daemon: &Daemon, ids: &BTreeSet<SessionId>) -> Vec<Suspect> {
         .core
         .look(move |state, _| {
             let known = wanted.iter().filter_map(|id| state.sessions.get(id));
-            known.map(|session| (session.clone(), state.run_of(session).map(|run| run.to_string()))).collect::<Vec<_>>()
+            known.map(|session| (session.clone(), state.run_of(session).map(ToString::to_string))).collect::<Vec<_>>()
         })
         .await;
     let calls = daemon.tripwire.calls.lock().unwrap_or_else(PoisonError::into_inner);

@@ -104,7 +104,7 @@ impl Repository {
             return Ok(());
         }
         let private = Careful::open(&directory).at("opening", &directory)?;
-        if self.has_moved(&private, &place, worktree).at("reading", &directory)? {
+        if Self::has_moved(&private, &place, worktree).at("reading", &directory)? {
             // the agent works on: what it did meanwhile is collected first, the next time
             return Ok(());
         }
@@ -129,7 +129,7 @@ impl Repository {
     }
 
     /// Whether the agent's branch is not where it was collected, or its git is at work this moment.
-    fn has_moved(&self, private: &Careful, place: &Path, worktree: &Worktree) -> std::io::Result<bool> {
+    fn has_moved(private: &Careful, place: &Path, worktree: &Worktree) -> std::io::Result<bool> {
         let known = fs::read_to_string(place.join("known")).ok().and_then(|text| Oid::from_str(text.trim()).ok());
         let name = format!("refs/heads/{}", worktree.branch);
         for lock in ["index.lock", "HEAD.lock", &format!("{name}.lock")] {

@@ -32,9 +32,8 @@ impl Repository {
         if !place.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             return Ok(None);
         }
-        let kept = match self.keep_tips(&place, label) {
-            Ok(kept) => kept,
-            Err(_) => return self.put_aside(&place, label).map(|()| None),
+        let Ok(kept) = self.keep_tips(&place, label) else {
+            return self.put_aside(&place, label).map(|()| None);
         };
         fs::remove_dir_all(&place).at("removing", &place)?;
         Ok(kept)

@@ -36,7 +36,7 @@ pub fn stack(root: &[String]) -> Vec<String> {
             found.push(tells.to_owned());
         }
     }
-    if root.iter().any(|name| name.ends_with(".sln") || name.ends_with(".csproj")) {
+    if root.iter().filter_map(|name| name.rsplit_once('.')).any(|(_, kind)| matches!(kind, "sln" | "csproj")) {
         found.push(".NET".to_owned());
     }
     found

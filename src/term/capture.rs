@@ -87,7 +87,9 @@ mod tests {
 
     fn of(lines: &[&str]) -> Transcript {
         let mut transcript = Transcript::new(false);
-        lines.iter().for_each(|line| transcript.take(&Line::plain((*line).to_owned(), false)));
+        for line in lines {
+            transcript.take(&Line::plain((*line).to_owned(), false));
+        }
         transcript
     }
 

@@ -133,9 +133,8 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for name in ["far/sshd.log"] {
-                eprintln!("--- {name}\n{}", fs::read_to_string(self.world.path(name)).unwrap_or_default());
-            }
+            let log = fs::read_to_string(self.world.path("far/sshd.log")).unwrap_or_default();
+            eprintln!("--- sshd.log\n{log}");
         }
         // what still runs there ends with the story
         for entry in fs::read_dir(self.world.path("far/work/sessions")).into_iter().flatten().flatten() {

@@ -239,6 +239,7 @@ impl Call<'_> {
     }
 
     /// Never answers.
+    #[allow(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn hang(&self) -> std::io::Result<()> {
         while !self.stop.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(50));

@@ -174,7 +174,7 @@ impl List {
             table(workers).print(output, "no workers")?;
             let warned = workers.iter().filter(|worker| !worker.warnings.is_empty());
             warned.into_iter().try_for_each(|worker| {
-                output.toned(Tone::Bad, &format!("@{}: {}", worker.number, worker.warnings.join("; ")))
+                output.toned(Tone::Bad, format!("@{}: {}", worker.number, worker.warnings.join("; ")))
             })
         })
     }

@@ -132,7 +132,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Some(Dialog::Palette(_)) => lists::palette(state, action, out),
         Some(Dialog::Approval(_)) if action == Action::ListOpen => requests::reply(state, out),
         Some(Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_) | Dialog::Explained(_)) => {
-            reader::read(state, action)
+            reader::read(state, action);
         }
         None => {}
     }
