@@ -34,4 +34,4 @@ mod words;
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use handing::Handing;
 pub use launch::{LaunchContext, LaunchPlan, prompt_file};
-pub use screen::{DIALOG_SETTLE, anchor};
+pub use screen::{DIALOG_SETTLE, guard};

@@ -224,12 +224,11 @@ fn question(rows: &[String]) -> String {
     rows.get(skip..).unwrap_or_default().join("\n")
 }
 
-/// The row of a dialog that tells it best from another one, as it stands on the screen: what to compare before an
-/// answer is sent. It is the longest row of the part that names what is asked for (options stay the same).
-pub fn anchor(dialog: &Dialog) -> &str {
-    let is_option = |row: &str| row.trim_start_matches(['❯', '›', '●', ' ']).starts_with(|c: char| c.is_ascii_digit());
-    let rows = || dialog.text.lines().filter(|row| !is_option(row));
-    rows().max_by_key(|row| row.chars().count()).or_else(|| dialog.text.lines().next()).unwrap_or_default()
+/// What must be on the screen for an answer to be sent: every row of the question, without the mark of the chosen
+/// option, which moves. Two questions that differ in anything else have different guards.
+pub fn guard(dialog: &Dialog) -> String {
+    let rows = dialog.text.lines().map(|row| row.trim_start_matches(['❯', '›', '●', '▶', '>', ' ']).trim_end());
+    rows.filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// A row without the box around it.

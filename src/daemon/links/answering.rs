@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agents::{DIALOG_SETTLE, anchor};
+use crate::agents::{DIALOG_SETTLE, guard};
 use crate::model::{Dialog, EffectId, Timestamp};
 use crate::protocol::pane::WriteFate;
 
@@ -93,8 +93,8 @@ impl Answering {
     pub(super) fn write(&self) -> Option<AnswerStep> {
         let AnswerPhase::Pressing { key } = self.phase else { return None };
         let bytes = self.keys.get(key)?.clone().into_bytes();
-        let only_if = if key == 0 { anchor(&self.dialog).to_owned() } else { String::new() };
-        Some(AnswerStep::Write(self.journal_key(key), bytes, only_if))
+        // before each key: the person, or the program, may have gone on in between
+        Some(AnswerStep::Write(self.journal_key(key), bytes, guard(&self.dialog)))
     }
 
     fn journal_key(&self, key: usize) -> String {
@@ -127,6 +127,40 @@ impl Answering {
     /// The screen shows this dialog now, or none: after the last key, anything else means that it was taken.
     pub(super) fn sees(&self, dialog: Option<&Dialog>) -> Option<AnswerStep> {
         let checking = matches!(self.phase, AnswerPhase::Check { .. });
-        (checking && dialog.is_none_or(|shown| anchor(shown) != anchor(&self.dialog))).then_some(AnswerStep::Answered)
+        (checking && dialog.is_none_or(|shown| guard(shown) != guard(&self.dialog))).then_some(AnswerStep::Answered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DialogKind;
+
+    fn asks(command: &str) -> Dialog {
+        let text = format!(
+            "Bash command\n{command}\nDo you want to proceed?\n❯ 1. Yes\n2. No\nTip: auto mode handles these prompts for you, without asking"
+        );
+        Dialog { kind: DialogKind::Permission, text, yes: vec!["1".into()], no: vec!["\u{1b}".into()] }
+    }
+
+    fn answering() -> Answering {
+        let answer = Answer { effect: EffectId(7), dialog: asks("touch a"), yes: true };
+        let mut answering = Answering::new(answer, Timestamp(0));
+        answering.due(Timestamp(60_000)).unwrap();
+        answering
+    }
+
+    #[test]
+    fn the_next_question_of_the_same_kind_is_another_one() {
+        let mut answering = answering();
+        assert_eq!(answering.wrote(WriteFate::Written, Timestamp(60_000)), None);
+        assert_eq!(answering.sees(Some(&asks("touch a"))), None, "it still stands");
+        assert_eq!(answering.sees(Some(&asks("rm b"))), Some(AnswerStep::Answered));
+    }
+
+    #[test]
+    fn every_key_is_written_only_to_the_whole_question() {
+        let Some(AnswerStep::Write(_, _, only_if)) = answering().write() else { panic!("nothing to write") };
+        assert!(only_if.lines().any(|row| row == "touch a") && only_if.lines().any(|row| row == "1. Yes"), "{only_if}");
     }
 }

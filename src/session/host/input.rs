@@ -88,6 +88,10 @@ fn write_once(shared: &Shared, writer: &mut File, journal: &mut Journal, once: &
         eprintln!("cannot write the journal: {error}");
         return WriteFate::Mismatch;
     }
+    // what was looked at may have gone while the journal went to the disk
+    if !holds(&mut shared.state(), &once.only_if) {
+        return WriteFate::Mismatch;
+    }
     let written = write_all(writer, &bytes_of(once, &modes));
     if let Err(error) = written.and_then(|()| journal.record(&once.key, Stage::Done)) {
         eprintln!("cannot finish the write `{}`: {error}", once.key);
@@ -106,5 +110,9 @@ fn bytes_of(once: &Once, modes: &Modes) -> Vec<u8> {
 /// Whether the screen shows the text, however it is broken into rows.
 fn holds(state: &mut State, wanted: &str) -> bool {
     let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    wanted.trim().is_empty() || normal(&state.terminal.text().join(" ")).contains(&normal(wanted))
+    if wanted.trim().is_empty() {
+        return true;
+    }
+    let screen = normal(&state.terminal.text().join(" "));
+    wanted.lines().all(|row| screen.contains(&normal(row)))
 }
