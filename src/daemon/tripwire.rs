@@ -2,9 +2,9 @@
 //!
 //! The checkout is looked at when the first turn of a project's sessions begins and whenever one ends, and before a
 //! landing: nothing here wakes up while nothing happens, and what the person does between turns is no news. A changed
-//! file is a session's when its tool calls, its command, or a process of it name both the checkout and the file, or
-//! such a process has the file open. Then the change is kept as an undo record, the session is stopped and the person
-//! is asked. Everything else may be the person's own work: it is kept and told once a session, and never put back.
+//! file is a session's when its tool calls or its command name both the checkout and the file, or a process of it has
+//! the file open. Then the change is kept as an undo record, the session is stopped and the person is asked.
+//! Everything else may be the person's own work: it is told once a session, and never put back.
 //!
 //! Not seen: ignored files, a session that hid what it did, and files changed twice within one turn. Fenced sessions
 //! cannot write there and are not watched.
@@ -277,11 +277,8 @@ fn is_named(suspect: &Suspect, root: &Path, file: &str) -> bool {
     let path: PathBuf = root.join(file);
     let host = suspect.session.host.filter(|host| process::is_alive(*host));
     host.is_some_and(|host| {
-        process::descendants(host.pid).into_iter().any(|pid| {
-            process::has_open(pid, &path)
-                || process::arguments(pid)
-                    .is_some_and(|text| both(&text) || (text.contains(file) && process::is_in(pid, root)))
-        })
+        // not what they were started with: a headless agent's arguments hold the person's own words
+        process::descendants(host.pid).into_iter().any(|pid| process::has_open(pid, &path))
     })
 }
 

@@ -22,6 +22,6 @@ pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use ssh::{Ssh, SshError, answer};
 pub use table::{
-    ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
-    send_signal, variable,
+    ancestry, carriers, descendants, has_open, identity, is_alive, may_be_open, may_work_in, members, send_signal,
+    variable,
 };
