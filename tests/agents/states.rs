@@ -71,6 +71,15 @@ fn claude_dialogs_have_text_and_keys() {
     let moved = dialog("claude_full", 2.7);
     assert_eq!((moved.kind, moved.yes), (DialogKind::Trust, vec!["\r".to_owned()]));
 
+    // as a pane shows them that is too low for the whole question
+    for (at, yes) in [(2.0, vec!["\u{1b}[B".to_owned(), "\r".to_owned()]), (2.7, vec!["\r".to_owned()])] {
+        let mut low = Replay::new("claude_full").at(at);
+        let first = low.screen.iter().position(|row| row.contains("Accessing workspace:")).unwrap();
+        low.screen.drain(..=first);
+        let cropped = claude.read(&low).unwrap().dialog.unwrap();
+        assert_eq!((cropped.kind, cropped.yes), (DialogKind::Trust, yes));
+    }
+
     let key = dialog("claude_full", 4.9);
     assert_eq!((key.kind, key.yes.len(), key.no.len()), (DialogKind::Other, 0, 0));
 
