@@ -261,6 +261,8 @@ impl Values<'_> {
             "worktree" => Some(context.worktree.to_string_lossy().into_owned()),
             "settings" => self.settings.clone(),
             "resume" => context.resume.map(str::to_owned),
+            // where the person has not agreed yet, Gemini CLI would ask about this directory before anything else
+            "prompts" if !context.trusted => None,
             "prompts" => Some(handing::prompts(context.session_directory).to_string_lossy().into_owned()),
             "outbox" => Some(outbox(context.session_directory).to_string_lossy().into_owned()),
             _ => None,

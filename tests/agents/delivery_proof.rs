@@ -59,7 +59,12 @@ fn prove(name: &'static str) {
     if name == "claude" {
         homes::trust_repository(&world);
     }
-    let plan = world.plan("repository", SessionMode::Interactive, "", None);
+    let mut plan = world.plan("repository", SessionMode::Interactive, "", None);
+    if name == "gemini" {
+        // as in a project that the person agreed to trust
+        let prompts = world.path("session/prompts").display().to_string();
+        plan.argv.extend(["--include-directories".to_owned(), prompts]);
+    }
     let mut talk = Talk::begin(&world, "repository", &plan);
     let began = Instant::now();
     // the shortest there is comes first: one character

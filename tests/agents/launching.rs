@@ -148,7 +148,7 @@ fn codex_with_hooks_of_its_own() {
 #[test]
 fn gemini_with_a_policy() {
     let full = plan("gemini", |_| {});
-    let places = ["--policy", "/state/s/gemini-policy.toml", "--include-directories", "/state/s/prompts"];
+    let places = ["--policy", "/state/s/gemini-policy.toml"];
     assert_eq!(full.argv, [&["/usr/bin/agent", "--session-id", ID][..], &places].concat());
     assert_eq!(full.conversation.as_deref(), Some(ID));
     assert!(
@@ -162,6 +162,7 @@ fn gemini_with_a_policy() {
         &plan("gemini", |context| context.trusted = true),
         &["/usr/bin/agent", "--skip-trust", "--session-id"]
     ));
+    assert!(has(&plan("gemini", |context| context.trusted = true), &["--include-directories", "/state/s/prompts"]));
     assert!(!full.argv.contains(&"--skip-trust".to_owned()), "only where the person agreed");
     let headless = plan("gemini", |context| context.mode = SessionMode::Autonomous);
     assert!(has(&headless, &["--prompt", "fix the bug"]), "{:?}", headless.argv);
