@@ -180,13 +180,26 @@ fn htop_shows_its_table() {
 #[test]
 fn a_nested_tmux_splits() {
     let folder = folder();
-    let arguments = ["-L", "qd-term-nested", "-f", "/dev/null", "new-session", "sh"];
+    // keys that come in one write are no paste, so that the prefix counts
+    std::fs::write(folder.path().join("tmux.conf"), "set -g assume-paste-time 0\n").unwrap();
+    let name = format!("qd-term-nested-{}", std::process::id());
+    let arguments = ["-L", &name, "-f", "tmux.conf", "new-session", "env", "PS1=ready> ", "sh"];
     let Some(mut nested) = Running::start("tmux", &arguments, folder.path()) else { return };
+    let _server = Server(&name);
+    nested.wait("ready>");
     nested.wait("[0] 0:");
     nested.keys("\x02%");
     nested.wait("│");
-    nested.keys("seq 1 50; echo rea''dy\r");
-    nested.wait("ready");
+    nested.keys("seq 1 50; echo do''ne\r");
+    nested.wait("done");
     nested.looks_as_in_tmux();
-    let _ = std::process::Command::new("tmux").args(["-L", "qd-term-nested", "kill-server"]).output();
+}
+
+/// A tmux server that ends with the test, also with one that fails.
+struct Server<'a>(&'a str);
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("tmux").args(["-L", self.0, "kill-server"]).output();
+    }
 }
