@@ -43,6 +43,7 @@ struct DialogReader {
     kind: DialogKind,
     patterns: Vec<Pattern>,
     from: Option<Pattern>,
+    last: bool,
     yes: Vec<String>,
     no: Vec<String>,
 }
@@ -151,7 +152,9 @@ impl Reader {
 
     /// Whether the composer's first row is this one. The same mark also stands before what was said and before options.
     fn begins_at(&self, rows: &[String], place: usize) -> bool {
-        let marked = rows.get(place).is_some_and(|row| unframed(row).starts_with(&self.mark));
+        let starts = |row: &str| row.starts_with(&self.mark);
+        // the mark may itself be what other agents draw a box with
+        let marked = rows.get(place).is_some_and(|row| starts(unframed(row)) || starts(row.trim()));
         let above = place.checked_sub(1).and_then(|above| rows.get(above)).map_or("", String::as_str);
         marked && (self.composer_above.is_empty() || any(&self.composer_above, above))
     }
@@ -177,6 +180,7 @@ impl DialogReader {
             kind: definition.kind,
             patterns: Pattern::list(&definition.patterns),
             from: definition.from.as_deref().map(Pattern::new),
+            last: definition.last,
             yes: definition.yes.clone(),
             no: definition.no.clone(),
         }
@@ -196,7 +200,7 @@ impl DialogReader {
         }
         // A question stands at the end of the screen; what is far above it is a quotation in old output.
         let below = rows.iter().skip(last + 1).filter(|row| !row.trim().is_empty()).count();
-        if below > 8 {
+        if below > if self.last { 0 } else { 8 } {
             return None;
         }
         let start = match &self.from {

@@ -8,7 +8,7 @@ use crate::protocol::control::{Failure, Request, Response, StatusView, VERSION};
 use crate::protocol::{SessionView, TaskView};
 
 use super::blocking::fault;
-use super::{Daemon, chat, explain, projects, undo, views, waiting};
+use super::{Daemon, chat, explain, fork, projects, undo, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -78,6 +78,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::KillSession { session } => {
             act(daemon, Command::KillSession { session }, "the session is being ended").await
         }
+        Request::ForkSession { session, worker } => fork::session(daemon, session, worker).await,
         Request::RestartSession { session } => {
             act(daemon, Command::Restart { session }, "the session starts again").await
         }

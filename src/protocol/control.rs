@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, Fork, HandoffControl, HandoffId, Kind, PlanId, Priority,
     ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
@@ -107,6 +107,9 @@ pub struct AddOptions {
     pub by_model: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// The conversation that it begins with a copy of: the daemon's own choice, no client's.
+    #[serde(skip)]
+    pub fork: Option<Fork>,
     /// Where it runs, instead of the configured default.
     pub executor: Option<ExecutorKind>,
 }
@@ -252,6 +255,13 @@ pub enum Request {
     KillSession {
         /// Which.
         session: SessionId,
+    },
+    /// Open a copy of a session's conversation, in a worktree of its own. Answer: `Done`.
+    ForkSession {
+        /// Which.
+        session: SessionId,
+        /// The seat of the copy; `None` is a free one.
+        worker: Option<WorkerNumber>,
     },
     /// Start a session again with the same worker, agent, worktree and conversation. Answer: `Done`.
     RestartSession {

@@ -9,20 +9,23 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+mod corpus;
 mod definitions;
 mod delivering;
 mod delivery_proof;
+#[path = "../support/homes.rs"]
 mod homes;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
+mod real;
 mod real_claude;
-mod real_codex;
-mod real_gemini;
-mod real_opencode;
 mod replay;
+#[path = "../support/results.rs"]
+mod results;
 mod signalling;
 mod states;
+mod table;
 mod transcripts;
 mod world;
 

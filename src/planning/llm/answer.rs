@@ -213,6 +213,7 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
         mode: None,
         depends: depends.into_iter().map(Dependency::Sibling).collect(),
         open_ended: false,
+        fork: None,
         priority: Priority::Normal,
         forecast: Forecast {
             files: hints(task.files),
