@@ -24,6 +24,7 @@ mod tabs;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod touched;
 
 pub use capture::Transcript;
 pub use frame::{Frame, Modes, Mouse};

@@ -45,9 +45,10 @@ impl Keyboard {
                     // what made it readable may be its end
                     Ok(_) if is_gone() => return None,
                     Ok(mut ready) => {
-                        if !event::poll(Duration::ZERO).ok()? {
-                            ready.clear_ready();
+                        if event::poll(Duration::ZERO).ok()? {
+                            return event::read().ok();
                         }
+                        ready.clear_ready();
                     }
                     Err(_) => return None,
                 },

@@ -20,6 +20,7 @@ pub mod layout_file;
 pub mod message;
 pub mod mode;
 pub mod motion;
+mod outer;
 mod outside;
 mod painter;
 pub mod pane;
@@ -36,6 +37,7 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
+pub use outer::Outer;
 pub use outside::{Record, Records};
 pub use painter::Painter;
 pub use run::{Cockpit, Left, run};

@@ -1,6 +1,6 @@
 //! The outer terminal: set up once, restored on every way out, and what is known of it.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,12 +15,13 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::backend::Backend as _;
 
 use crate::config::theme::Depth;
 
 use super::clipboard::Surroundings;
 use super::error::TuiError;
+use super::outer::Outer;
 use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
@@ -66,6 +67,14 @@ impl TerminalEnvironment {
         }
     }
 
+    /// Whether the terminal fills what it erases with the background that is set, as every one does whose name is
+    /// known here (and as `bce` says in their descriptions; GNU screen does it only when told).
+    pub fn erases_in_colour(&self) -> bool {
+        let family = self.term.split('-').next().unwrap_or_default();
+        let known = ["xterm", "tmux", "alacritty", "foot", "rxvt", "kitty", "wezterm", "ghostty", "contour", "linux"];
+        self.tmux || known.contains(&family)
+    }
+
     /// How many colours the terminal has.
     pub fn depth(&self) -> Depth {
         Depth::of(&self.colorterm, &self.term, self.no_color)
@@ -87,20 +96,21 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
-    painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
+    painter: Painter<Outer<Stdout>>,
     mouse: bool,
+    erases: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub(super) fn open(mouse: bool) -> Result<Self, TuiError> {
+    pub(super) fn open(mouse: bool, erases: bool) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NotATerminal);
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        let screen = take(mouse).and_then(|()| on_stdout());
-        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse }).map_err(|source| {
+        let screen = take(mouse).and_then(|()| on_stdout(erases));
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, erases }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -120,7 +130,7 @@ impl Screen {
             self.push_keyboard();
         }
         // nothing is shown any more of what was
-        self.painter = Painter::new(on_stdout().map_err(failed)?);
+        self.painter = Painter::new(on_stdout(self.erases).map_err(failed)?);
         self.painter.backend_mut().clear().map_err(failed)
     }
 
@@ -187,8 +197,8 @@ impl Screen {
     }
 }
 
-fn on_stdout() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+fn on_stdout(erases: bool) -> io::Result<Terminal<Outer<Stdout>>> {
+    Terminal::new(Outer::new(io::stdout(), erases))
 }
 
 /// Makes the terminal ours.

@@ -203,6 +203,9 @@ pub(super) fn answer_ask(state: &State, about: AskAbout, choice: usize, out: &mu
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
+    if !matches!(state.mode, Mode::Dialog { .. }) {
+        return;
+    }
     let text = reader::reader(state);
     let lines_fit = |scroll: u16, count: usize| usize::from(scroll) + usize::from(text.height) >= count;
     match state.mode.dialog_mut() {
