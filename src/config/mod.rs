@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod keymap;
 mod paths;
 mod planner;
+mod router;
 mod settings;
 pub mod slash;
 pub mod theme;
@@ -16,4 +17,5 @@ pub use agents::{
 };
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
+pub use router::{ModelMapUse, RouterBackend, RouterSettings, SHARING, models};
 pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::{Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind};
 
 use super::planner::PlannerSettings;
+use super::router::RouterSettings;
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -54,6 +55,8 @@ pub struct Settings {
     pub executor: ExecutorSettings,
     /// Who plans.
     pub planner: PlannerSettings,
+    /// Who gets a task that names nobody.
+    pub router: RouterSettings,
     /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
     pub hide_checkout: bool,
     /// About single agents, by name.
@@ -93,6 +96,7 @@ impl Default for Settings {
             hide_checkout: false,
             agents: BTreeMap::new(),
             planner: PlannerSettings::default(),
+            router: RouterSettings::default(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
+        route: task.route.clone(),
+        forecast: task.forecast.clone(),
         run: task.run.clone(),
         role: task.role.clone(),
         autonomy: task.autonomy,
@@ -204,6 +206,7 @@ fn plan(plan: &Plan) -> PlanView {
         tasks: plan.tasks.clone(),
         status: plan.status,
         by: plan.by.clone(),
+        note: plan.note.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ mod handoff;
 mod ids;
 mod planning;
 mod project;
+mod routing;
 mod session;
 mod task;
 mod text;
@@ -28,6 +29,7 @@ pub use ids::{
 };
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
+pub use routing::{Choice, Models, Route, RoutedBy};
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,
     Verdict,

@@ -25,6 +25,7 @@ mod demo;
 mod honesty;
 mod machine;
 mod planning;
+mod routing;
 mod survival;
 mod tasks;
 mod terminal;

@@ -91,7 +91,14 @@ fn command(world: &mut World, (kind, a, b): Move) {
         16 => Command::RestartInterrupted { project: None },
         17 => Command::ResetWorker { project, worker },
         18 => Command::Prioritize { task, priority: Priority::ALL[usize::from(b) % 4] },
-        _ => Command::EditTask { task, title: Some("Other".into()), body: None, agent: words, worker: Some(worker) },
+        _ => Command::EditTask {
+            task,
+            title: Some("Other".into()),
+            body: None,
+            agent: words,
+            model: None,
+            worker: Some(worker),
+        },
     };
     let _ = world.obey(command);
 }
