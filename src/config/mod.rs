@@ -5,6 +5,7 @@ mod agents;
 pub mod catalog;
 pub mod keymap;
 mod paths;
+mod prices;
 mod settings;
 pub mod theme;
 
@@ -13,4 +14,5 @@ pub use agents::{
     ScreenPatterns, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
+pub use prices::{Price, Prices};
 pub use settings::{Handoff, Landing, ProjectSettings, Resume, Settings, SettingsError};

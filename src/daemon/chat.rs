@@ -42,7 +42,7 @@ pub(super) async fn submit(
         return Err(too_long(text.len()));
     }
     let drafts = plan(daemon, project, &text, &options).await?;
-    let submission = Submission { project, text, drafts, from_chat: options.from_chat };
+    let submission = Submission { project, text, drafts, from_chat: options.from_chat, budget: options.budget };
     let events = daemon.core.command(Command::Submit(submission)).await?;
     let plan = plan_made(&events);
     let tasks = daemon

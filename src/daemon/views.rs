@@ -3,8 +3,8 @@
 use crate::config::Paths;
 use crate::engine::State;
 use crate::model::{
-    Approval, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject, Task, TaskId,
-    Timestamp, Worker, WorkerNumber, one_line,
+    Approval, BudgetScope, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject,
+    Task, TaskId, Timestamp, Worker, WorkerNumber, one_line,
 };
 use crate::protocol::{
     ApprovalView, HandoffView, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView, WorkerView,
@@ -141,6 +141,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Review { .. } => "review",
         Subject::Resume { .. } => "resume",
         Subject::Offline { .. } => "offline",
+        Subject::Budget { .. } => "budget",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
     ApprovalView {
@@ -150,7 +151,9 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         kind: kind.to_owned(),
         task: approval.task,
         worker: match &approval.subject {
-            Subject::Offline { worker } => Some(*worker),
+            Subject::Offline { worker } | Subject::Budget { scope: BudgetScope::Worker { worker, .. }, .. } => {
+                Some(*worker)
+            }
             _ => session.map(|session| session.worker).or_else(|| worker_of(state, approval.task)),
         },
         title: approval.title.clone(),
@@ -180,7 +183,7 @@ fn urgency(subject: &Subject) -> u8 {
     match subject {
         Subject::Dialog { .. } => 0,
         Subject::Question { .. } => 1,
-        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } => 2,
+        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } | Subject::Budget { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority, ProjectId, Reading,
-    Report, SessionId, TaskDraft, TaskId, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority,
+    ProjectId, Reading, Report, SessionId, SessionUse, TaskDraft, TaskId, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -31,6 +31,8 @@ pub struct Submission {
     pub drafts: Vec<TaskDraft>,
     /// Whether it came through the chat (then it and the answer are chat lines).
     pub from_chat: bool,
+    /// What each of its tasks may use.
+    pub budget: Option<Amount>,
 }
 
 /// What a person can ask of the engine.
@@ -195,6 +197,13 @@ pub enum Command {
         /// How.
         control: HandoffControl,
     },
+    /// Set a budget; `None` follows the configuration again.
+    SetBudget {
+        /// For what.
+        scope: BudgetScope,
+        /// How much.
+        limit: Option<Amount>,
+    },
     /// Note a chat line that needs no plan (an answer from the store, a refusal).
     Say {
         /// Whose.
@@ -222,6 +231,20 @@ pub enum Fact {
         session: SessionId,
         /// What it says.
         reading: Reading,
+    },
+    /// What a session has used since it began, by its agent's own figures or estimated.
+    Used {
+        /// Which.
+        session: SessionId,
+        /// That.
+        now: SessionUse,
+    },
+    /// A model was asked to plan.
+    ModelCalled {
+        /// For which project.
+        project: ProjectId,
+        /// How often.
+        calls: u64,
     },
     /// The agent reported through `qd report`.
     Reported {

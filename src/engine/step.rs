@@ -1,11 +1,13 @@
 //! `step`: what an input causes. One file per area below; this one only hands the input to the right one.
 
 mod answer;
+mod budget;
 mod commands;
 mod effect;
 mod handoff;
 mod landing;
 mod launch;
+mod limits;
 mod moves;
 mod pane;
 mod plan;
@@ -93,8 +95,9 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::ResetWorker { project, worker } => workers::reset(turn, project, worker),
         Command::Prioritize { task, priority } => task::prioritize(turn, task, priority),
         Command::Handoff { project, worker, push, hold } => {
-            handoff::begin(turn, project, worker, handoff::Wish { push, hold })
+            handoff::begin(turn, project, worker, handoff::Wish { push, hold, agent: None })
         }
+        Command::SetBudget { scope, limit } => budget::set(turn, scope, limit),
         Command::SteerHandoff { handoff, control } => steer::steer(turn, handoff, control),
     }
 }
@@ -103,6 +106,8 @@ fn learn(turn: &mut Turn, fact: Fact) {
     match fact {
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
+        Fact::Used { session, now } => budget::used(turn, &session, now),
+        Fact::ModelCalled { project, calls } => budget::model_called(turn, project, calls),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
         Fact::ConversationNamed { session, conversation } => session::named(turn, &session, conversation),

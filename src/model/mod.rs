@@ -7,10 +7,12 @@ mod error;
 mod handoff;
 mod ids;
 mod project;
+mod reset;
 mod session;
 mod task;
 mod text;
 mod time;
+mod usage;
 mod worker;
 
 pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
@@ -19,6 +21,7 @@ pub use error::{Explain, Kind};
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
 pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
 pub use project::{Check, Plan, PlanStatus, Project};
+pub use reset::reset_at;
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,
     Verdict,
@@ -29,4 +32,5 @@ pub use task::{
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};
+pub use usage::{Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, money};
 pub use worker::{Worker, WorkerNumber};

@@ -233,6 +233,10 @@ pub enum WaitsFor {
     Landing,
     /// The pause after a crash.
     Restart,
+    /// A budget that is used up.
+    Budget,
+    /// A provider: its limit, or its pace.
+    Provider,
 }
 
 impl WaitsFor {
@@ -244,6 +248,8 @@ impl WaitsFor {
             WaitsFor::Worker => "worker",
             WaitsFor::Landing => "landing",
             WaitsFor::Restart => "restart",
+            WaitsFor::Budget => "budget",
+            WaitsFor::Provider => "provider",
         }
     }
 }
@@ -379,6 +385,11 @@ pub enum StatusReason {
         /// Which one.
         task: TaskId,
     },
+    /// A budget is used up, and its agent was ended; its work and its conversation are kept.
+    OverBudget {
+        /// Which budget, in words.
+        detail: String,
+    },
     /// It landed, and the person took that back.
     Undone,
     /// The person did it.
@@ -409,6 +420,7 @@ impl fmt::Display for StatusReason {
             StatusReason::Rested => f.write_str("its session was idle and was ended; its conversation is kept"),
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
+            StatusReason::OverBudget { detail } => f.write_str(detail),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),
             StatusReason::ByPerson => f.write_str("by you"),
         }

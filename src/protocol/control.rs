@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId, SessionId,
-    SessionMode, TaskId, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId,
+    SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
@@ -101,6 +101,8 @@ pub struct AddOptions {
     pub from_chat: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// What it may use.
+    pub budget: Option<Amount>,
 }
 
 /// What a client can ask.

@@ -109,7 +109,13 @@ impl World {
     }
 
     pub fn try_submit(&mut self, drafts: Vec<TaskDraft>) -> Result<Vec<Effect>, Refusal> {
-        self.obey(Command::Submit(Submission { project: self.project, text: "do it".into(), drafts, from_chat: true }))
+        self.obey(Command::Submit(Submission {
+            project: self.project,
+            text: "do it".into(),
+            drafts,
+            from_chat: true,
+            budget: None,
+        }))
     }
 
     pub fn task(&self, id: TaskId) -> &Task {

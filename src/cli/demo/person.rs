@@ -89,7 +89,8 @@ fn answer(approval: &ApprovalView) -> Request {
         | Subject::Commands { .. }
         | Subject::Review { .. }
         | Subject::Resume { .. }
-        | Subject::Offline { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
+        | Subject::Offline { .. }
+        | Subject::Budget { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) fn apply(state: &mut State, id: ProjectId, news: &ProjectNews, at: Ti
     }
     let Some(project) = state.projects.get_mut(&id) else { return };
     match news {
+        ProjectNews::ModelCalled { calls } => {
+            let made = &mut state.ledger.model_calls.planning;
+            *made = made.saturating_add(*calls);
+        }
         ProjectNews::Added { .. } => {}
         ProjectNews::TargetSet { target } => project.target.clone_from(target),
         ProjectNews::AutonomySet { autonomy } => project.autonomy = *autonomy,

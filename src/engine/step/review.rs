@@ -43,7 +43,7 @@ fn offer(task: &Task) -> &'static str {
         Some(StatusReason::MergeConflict { .. }) => "try again from the target as it is now",
         Some(StatusReason::DependencyLost { .. }) => "start it without that",
         Some(StatusReason::AttemptsUsedUp) => "try once more",
-        Some(StatusReason::Interrupted | StatusReason::Rested) => "go on with it",
+        Some(StatusReason::Interrupted | StatusReason::Rested | StatusReason::OverBudget { .. }) => "go on with it",
         Some(StatusReason::ByPerson) => "start it again",
         _ => "try again",
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject,
-    Task, TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
+    Autonomy, BudgetScope, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason,
+    Subject, Task, TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
 };
 
-use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
+use super::super::{BudgetNews, Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
 use super::turn::{Question, Turn};
 
 /// The longest title, in characters.
@@ -200,6 +200,10 @@ fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]
     turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan } });
     for task in tasks {
         turn.task(task, TaskNews::Planned { made: Box::new(task.clone()) });
+        if let Some(limit) = submission.budget.filter(|limit| !limit.is_empty()) {
+            let (project, scope) = (Some(task.project), BudgetScope::Task { task: task.id });
+            turn.emit(Event::Budget { project, scope, news: BudgetNews::Set { limit: Some(limit) } });
+        }
     }
     let list: Vec<String> = tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, task.agent)).collect();
     if asks {
