@@ -22,6 +22,7 @@ pub mod prompt;
 mod screen;
 pub mod signals;
 pub mod transcript;
+pub mod usage;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use launch::{LaunchContext, LaunchPlan, prompt_file};

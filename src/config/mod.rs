@@ -15,4 +15,6 @@ pub use agents::{
 };
 pub use paths::{Environment, Paths};
 pub use prices::{Price, Prices};
-pub use settings::{Handoff, Landing, ProjectSettings, Resume, Settings, SettingsError};
+pub use settings::{
+    BudgetSettings, Handoff, Landing, ProjectSettings, ProviderSettings, Resume, Settings, SettingsError,
+};

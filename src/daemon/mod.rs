@@ -30,6 +30,7 @@ mod refused;
 mod socket;
 mod spoken;
 mod undo;
+mod usage;
 mod views;
 mod waiting;
 
@@ -72,6 +73,7 @@ pub(crate) struct Daemon {
     roles: Roles,
     paths: Paths,
     settings: Settings,
+    prices: crate::config::Prices,
     program: PathBuf,
     git_environment: Environment,
     started_at: Timestamp,
@@ -186,6 +188,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         links: Links::default(),
         agents: Agents::new(catalogues::agents(&options.paths), program.clone()),
         roles: catalogues::roles(&options.paths)?,
+        prices: catalogues::prices(&options.paths),
         paths: options.paths,
         program,
         git_environment: Environment::inherited(),

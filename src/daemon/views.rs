@@ -1,5 +1,6 @@
 //! The state as faces see it: pure functions from `State` to the views of the protocol.
 
+use super::usage;
 use crate::config::Paths;
 use crate::engine::State;
 use crate::model::{
@@ -50,11 +51,13 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         started_at: task.started_at.map(Timestamp::rfc3339),
         completed_at: task.completed_at.map(Timestamp::rfc3339),
         commit: task.commit.clone(),
+        usage: usage::of_task(state, task.id),
     }
 }
 
 /// One session.
-pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
+pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> SessionView {
+    let limit = state.ledger.limits.get(&session.id);
     SessionView {
         id: session.id.clone(),
         project: session.project,
@@ -75,6 +78,8 @@ pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
         ended_at: session.ended_at.map(Timestamp::rfc3339),
         exit: session.exit.as_ref().map(ToString::to_string),
         socket: paths.session_socket(&session.id),
+        usage: usage::of_session(state, &session.id),
+        back_at: limit.map(|limit| state.rules.clock(limit.until)),
     }
 }
 
@@ -234,6 +239,7 @@ pub(crate) fn project(state: &State, paths: &Paths, project: &Project, now: Time
         handoffs: handoffs(state, project),
         chat: state.chat.get(&project.id).cloned().unwrap_or_default(),
         last: None,
+        today: usage::today(state, now),
     }
 }
 
@@ -264,7 +270,7 @@ fn sessions(state: &State, paths: &Paths, project: &Project) -> Vec<SessionView>
     ids.into_iter()
         .filter_map(|id| state.sessions.get(id))
         .filter(|it| it.project == project.id)
-        .map(|it| session(paths, it))
+        .map(|it| session(state, paths, it))
         .collect()
 }
 

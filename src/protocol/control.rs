@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Amount, AnswerKind, ApprovalId, Autonomy, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority, ProjectId,
-    SessionId, SessionMode, TaskId, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
-use super::{AgentView, ApprovalView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, WorkerView};
+use super::{
+    AgentView, ApprovalView, BudgetView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, UsageBy,
+    UsageReport, WorkerView,
+};
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
 pub const VERSION: u32 = 1;
@@ -276,6 +279,25 @@ pub enum Request {
         /// Which seat.
         worker: WorkerNumber,
     },
+    /// What was used. Answer: `Usage`.
+    Usage {
+        /// Only this project's.
+        project: Option<ProjectId>,
+        /// Summed up by.
+        by: UsageBy,
+    },
+    /// Budgets that have a limit. Answer: `Budgets`.
+    Budgets {
+        /// Only this project's, and the day's.
+        project: Option<ProjectId>,
+    },
+    /// Set a budget. Answer: `Done`.
+    SetBudget {
+        /// For what.
+        scope: BudgetScope,
+        /// How much; `None` follows the configuration.
+        limit: Option<Amount>,
+    },
     /// Answer: `Workers`.
     Workers {
         /// Whose.
@@ -373,6 +395,8 @@ impl Request {
                 | Request::Workers { .. }
                 | Request::Sessions { .. }
                 | Request::Queue { .. }
+                | Request::Usage { .. }
+                | Request::Budgets { .. }
                 | Request::Agents
                 | Request::Status
         )
@@ -421,6 +445,10 @@ pub enum Response {
     Workers(Vec<WorkerView>),
     /// What waits for a session.
     Queue(QueueView),
+    /// What was used.
+    Usage(UsageReport),
+    /// How budgets stand.
+    Budgets(Vec<BudgetView>),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -4,8 +4,10 @@
 
 pub mod control;
 pub mod pane;
+mod usage;
 mod view;
 
+pub use usage::{BudgetView, SessionUsageView, TodayView, UsageBy, UsageLine, UsageReport};
 pub use view::{
     AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView,
     UndoView, WorkerView,

@@ -19,4 +19,5 @@ mod random;
 mod results;
 mod reviews;
 mod survival;
+mod usage;
 mod world;

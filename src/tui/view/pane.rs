@@ -112,6 +112,7 @@ fn facts(state: &State, number: WorkerNumber) -> String {
         let then = if state.stale_since().is_some() { "was " } else { "" };
         facts.push(format!("{then}{} (by {})", status::session_word(session), source_word(session)));
     }
+    facts.extend(used(state, number));
     if let Some(pane) = state.pane(number) {
         match &pane.reading {
             Some(_) => facts.push(format!("reading, {} new lines, End to follow", pane.unread())),
@@ -120,6 +121,13 @@ fn facts(state: &State, number: WorkerNumber) -> String {
         }
     }
     if facts.is_empty() { String::new() } else { format!(" {}", facts.join("  ")) }
+}
+
+/// Tokens, cost and how full the context is; `~` is an estimate.
+fn used(state: &State, number: WorkerNumber) -> Option<String> {
+    let used = state.session(number)?.usage.filter(|used| !used.usage.is_nothing())?;
+    let context = used.context.map(|context| format!(", context {}%", context.percent())).unwrap_or_default();
+    Some(format!("{} {}{context}", used.usage.tokens_words(), used.usage.cost_words()))
 }
 
 fn source_word(session: &SessionView) -> &'static str {
