@@ -13,7 +13,10 @@ pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestam
         TaskNews::LimitHit { until, told } => super::usage::held(state, id, *until, *told, at),
         TaskNews::Planned { made } => planned(state, made),
         TaskNews::Moved { to, reason, .. } => moved(state, id, *to, reason.as_ref(), at),
-        TaskNews::DelegationStarted { delegation } => started(state, id, delegation, at),
+        TaskNews::DelegationStarted { delegation } => {
+            super::usage::started(state, &delegation.agent, at);
+            started(state, id, delegation, at);
+        }
         TaskNews::DelegationMoved { status } => delegation_moved(state, id, *status, at),
         TaskNews::Completed { commit } => completed(state, id, commit.clone(), at),
         TaskNews::LandingUndone => landing_undone(state, id),

@@ -28,7 +28,6 @@ pub(super) fn session(state: &mut State, id: &SessionId, news: &SessionNews, at:
         SessionNews::Created { made, .. } => {
             if let Some(task) = made.task {
                 state.ledger.held.remove(&task);
-                started(state, &made.agent, at);
             }
         }
         _ => {}
@@ -40,7 +39,8 @@ pub(super) fn held(state: &mut State, task: TaskId, until: Timestamp, told: bool
     state.ledger.held.insert(task, Limit { since: at, until, told });
 }
 
-fn started(state: &mut State, agent: &str, at: Timestamp) {
+/// An attempt began.
+pub(super) fn started(state: &mut State, agent: &str, at: Timestamp) {
     let Some((name, _)) = state.rules.provider(agent) else { return };
     let name = name.clone();
     let pace = state.ledger.paces.entry(name).or_default();

@@ -162,6 +162,15 @@ fn ask(turn: &mut Turn, project: ProjectId, standing: &Standing) {
     });
 }
 
+/// Whether the person is being asked about a budget, since now or before.
+fn is_asked(turn: &Turn, scope: BudgetScope) -> bool {
+    let about = |subject: &Subject| matches!(subject, Subject::Budget { scope: of, .. } if *of == scope);
+    let now = turn.events.iter().any(|event| {
+        matches!(event, Event::Approval { news: ApprovalNews::Asked { question }, .. } if about(&question.subject))
+    });
+    now || turn.state.waiting().any(|approval| about(&approval.subject) && !turn.closed_now(approval.id))
+}
+
 /// Takes back the questions about a budget.
 fn withdraw(turn: &mut Turn, scope: BudgetScope) {
     let state = turn.state;
@@ -200,6 +209,10 @@ fn hold(turn: &mut Turn) {
     let stops = state.rules.budget.on_budget == OnBudget::Stop;
     for session in state.live().filter(|session| counts(state, session)) {
         let Some(standing) = state.over_budget(session, turn.now) else { continue };
+        if !state.stops.contains_key(&session.id) && !is_asked(turn, standing.scope) {
+            // an earlier no was about what ran then
+            ask(turn, session.project, &standing);
+        }
         let held = session.parked || state.stops.contains_key(&session.id) || !state.is_current(session);
         let under_way = state.pending(|kind| kind.session() == Some(&session.id)).is_some();
         if held || under_way || !session.prompted && session.mode == SessionMode::Interactive {
