@@ -55,7 +55,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["model", "protocol", "daemon"]),
     ("mcp", &["model", "protocol", "daemon", "client"]),
     // L4: faces
-    ("tui", &["model", "term", "protocol", "config", "client"]),
+    ("tui", &["model", "term", "protocol", "config", "process", "client"]),
     ("cli", &["model", "term", "protocol", "config", "process", "session", "agents", "git", "client", "daemon", "tui"]),
 ];
 

@@ -119,6 +119,7 @@ fn screen(runs: impl Fn(u32) -> Vec<Run>, history: u32) -> FromHost {
         title: String::new(),
         history,
         locked: false,
+        dropped: 0,
     })
 }
 

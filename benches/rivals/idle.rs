@@ -23,7 +23,9 @@ pub fn measure() -> Vec<Row> {
         everybody().into_iter().map(|who| (who, Scene::open(who, &["exec cat"; 4]))).collect();
     let settled = Instant::now() + SETTLING;
     while Instant::now() < settled {
-        scenes.iter_mut().for_each(|(_, scene)| scene.outer.pump_for(Duration::from_millis(100)));
+        for (_, scene) in &mut scenes {
+            scene.outer.pump_for(Duration::from_millis(100));
+        }
     }
     let before: Vec<_> = scenes.iter().map(|(_, scene)| (scene.pids(), used_by(&scene.pids()))).collect();
     // both at once: neither disturbs the other while nothing happens; nor do we, asleep

@@ -86,6 +86,7 @@ fn session_start(directory: &Path, round: usize) -> Duration {
         scrollback: 1000,
         socket,
         log_limit: 64 * 1024,
+        place: Default::default(),
     };
     let place = directory.join("sessions").join(launch.session.as_str());
     let began = SystemTime::now();

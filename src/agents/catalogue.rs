@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::config::{Adapter, AgentDefinition};
 use crate::model::{Reading, SessionMode};
-use crate::protocol::pane::Observation;
+use crate::protocol::pane::{Modes, Observation};
 
-use super::claude;
 use super::launch::{self, LaunchContext, LaunchPlan};
 use super::screen::Reader;
+use super::transcript::Transcript;
+use super::{claude, codex, keys, opencode};
 
 /// All agents, in the order of their definitions.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +132,7 @@ impl Agent {
     pub fn read(&self, observation: &Observation) -> Option<Reading> {
         match self.definition.adapter {
             Adapter::Shell => Some(launch::shell_reading()),
-            Adapter::Plain | Adapter::Claude => self.reader.read(observation),
+            _ => self.reader.read(observation),
         }
     }
 
@@ -146,13 +147,25 @@ impl Agent {
     pub fn hook(&self, event: &str, payload: &str) -> HookNews {
         match self.definition.adapter {
             Adapter::Claude => claude::hook(event, payload),
-            Adapter::Plain | Adapter::Shell => HookNews::default(),
+            Adapter::Codex => codex::hook(event, payload),
+            Adapter::Opencode => opencode::hook(event, payload),
+            Adapter::Plain | Adapter::Gemini | Adapter::Shell => HookNews::default(),
         }
     }
 
     /// What to type to end it politely; empty when there is nothing.
     pub fn polite_exit(&self) -> &[u8] {
         self.definition.polite_exit.as_bytes()
+    }
+
+    /// What ends a turn under way: one write each.
+    pub fn interrupt(&self, modes: &Modes) -> Vec<Vec<u8>> {
+        self.definition.interrupt.iter().map(|key| keys::bytes(key, modes).into_bytes()).collect()
+    }
+
+    /// Reads what a headless run puts out.
+    pub fn transcript(&self) -> Transcript {
+        Transcript::new(self.definition.stream)
     }
 
     /// Arguments that make it print its version.

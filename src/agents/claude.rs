@@ -9,10 +9,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::model::{Reading, SessionState, StateSource, one_line, truncate};
+use crate::model::{Reading, SessionState};
 
 use super::HookNews;
 use super::launch::LaunchContext;
+use super::words::{is_limit, news, reading, shell_quoted, text, tool, working};
 
 /// The events that a session reports.
 const EVENTS: [&str; 10] = [
@@ -31,7 +32,7 @@ const EVENTS: [&str; 10] = [
 /// Seconds that a hook may take; the agent waits for it.
 const HOOK_TIMEOUT: u32 = 10;
 
-/// The settings file of one session: `qd report` is allowed without asking, and (full screen only; a headless
+/// The settings file of one session: nothing may be changed in the person's checkout; `qd report` is allowed without asking, and (full screen only; a headless
 /// run tells everything in its output) every event calls `qd report hook EVENT`. `readable` is a file of the
 /// session that the agent must be able to read.
 pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Option<&Path>) -> String {
@@ -40,7 +41,8 @@ pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Op
         // two slashes: an absolute path in permission rules
         allow.push(format!("Read(/{})", path.display()));
     }
-    let mut settings = json!({ "permissions": { "allow": allow } });
+    let deny = context.fenced_off().map(|checkout| forbidden(checkout, context.hides_checkout)).unwrap_or_default();
+    let mut settings = json!({ "permissions": { "allow": allow, "deny": deny } });
     if !headless {
         let own = shell_quoted(&context.qd.to_string_lossy());
         let hooks: serde_json::Map<String, Value> = EVENTS
@@ -58,15 +60,21 @@ pub(super) fn settings(context: &LaunchContext<'_>, headless: bool, readable: Op
     settings.to_string()
 }
 
-/// One word for `sh`: hooks are command lines in Claude's settings, and the path may have any character.
-fn shell_quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
+/// The rules against a directory. A rule for `Edit` counts for every tool that changes files; commands are refused
+/// when they name the directory. They hold in every permission mode.
+fn forbidden(checkout: &Path, reading: bool) -> Vec<String> {
+    let place = checkout.display();
+    let mut rules = vec![format!("Edit(/{place}/**)")];
+    rules.extend(["", " *", "/*", "\"*", "'*", ";*"].map(|end| format!("Bash(*{place}{end})")));
+    if reading {
+        rules.push(format!("Read(/{place}/**)"));
+    }
+    rules
 }
 
 /// What a hook says.
 pub(super) fn hook(event: &str, payload: &str) -> HookNews {
     let payload: Value = serde_json::from_str(payload).unwrap_or(Value::Null);
-    let conversation = text(&payload, "session_id").map(str::to_owned).filter(|id| !id.is_empty());
     let reading = match event {
         "UserPromptSubmit" => Some(working(format!("prompt: {}", text(&payload, "prompt").unwrap_or_default()))),
         "PreToolUse" => Some(working(tool(&payload))),
@@ -78,35 +86,7 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
         _ => None,
     };
-    HookNews { reading, conversation, turn_started: event == "UserPromptSubmit" }
-}
-
-fn reading(state: SessionState, evidence: impl AsRef<str>) -> Reading {
-    Reading { state, source: StateSource::Hook, evidence: truncate(&one_line(evidence.as_ref()), 200), dialog: None }
-}
-
-fn working(evidence: impl AsRef<str>) -> Reading {
-    reading(SessionState::Working, evidence)
-}
-
-fn text<'a>(payload: &'a Value, key: &str) -> Option<&'a str> {
-    payload.get(key).and_then(Value::as_str)
-}
-
-/// Tool and what it is to do: `Bash: touch sub.txt`.
-fn tool(payload: &Value) -> String {
-    let name = text(payload, "tool_name").unwrap_or("a tool");
-    match payload.get("tool_input").and_then(subject) {
-        Some(subject) => format!("{name}: {subject}"),
-        None => name.to_owned(),
-    }
-}
-
-/// The argument of a tool that tells a person what it is about.
-pub(super) fn subject(input: &Value) -> Option<&str> {
-    const KEYS: [&str; 9] =
-        ["command", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
-    KEYS.iter().find_map(|key| text(input, key)).filter(|subject| !subject.is_empty())
+    news(text(&payload, "session_id"), reading, event == "UserPromptSubmit")
 }
 
 fn notification(payload: &Value) -> Option<Reading> {
@@ -131,9 +111,6 @@ fn stop(payload: &Value) -> Reading {
 fn stop_failure(payload: &Value) -> Reading {
     let error = text(payload, "error").unwrap_or("unknown");
     let message = text(payload, "last_assistant_message").unwrap_or(error);
-    let said = format!("{error} {message}").to_lowercase();
-    let limited = ["rate_limit", "rate limit", "usage limit", "hit your", "billing", "quota", "429"]
-        .iter()
-        .any(|word| said.contains(word));
+    let limited = is_limit(error) || is_limit(message);
     reading(if limited { SessionState::Limited } else { SessionState::WaitingInput }, message)
 }

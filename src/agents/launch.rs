@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Adapter, AgentDefinition, PromptDelivery};
+use crate::config::{Adapter, AgentDefinition, PromptDelivery, StreamFormat};
 use crate::model::{Reading, SessionId, SessionMode, SessionState, StateSource};
 
-use super::{claude, prompt};
+use super::{claude, codex, gemini, opencode, prompt};
 
 /// One argument may have 128 KiB on Linux (`MAX_ARG_STRLEN`, execve(2)); we stay well below.
 const LONGEST_ARGUMENT: usize = 100_000;
@@ -34,6 +34,21 @@ pub struct LaunchContext<'a> {
     pub resume: Option<&'a str>,
     /// The command of a shell task.
     pub run: Option<&'a str>,
+    /// The person agreed once that this agent may trust the project's worktrees.
+    pub trusted: bool,
+    /// The person's own checkout of the project, which the agent's own rules are to keep it out of.
+    pub checkout: Option<&'a Path>,
+    /// Those rules also forbid reading there.
+    pub hides_checkout: bool,
+    /// The person configured that this agent asks for no permissions.
+    pub bypass: bool,
+}
+
+impl<'a> LaunchContext<'a> {
+    /// The checkout that the agent is kept out of: none where it works in it, or somewhere below it.
+    pub(super) fn fenced_off(&self) -> Option<&'a Path> {
+        self.checkout.filter(|checkout| !self.worktree.starts_with(checkout))
+    }
 }
 
 /// How it starts.
@@ -71,38 +86,110 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     let argument = headless.is_some() || definition.prompt == PromptDelivery::Argument;
     let prompt = (argument && !context.prompt.is_empty()).then(|| prompt_argument(context, &mut plan));
     plan.delivers_prompt = prompt.is_some();
-    let settings = (definition.adapter == Adapter::Claude).then(|| {
-        let path = context.session_directory.join("claude-settings.json");
-        plan.files.push((
-            path.clone(),
-            claude::settings(context, headless.is_some(), plan.files.first().map(|(path, _)| path.as_path())),
-        ));
-        path.to_string_lossy().into_owned()
-    });
+    let (settings, more) = adapt(definition.adapter, context, headless.is_some(), &mut plan);
     let values = Values { context, prompt, settings };
-    let opening = if context.resume.is_some() && !definition.arguments.resume.is_empty() {
-        &definition.arguments.resume
-    } else {
-        &definition.arguments.start
+    let arguments = &definition.arguments;
+    let resumes = context.resume.is_some();
+    let opening = if resumes && !arguments.resume.is_empty() { &arguments.resume } else { &arguments.start };
+    let list = match headless {
+        Some(_) if resumes && !arguments.autonomous_resume.is_empty() => values.expand(&arguments.autonomous_resume),
+        _ => [values.expand(opening), values.expand(headless.unwrap_or(&arguments.interactive))].concat(),
     };
-    if let (Some(_), Adapter::Claude) = (headless, definition.adapter) {
+    if headless.is_some() && definition.stream != StreamFormat::Text {
         let own = context.qd.to_string_lossy().into_owned();
-        plan.argv.extend([
-            own,
-            "transcript".to_owned(),
-            "--agent".to_owned(),
-            definition.name.clone(),
-            "--".to_owned(),
-        ]);
+        let format = definition.stream.word();
+        plan.argv.extend([own, "transcript".to_owned(), "--agent".to_owned(), format.to_owned(), "--".to_owned()]);
     }
     plan.argv.push(context.program.to_string_lossy().into_owned());
-    plan.argv.extend(values.expand(opening));
-    plan.argv.extend(values.expand(headless.unwrap_or(&definition.arguments.interactive)));
+    plan.argv.extend(more);
+    if context.trusted {
+        plan.argv.extend(values.expand(&arguments.trusted));
+    }
+    if context.bypass {
+        plan.argv.extend(values.expand(&arguments.bypass));
+        plan.argv.extend(without(list, &arguments.bypass_drops));
+    } else {
+        plan.argv.extend(list);
+    }
     plan.conversation = match context.resume {
         Some(id) => Some(id.to_owned()),
         None => opening.iter().any(|argument| argument == "{session}").then(|| context.session.to_string()),
     };
     plan
+}
+
+/// The arguments before `--` without these options and their values.
+fn without(list: Vec<String>, dropped: &[String]) -> Vec<String> {
+    let (mut kept, mut list) = (Vec::with_capacity(list.len()), list.into_iter());
+    while let Some(argument) = list.next() {
+        if argument == "--" {
+            kept.push(argument);
+            kept.extend(list);
+            return kept;
+        }
+        if dropped.contains(&argument) {
+            list.next();
+        } else {
+            kept.push(argument);
+        }
+    }
+    kept
+}
+
+/// What an adapter adds: files of the session, environment, the path for `{settings}`, and arguments that stand first.
+fn adapt(
+    adapter: Adapter,
+    context: &LaunchContext<'_>,
+    headless: bool,
+    plan: &mut LaunchPlan,
+) -> (Option<String>, Vec<String>) {
+    let mut file = |name: &str, text: String| {
+        let path = context.session_directory.join(name);
+        plan.files.push((path.clone(), text));
+        path
+    };
+    let word = |path: PathBuf| Some(path.to_string_lossy().into_owned());
+    match adapter {
+        Adapter::Plain | Adapter::Shell => (None, vec![]),
+        Adapter::Claude => {
+            let readable = plan.files.first().map(|(path, _)| path.clone());
+            let path = context.session_directory.join("claude-settings.json");
+            plan.files.push((path.clone(), claude::settings(context, headless, readable.as_deref())));
+            (word(path), vec![])
+        }
+        Adapter::Codex => {
+            // the directory must exist: its sandbox makes it writable when it starts
+            let outbox = outbox(context.session_directory);
+            plan.files.push((outbox.join("README"), OUTBOX.to_owned()));
+            plan.env.push(("QD_SESSION_OUTBOX".to_owned(), outbox.to_string_lossy().into_owned()));
+            (None, codex::arguments(context, headless))
+        }
+        Adapter::Gemini => {
+            let policy = file("gemini-policy.toml", gemini::policy(context, headless));
+            if headless {
+                // Otherwise it starts itself again as a child and ignores signals to the first process. Full screen it
+                // needs that: its trust question ends with a new start.
+                plan.env.push(("GEMINI_CLI_NO_RELAUNCH".to_owned(), "true".to_owned()));
+            }
+            (word(policy), vec![])
+        }
+        Adapter::Opencode => {
+            // a headless run tells everything in its output
+            let plugin = (!headless).then(|| file("opencode-plugin.js", opencode::plugin(context)));
+            let configuration = opencode::configuration(context, plugin.as_deref());
+            plan.env.extend(configuration.map(|text| ("OPENCODE_CONFIG_CONTENT".to_owned(), text)));
+            (None, vec![])
+        }
+    }
+}
+
+/// For whoever finds the directory.
+const OUTBOX: &str =
+    "Reports that the agent's sandbox keeps from Quarterdeck's socket are put here; its hooks pass them on.\n";
+
+/// Where a sandboxed agent puts reports.
+fn outbox(session_directory: &Path) -> PathBuf {
+    session_directory.join("outbox")
 }
 
 /// A task's command runs under `sh -c`: it is the person's own shell text. Without one it is a plain shell.
@@ -168,6 +255,7 @@ impl Values<'_> {
             "worktree" => Some(context.worktree.to_string_lossy().into_owned()),
             "settings" => self.settings.clone(),
             "resume" => context.resume.map(str::to_owned),
+            "outbox" => Some(outbox(context.session_directory).to_string_lossy().into_owned()),
             _ => None,
         }
     }
@@ -188,7 +276,7 @@ impl Values<'_> {
 
     /// `None` when a placeholder has no value.
     fn fill(&self, argument: &str) -> Option<String> {
-        const NAMES: [&str; 7] = ["qd", "prompt", "model", "session", "worktree", "settings", "resume"];
+        const NAMES: [&str; 8] = ["qd", "prompt", "model", "session", "worktree", "settings", "resume", "outbox"];
         let mut filled = String::new();
         let mut rest = argument;
         while let Some((before, after)) = rest.split_once('{') {

@@ -1,28 +1,35 @@
-//! The agents: one definition each (data, `config::AgentDefinition`) and, for Claude Code, what data cannot say.
+//! The agents: one definition each (data, `config::AgentDefinition`) and, for some, a file with what data cannot say.
 //!
 //! | part | answers |
 //! |---|---|
 //! | `catalogue` | which agents are there? |
 //! | `launch` | with which argument vector, environment and files does one start? |
 //! | `screen`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
-//! | `claude` | Claude Code's settings file and hooks |
+//! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
 //! | `signals` | hooks and observations disagree: what is its state? |
 //! | `delivery`, `prompt` | a prompt gets into its composer exactly once |
+//! | `explain`, `replay` | how sure is a verdict? which states does a recording show? |
 //! | `transcript` | a headless run, readable |
 //!
 //! Nothing here starts a program, reads a clock or writes a file: launch plans say what is to be written.
 
 mod catalogue;
 mod claude;
+mod codex;
 pub mod delivery;
+pub mod explain;
+mod gemini;
 mod keys;
 mod launch;
+mod opencode;
 mod pattern;
 pub mod prompt;
+pub mod replay;
 mod screen;
 pub mod signals;
 pub mod transcript;
 pub mod usage;
+mod words;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use launch::{LaunchContext, LaunchPlan, prompt_file};

@@ -51,6 +51,16 @@ impl Signals {
         self.verdict.as_ref()
     }
 
+    /// What title and screen said last.
+    pub fn seen(&self) -> Option<&Reading> {
+        self.last_seen.as_ref()
+    }
+
+    /// What waits to be believed.
+    pub fn pending(&self) -> Option<&Reading> {
+        self.pending.as_ref().map(|(reading, _)| reading)
+    }
+
     /// When `tick` may have something to say.
     pub fn due(&self) -> Option<Timestamp> {
         self.pending.as_ref().map(|(_, since)| self.believed_at(*since))

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, budget, completions, daemon, doctor, host, init, man, plan, queue, report, serve,
-    session, stream, task, track, transcript, undo, usage, version, worker,
+    agents, approval, attach, budget, completions, daemon, doctor, elsewhere, fence, guard, host, init, man, plan, queue,
+    report, serve, session, stream, task, track, transcript, undo, usage, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -91,6 +91,12 @@ pub(super) enum Command {
     Man(man::Man),
     #[command(hide = true)]
     Host(host::Host),
+    #[command(hide = true, subcommand)]
+    Fence(fence::Fence),
+    #[command(hide = true, subcommand)]
+    Elsewhere(elsewhere::Elsewhere),
+    #[command(hide = true)]
+    Guard(guard::Guard),
     #[command(hide = true)]
     Transcript(transcript::Transcript),
     #[command(hide = true)]

@@ -17,6 +17,11 @@ pub enum Command {
         /// Only these of its tasks
         tasks: Vec<TaskId>,
     },
+    /// Do not wait for the model that plans it: the built-in rules do
+    Rules {
+        /// The plan
+        plan: PlanId,
+    },
     /// No: its tasks are cancelled
     Decline {
         /// The plan
@@ -30,6 +35,7 @@ impl Command {
         let client = context.connect().await?;
         let request = match self {
             Command::Confirm { plan, tasks } => Request::ConfirmPlan { plan, tasks },
+            Command::Rules { plan } => Request::PlanByRules { plan },
             Command::Decline { plan } => Request::DeclinePlan { plan },
         };
         context.order(&client, request).await

@@ -44,7 +44,7 @@ fn print(output: Output, queue: &QueueView) -> Result<(), Stop> {
             entry.agent.clone(),
             words::age(entry.since),
             entry.title.clone(),
-            entry.waits_for.clone().unwrap_or_default(),
+            entry.waits_for.clone().unwrap_or_else(|| "nothing: it starts now".to_owned()),
         ]);
     }
     table.print(output, "")

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::client::ClientError;
 use crate::client::pane::call_blocking;
 use crate::model::{Kind, Report};
 use crate::protocol::pane::{FromHost, SessionReport, ToHost};
 
 use super::stop::say;
-use super::{Done, Output, Stop};
+use super::{Done, Output, Stop, outbox};
 
 /// How long the host may take to write a report down.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -88,7 +89,15 @@ fn report(report: Report, socket: Option<OsString>, thanks: &str) -> Done {
         )
         .hint("`qd report` is for agents; `qd task list` shows how tasks stand"));
     };
-    match call_blocking(Path::new(&socket), &ToHost::Report(SessionReport::Said(report)), ANSWER_LIMIT)? {
+    let said =
+        match call_blocking(Path::new(&socket), &ToHost::Report(SessionReport::Said(report.clone())), ANSWER_LIMIT) {
+            Err(ClientError::Connect { source, .. }) if outbox::takes(&source) => {
+                outbox::put(&report)?;
+                FromHost::Noted
+            }
+            said => said?,
+        };
+    match said {
         FromHost::Noted => {
             Output::standard().line(thanks)?;
             Ok(ExitCode::SUCCESS)
@@ -102,6 +111,10 @@ fn report(report: Report, socket: Option<OsString>, thanks: &str) -> Done {
 fn hook(event: String, socket: Option<OsString>) -> ExitCode {
     let payload = payload();
     let Some(socket) = socket else { return ExitCode::SUCCESS };
+    // what the agent reported before the event is told before it
+    outbox::empty(|report| {
+        call_blocking(Path::new(&socket), &ToHost::Report(SessionReport::Said(report)), HOOK_LIMIT).map(drop)
+    });
     let message = ToHost::Report(SessionReport::Hook { event, payload });
     if let Err(error) = call_blocking(Path::new(&socket), &message, HOOK_LIMIT) {
         say(&format_args!("qd report hook: {error}"));

@@ -13,7 +13,9 @@ use crate::model::Kind;
 use super::arguments::{Arguments, Command, Demo};
 use super::demo::DemoOptions;
 use super::stop::finish;
-use super::{Context, Done, Stop, cockpit, completions, demo, host, man, report, serve, transcript};
+use super::{
+    Context, Done, Stop, cockpit, completions, demo, elsewhere, fence, guard, host, man, report, serve, transcript,
+};
 
 /// The whole program: understands the arguments, does what they say, prints errors, gives the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -52,6 +54,9 @@ fn dispatch(arguments: Arguments) -> Done {
     match arguments.command {
         Some(Command::Report(command)) => report::run(command),
         Some(Command::Host(command)) => Ok(host::run(&command)),
+        Some(Command::Fence(command)) => Ok(fence::run(&command)),
+        Some(Command::Elsewhere(command)) => Ok(elsewhere::run(&command)),
+        Some(Command::Guard(command)) => guard::run(&command),
         Some(Command::Transcript(command)) => transcript::run(command),
         Some(Command::DemoAgent(_)) => Ok(demo::run_agent()),
         Some(Command::Completions(command)) => completions::run(&command, &mut Arguments::command()),

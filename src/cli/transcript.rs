@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::agents::transcript::Transcript as Reader;
 use crate::client::ClientError;
 use crate::client::pane::BlockingPane;
+use crate::config::StreamFormat;
 use crate::model::{Kind, sanitize};
 use crate::process;
 use crate::protocol::pane::{SessionReport, ToHost};
@@ -35,7 +36,7 @@ const PATIENCE: u32 = 3;
 /// `qd transcript`.
 #[derive(Debug, Args)]
 pub struct Transcript {
-    /// Whose output it is
+    /// The format of its output
     #[arg(long)]
     agent: String,
     /// The program and its arguments
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: Transcript) -> Done {
 
 /// Reads every line, shows it, passes it on; then waits for the end and judges it.
 fn follow(agent: &str, mut host: Host, output: ChildStdout, mut child: Child) -> Result<i32, Stop> {
-    let mut reader = Reader::new(agent);
+    let mut reader = Reader::new(StreamFormat::named(agent));
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     while next_line(&mut output, &mut line)

@@ -8,8 +8,8 @@
 //! **Keys** are `Enter`, `Esc`, `Tab`, `Space`, `Backspace`, `Up`, `Down`, `Left`, `Right`, `Ctrl+c`, or one
 //! character. Each is one write to the terminal.
 //!
-//! **Arguments** may hold `{qd}`, `{prompt}`, `{model}`, `{session}`, `{worktree}`, `{settings}`, `{resume}`. An argument
-//! whose value does not exist in this launch is left out, together with an option (`-…`) right before it.
+//! **Arguments** may hold `{qd}`, `{prompt}`, `{model}`, `{session}`, `{worktree}`, `{settings}`, `{resume}`,
+//! `{outbox}` (a directory of the session that its sandbox may write to). An argument whose value does not exist in this launch is left out, together with an option (`-…`) right before it.
 
 use std::collections::BTreeMap;
 
@@ -27,10 +27,68 @@ pub enum Adapter {
     /// Only what the definition says.
     #[default]
     Plain,
-    /// Claude Code: per-session settings with hooks, structured output.
+    /// Claude Code: per-session settings with hooks.
     Claude,
+    /// Codex: hooks of this session alone on its command line, trusted by their digests; an outbox for its sandbox.
+    Codex,
+    /// Gemini CLI: a policy file for this session.
+    Gemini,
+    /// OpenCode: a plugin for this session.
+    Opencode,
     /// The person's shell: runs a task's command.
     Shell,
+}
+
+impl Adapter {
+    /// What a headless run of it puts out, if its definition says nothing else.
+    fn stream(self) -> StreamFormat {
+        match self {
+            Adapter::Plain | Adapter::Shell => StreamFormat::Text,
+            Adapter::Claude => StreamFormat::Claude,
+            Adapter::Codex => StreamFormat::Codex,
+            Adapter::Gemini => StreamFormat::Gemini,
+            Adapter::Opencode => StreamFormat::Opencode,
+        }
+    }
+}
+
+/// What a headless run puts out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamFormat {
+    /// Text for people: the exit code is the result.
+    #[default]
+    Text,
+    /// Claude Code's `stream-json`; Qwen Code's too.
+    Claude,
+    /// `codex exec --json`.
+    Codex,
+    /// Gemini CLI's `stream-json`.
+    Gemini,
+    /// `opencode run --format json`.
+    Opencode,
+    /// Kimi Code's `stream-json`: messages without a result, so that the exit code is the result.
+    Kimi,
+}
+
+impl StreamFormat {
+    /// The word of definitions and command lines.
+    pub fn word(self) -> &'static str {
+        match self {
+            StreamFormat::Text => "text",
+            StreamFormat::Claude => "claude",
+            StreamFormat::Codex => "codex",
+            StreamFormat::Gemini => "gemini",
+            StreamFormat::Opencode => "opencode",
+            StreamFormat::Kimi => "kimi",
+        }
+    }
+
+    /// By its word; what is not known is text.
+    pub fn named(word: &str) -> Self {
+        use StreamFormat::{Claude, Codex, Gemini, Kimi, Opencode, Text};
+        [Claude, Codex, Gemini, Opencode, Kimi].into_iter().find(|format| format.word() == word).unwrap_or(Text)
+    }
 }
 
 /// How a prompt reaches an interactive agent.
@@ -57,6 +115,9 @@ pub struct AgentDefinition {
     /// What is known beyond this file.
     #[serde(default)]
     pub adapter: Adapter,
+    /// What a headless run puts out.
+    #[serde(default)]
+    pub stream: StreamFormat,
     /// How a prompt gets into it.
     #[serde(default)]
     pub prompt: PromptDelivery,
@@ -71,9 +132,19 @@ pub struct AgentDefinition {
     /// What to type to end it politely; empty when there is nothing (`\r` is Enter).
     #[serde(default)]
     pub polite_exit: String,
+    /// Keys that end a turn under way.
+    #[serde(default = "escape")]
+    pub interrupt: Vec<String>,
+    /// How to sign in, for the person.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// Command lines.
     #[serde(default)]
     pub arguments: Arguments,
+    /// What it writes outside its worktree: its own state. `~/` is the home directory; one that ends in `/` is a
+    /// directory, made when it is not there. A fence lets it write there.
+    #[serde(default)]
+    pub state: Vec<String>,
     /// Environment.
     #[serde(default)]
     pub environment: EnvironmentChanges,
@@ -92,9 +163,23 @@ pub struct AgentDefinition {
     /// Times.
     #[serde(default)]
     pub times: Times,
+    /// How it answers one question without doing anything; `None` when it is not asked to plan.
+    pub ask: Option<AskDefinition>,
     /// Where the definition comes from: `built in` or a path. Not part of the file.
     #[serde(skip)]
     pub source: String,
+}
+
+/// How it is known whether somebody is signed in: any variable or any file is enough. Nothing is read.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// Variables that hold a key.
+    pub variables: Vec<String>,
+    /// Files that a sign-in leaves; `~` is the home directory, `$NAME` a variable (or nothing).
+    pub files: Vec<String>,
+    /// What to do, for the person.
+    pub hint: Option<String>,
 }
 
 /// Command lines.
@@ -109,6 +194,46 @@ pub struct Arguments {
     pub interactive: Vec<String>,
     /// Then, headless; `None` when it has no such mode (it is then run full screen).
     pub autonomous: Option<Vec<String>>,
+    /// Before all of them, where the person agreed that this agent may trust the project's worktrees.
+    pub trusted: Vec<String>,
+    /// Before all of them, where the person configured `bypass` for this agent: it asks for no permissions then.
+    pub bypass: Vec<String>,
+    /// Options that are left out then, each with its value.
+    pub bypass_drops: Vec<String>,
+    /// Headless and resuming: these alone. Without any: `resume`, then `autonomous`.
+    pub autonomous_resume: Vec<String>,
+}
+
+/// How it answers one question: headless, without tools, the question on its standard input, JSON on its standard output.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskDefinition {
+    /// Its arguments; `{model}` is the model, and goes with the flag before it when there is none.
+    pub arguments: Vec<String>,
+    /// The model that plans, unless the person configured another one; empty for its own default.
+    #[serde(default)]
+    pub model: String,
+    /// JSON pointers (RFC 6901) to the answer's text in what it prints: the last line that has one of them counts.
+    pub answer: Vec<String>,
+}
+
+impl AskDefinition {
+    /// The arguments for a model.
+    pub fn arguments(&self, model: &str) -> Vec<String> {
+        let mut arguments: Vec<String> = Vec::new();
+        for argument in &self.arguments {
+            if argument.contains("{model}") {
+                if !model.is_empty() {
+                    arguments.push(argument.replace("{model}", model));
+                } else if arguments.last().is_some_and(|flag| flag.starts_with('-')) {
+                    arguments.pop();
+                }
+            } else {
+                arguments.push(argument.clone());
+            }
+        }
+        arguments
+    }
 }
 
 /// Environment of the agent's process.
@@ -219,12 +344,20 @@ fn version_arguments() -> Vec<String> {
     vec!["--version".to_owned()]
 }
 
+fn escape() -> Vec<String> {
+    vec!["Esc".to_owned()]
+}
+
 /// The definitions that come with the program: file name and text.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("claude.toml", include_str!("../../agents/claude.toml")),
     ("codex.toml", include_str!("../../agents/codex.toml")),
     ("gemini.toml", include_str!("../../agents/gemini.toml")),
     ("opencode.toml", include_str!("../../agents/opencode.toml")),
+    ("kimi.toml", include_str!("../../agents/kimi.toml")),
+    ("qwen.toml", include_str!("../../agents/qwen.toml")),
+    ("minimax.toml", include_str!("../../agents/minimax.toml")),
+    ("aider.toml", include_str!("../../agents/aider.toml")),
     ("shell.toml", include_str!("../../agents/shell.toml")),
     ("demo.toml", include_str!("../../agents/demo.toml")),
 ];
@@ -234,6 +367,9 @@ impl AgentDefinition {
     pub fn parse(text: &str, file: &str) -> Result<Self, SettingsError> {
         let mut definition: Self = toml::from_str(text).map_err(|error| explain(&error, text, file))?;
         file.clone_into(&mut definition.source);
+        if definition.stream == StreamFormat::Text {
+            definition.stream = definition.adapter.stream();
+        }
         definition.check().map_err(|message| SettingsError { file: file.to_owned(), message, suggestion: None })?;
         Ok(definition)
     }
@@ -295,11 +431,15 @@ impl AgentDefinition {
             if dialog.patterns.is_empty() {
                 return Err("a dialog has no patterns: it would fit every screen".to_owned());
             }
-            if let Some(key) = dialog.yes.iter().chain(&dialog.no).find(|key| !is_key(key)) {
-                return Err(format!(
-                    "`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"
-                ));
-            }
+        }
+        let answers = self.dialogs.iter().flat_map(|dialog| dialog.yes.iter().chain(&dialog.no));
+        if let Some(key) = answers.chain(&self.interrupt).find(|key| !is_key(key)) {
+            return Err(format!(
+                "`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"
+            ));
+        }
+        if self.ask.as_ref().is_some_and(|ask| ask.answer.is_empty()) {
+            return Err("ask.answer is empty: no answer would be found".to_owned());
         }
         self.check_delivery()
     }
@@ -317,6 +457,9 @@ impl AgentDefinition {
             _ if self.adapter == Adapter::Shell => Ok(()),
             _ => match &self.arguments.autonomous {
                 Some(list) if !carries(list) => Err("no autonomous argument has `{prompt}`".to_owned()),
+                _ if !self.arguments.autonomous_resume.is_empty() && !carries(&self.arguments.autonomous_resume) => {
+                    Err("no autonomous_resume argument has `{prompt}`".to_owned())
+                }
                 _ => Ok(()),
             },
         }

@@ -6,15 +6,18 @@ pub mod catalog;
 pub mod keymap;
 mod paths;
 mod prices;
+mod planner;
 mod settings;
 pub mod theme;
 
 pub use agents::{
-    Adapter, AgentDefinition, Arguments, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
-    ScreenPatterns, Times, TitlePatterns,
+    Adapter, AgentDefinition, Arguments, AskDefinition, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
+    ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
 pub use prices::{Price, Prices};
 pub use settings::{
     BudgetSettings, Handoff, Landing, ProjectSettings, ProviderSettings, Resume, Settings, SettingsError,
 };
+pub use planner::{PlannerBackend, PlannerSettings};
+pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};

@@ -112,6 +112,11 @@ impl Paths {
         self.state.join("handoffs")
     }
 
+    /// An empty directory for agents that are only asked something.
+    pub fn planning(&self) -> PathBuf {
+        self.state.join("planning")
+    }
+
     /// Logs of our own processes.
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")

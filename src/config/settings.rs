@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::model::{Amount, Autonomy, Explain, Kind, OnBudget};
+use crate::model::{Amount, Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind, OnBudget};
+
+use super::planner::PlannerSettings;
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -56,6 +58,22 @@ pub struct Settings {
     pub fallback_agent: Option<String>,
     /// Minutes of a provider's limit from which on it does.
     pub fallback_after: u64,
+    /// Where sessions run.
+    pub executor: ExecutorSettings,
+    /// Who plans.
+    pub planner: PlannerSettings,
+    /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
+    pub hide_checkout: bool,
+    /// About single agents, by name.
+    pub agents: BTreeMap<String, AgentSettings>,
+}
+
+/// About one agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentSettings {
+    /// It runs without asking for permissions (`--dangerously-skip-permissions` and the like). Shown wherever it runs.
+    pub bypass: bool,
 }
 
 impl Default for Settings {
@@ -83,6 +101,10 @@ impl Default for Settings {
             providers: BTreeMap::new(),
             fallback_agent: None,
             fallback_after: 10,
+            executor: ExecutorSettings::default(),
+            hide_checkout: false,
+            agents: BTreeMap::new(),
+            planner: PlannerSettings::default(),
         }
     }
 }
@@ -197,6 +219,16 @@ pub struct ProjectSettings {
     pub default_autonomy: Option<Autonomy>,
     /// Its default agent.
     pub agent: Option<String>,
+    /// Where its tasks run.
+    pub executor: ProjectExecutor,
+}
+
+/// What a repository may say about where its tasks run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectExecutor {
+    /// The default; it never takes a fence away that the person's own default makes.
+    pub default: Option<ExecutorKind>,
 }
 
 /// A settings file that cannot be used.

@@ -36,7 +36,7 @@ pub(super) async fn keep(daemon: Arc<Daemon>) {
             match work.await {
                 Ok(Ok(())) => written = Some(live),
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, path = %path.display(), "the list of live sessions was not written")
+                    tracing::warn!(%error, path = %path.display(), "the list of live sessions was not written");
                 }
                 Err(_) => return,
             }

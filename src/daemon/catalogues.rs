@@ -10,7 +10,7 @@ use crate::config::{AgentDefinition, Paths, Prices};
 use super::DaemonError;
 
 /// The agents that this home knows.
-pub(super) fn agents(paths: &Paths) -> Catalogue {
+pub fn agents(paths: &Paths) -> Catalogue {
     let (definitions, problems) = AgentDefinition::layered(&files(&paths.config.join("agents"), "toml"));
     for problem in problems {
         tracing::warn!(%problem, "an agent definition is not used");

@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Command, Event, PlanNews, State, Submission};
+use crate::engine::{Asking, Command, Event, PlanNews, State, Submission};
 use crate::model::{
-    Autonomy, Kind, PlanId, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber, one_line, truncate,
+    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, TaskId, WorkerNumber,
+    one_line, truncate,
 };
 use crate::planning;
 use crate::planning::rules::{self, PlanContext};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Failure, Response};
 
-use super::{Daemon, spoken, views};
+use super::blocking::fault;
+use super::planner::{self, Planner};
+use super::{Daemon, executors, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
@@ -43,16 +46,74 @@ pub(super) async fn submit(
     }
     let drafts = plan(daemon, project, &text, &options).await?;
     let submission = Submission { project, text, drafts, from_chat: options.from_chat, budget: options.budget };
+    if let Some(by) = model_for(daemon, &options).await {
+        return ask(daemon, project, text, by, &options).await;
+    }
+    let known = daemon.project(project).await?;
+    let drafts = by_rules(daemon, &known, &text, &options).await?;
+    let submission = Submission { project, text, drafts, from_chat: options.from_chat };
     let events = daemon.core.command(Command::Submit(submission)).await?;
     let plan = plan_made(&events);
-    let tasks = daemon
-        .core
-        .look(move |state, _| {
-            let ids = plan.and_then(|plan| state.plans.get(&plan)).map(|plan| plan.tasks.clone()).unwrap_or_default();
-            ids.iter().filter_map(|id| state.tasks.get(id)).map(|task| views::task(state, task)).collect()
-        })
-        .await?;
+    let tasks = daemon.core.look(move |state, _| tasks_of(state, plan)).await?;
     Ok(Made { tasks, plan })
+}
+
+fn tasks_of(state: &State, plan: Option<PlanId>) -> Vec<TaskView> {
+    let ids = plan.and_then(|plan| state.plans.get(&plan)).map(|plan| plan.tasks.clone()).unwrap_or_default();
+    ids.iter().filter_map(|id| state.tasks.get(id)).map(|task| views::task(state, task)).collect()
+}
+
+/// The model that a message is to be planned by: its name, or `None` for the rules. A command is never planned.
+async fn model_for(daemon: &Arc<Daemon>, options: &AddOptions) -> Option<String> {
+    let wanted = options.by_model || (options.from_chat && options.split);
+    let is_command = options.run.is_some() || options.agent.as_deref() == Some("shell");
+    if !wanted || is_command || options.open_ended {
+        return None;
+    }
+    match planner::choose(daemon).await {
+        Planner::Model(model) => Some(model.name()),
+        // said with the plan
+        Planner::Instead(_) => Some("the configured planner".to_owned()),
+        Planner::Rules => None,
+    }
+}
+
+/// Keeps the text and has a model plan it. The chat goes on at once; others wait for the tasks.
+async fn ask(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: String,
+    by: String,
+    options: &AddOptions,
+) -> Result<Made, Failure> {
+    let wishes = planner::wishes(options);
+    let asking = Asking { project, text, by, from_chat: options.from_chat, wishes };
+    let events = daemon.core.command(Command::AskPlan(asking)).await?;
+    let plan = plan_made(&events);
+    if options.from_chat {
+        return Ok(Made { tasks: Vec::new(), plan });
+    }
+    let mut version = daemon.core.version();
+    loop {
+        version.mark_unchanged();
+        let planned = daemon.core.look(move |state, _| {
+            let plan = plan.and_then(|plan| state.plans.get(&plan))?;
+            (plan.status != PlanStatus::Planning).then(|| tasks_of(state, Some(plan.id)))
+        });
+        match planned.await? {
+            Some(tasks) if tasks.is_empty() => return Err(not_planned()),
+            Some(tasks) => return Ok(Made { tasks, plan }),
+            None => version.changed().await.map_err(|_| fault("the daemon is stopping"))?,
+        }
+    }
+}
+
+fn not_planned() -> Failure {
+    Failure {
+        kind: Kind::Conflict,
+        message: "the planning was called off: there are no tasks".to_owned(),
+        hint: Some("`qd log` says why; `--planner rules` plans without a model".to_owned()),
+    }
 }
 
 /// The plan that a command's events made.
@@ -72,18 +133,17 @@ fn too_long(length: usize) -> Failure {
 }
 
 /// Drafts for a text: the rules planner's, with what the options decide.
-async fn plan(
+pub(super) async fn by_rules(
     daemon: &Arc<Daemon>,
-    project: ProjectId,
+    known: &Project,
     text: &str,
     options: &AddOptions,
 ) -> Result<Vec<TaskDraft>, Failure> {
-    let known = daemon.project(project).await?;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
         (Some(agent), _) => agent.clone(),
         (None, Some(_)) => "shell".to_owned(),
-        (None, None) => daemon.default_agent(&known, &installed).await,
+        (None, None) => daemon.default_agent(known, &installed).await,
     };
     let context = PlanContext {
         agents: daemon.agents.names(),
@@ -92,9 +152,19 @@ async fn plan(
         split: options.split,
         run: options.run.clone(),
     };
-    let mut drafts = rules::plan(text, &context);
+    decided(daemon, known, rules::plan(text, &context), options).await
+}
+
+/// A planner's drafts with what the person and the project decide.
+pub(super) async fn decided(
+    daemon: &Arc<Daemon>,
+    known: &Project,
+    mut drafts: Vec<TaskDraft>,
+    options: &AddOptions,
+) -> Result<Vec<TaskDraft>, Failure> {
     for draft in &mut drafts {
         decide(daemon, draft, options)?;
+        draft.executor = executors::decide(daemon, known, options.executor, draft).await?;
     }
     Ok(drafts)
 }
@@ -152,8 +222,11 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
     }
     let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
     let made = submit(daemon, project, text.to_owned(), options).await?;
-    let count = made.tasks.len();
-    let text = if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") };
+    let text = match made.tasks.len() {
+        0 => "planning".to_owned(),
+        1 => "1 task".to_owned(),
+        count => format!("{count} tasks"),
+    };
     Ok(Response::Said { text, plan: made.plan })
 }
 
@@ -179,7 +252,21 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
             let options =
                 AddOptions { split: true, from_chat: true, autonomy: Some(Autonomy::Confirm), ..AddOptions::default() };
             let made = submit(daemon, project, rest.to_owned(), options).await?;
-            Ok(Response::Said { text: format!("{} tasks planned", made.tasks.len()), plan: made.plan })
+            let text = match made.tasks.len() {
+                0 => "planning".to_owned(),
+                count => format!("{count} tasks planned"),
+            };
+            Ok(Response::Said { text, plan: made.plan })
+        }
+        "rules" => {
+            let plan = daemon.core.look(move |state, _| planning_now(state, project)).await?;
+            let plan = plan.ok_or_else(|| Failure {
+                kind: Kind::Conflict,
+                message: "no model is planning anything".to_owned(),
+                hint: None,
+            })?;
+            daemon.core.command(Command::PlanByRules { plan }).await?;
+            noted(daemon, project, asked, "The rules plan it now.".to_owned()).await
         }
         "handoff" => {
             let worker = rest.parse().map_err(|_| usage("/handoff N"))?;
@@ -211,6 +298,12 @@ async fn slash(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, command: &
         "help" => noted(daemon, project, asked, HELP.to_owned()).await,
         _ => Err(usage("/help")),
     }
+}
+
+/// The latest plan of a project that a planner is at.
+fn planning_now(state: &State, project: ProjectId) -> Option<PlanId> {
+    let of_project = |plan: &&crate::model::Plan| plan.project == project && plan.status == PlanStatus::Planning;
+    state.plans.values().rev().find(of_project).map(|plan| plan.id)
 }
 
 const HELP: &str = "type what you want done; several sentences become several tasks\n\
@@ -267,6 +360,7 @@ pub(super) async fn start_pane(
     worker: Option<WorkerNumber>,
     agent: String,
     run: Option<String>,
+    executor: Option<ExecutorKind>,
 ) -> Result<Response, Failure> {
     if daemon.agents.get(&agent).is_none() {
         return Err(daemon.agents.unknown(&agent));
@@ -279,6 +373,9 @@ pub(super) async fn start_pane(
         });
     }
     if agent == "shell" {
+        if let Some(executor) = executor.filter(|executor| *executor != ExecutorKind::Local) {
+            return Err(executors::no_pane(executor));
+        }
         daemon.core.command(Command::StartPane { project, worker, agent, run }).await?;
         return Ok(Response::Done("a shell opens".to_owned()));
     }
@@ -288,6 +385,7 @@ pub(super) async fn start_pane(
         autonomy: Some(Autonomy::Manual),
         mode: Some(SessionMode::Interactive),
         worker,
+        executor,
         open_ended: true,
         ..AddOptions::default()
     };

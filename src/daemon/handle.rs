@@ -10,6 +10,7 @@ use crate::protocol::{SessionView, TaskView};
 use super::blocking::fault;
 use super::core::now;
 use super::{Daemon, chat, projects, undo, usage, views, waiting};
+use super::{Daemon, chat, explain, projects, undo, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -36,6 +37,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         }
         Request::Sessions { project, all } => sessions(daemon, project, all).await,
         Request::Workers { project } => workers(daemon, project).await,
+        Request::ExplainWorker { project, worker } => explain::worker(daemon, project, worker).await,
         Request::Log { project, task, limit } => log(daemon, project, task, limit).await,
         Request::Agents => Ok(Response::Agents(daemon.agents.survey().await)),
         Request::Diff { task } => undo::diff(daemon, task).await,
@@ -47,8 +49,8 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             let events = daemon.core.command(Command::Handoff { project, worker, push, hold }).await?;
             started_handoff(&events)
         }
-        Request::StartPane { project, worker, agent, run } => {
-            chat::start_pane(daemon, project, worker, agent, run).await
+        Request::StartPane { project, worker, agent, run, executor } => {
+            chat::start_pane(daemon, project, worker, agent, run, executor).await
         }
         Request::Queue { project } => {
             Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))
@@ -77,11 +79,13 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::ConfirmPlan { plan, tasks } => {
             act(daemon, Command::ConfirmPlan { plan, tasks }, "the plan starts").await
         }
+        Request::PlanByRules { plan } => act(daemon, Command::PlanByRules { plan }, "the rules plan it now").await,
         Request::DeclinePlan { plan } => {
             act(daemon, Command::DeclinePlan { plan }, "the plan was declined; nothing ran").await
         }
         Request::Answer { approval, kind, text } => {
-            act(daemon, Command::Answer { approval, kind, text }, "answered").await
+            let done = undo::touched(daemon, approval, kind).await?;
+            act(daemon, Command::Answer { approval, kind, text }, done.as_deref().unwrap_or("answered")).await
         }
         Request::KillSession { session } => {
             act(daemon, Command::KillSession { session }, "the session is being ended").await

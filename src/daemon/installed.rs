@@ -14,6 +14,8 @@ use crate::process::{self, Program};
 use crate::protocol::AgentView;
 use crate::protocol::control::Failure;
 
+use super::sign_in;
+
 /// How long an agent may take to say its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -86,11 +88,20 @@ impl Agents {
         for name in self.names() {
             if let Some(agent) = self.catalogue.get(&name)
                 && self.program(agent).await.is_some()
+                && !self.is_unused_face(agent)
             {
                 found.push(name);
             }
         }
         found
+    }
+
+    /// Whether it is another agent's program with a key of its own, and there is no such key: nobody means to use it.
+    fn is_unused_face(&self, agent: &Agent) -> bool {
+        let command = &agent.definition().command;
+        let first = self.catalogue.iter().find(|other| other.definition().command == *command);
+        first.is_some_and(|first| first.name() != agent.name())
+            && sign_in::known(&agent.definition().sign_in) == Some(false)
     }
 
     /// All agents with version and advice.
@@ -100,15 +111,20 @@ impl Agents {
         for (place, name) in self.names().into_iter().enumerate() {
             let Some(agent) = self.catalogue.get(&name) else { continue };
             let program = self.program(agent).await;
-            let view = AgentView {
+            let mut view = AgentView {
                 title: agent.definition().title.clone(),
                 installed: program.is_some(),
                 path: program.clone(),
                 version: None,
-                signed_in: None,
+                signed_in: program.is_some().then(|| sign_in::known(&agent.definition().sign_in)).flatten(),
                 source: agent.definition().source.clone(),
-                hint: if program.is_none() { agent.definition().install.clone() } else { None },
+                hint: None,
                 name,
+            };
+            view.hint = match (program.is_some(), view.signed_in) {
+                (false, _) => agent.definition().install.as_ref().map(|install| format!("not found: {install}")),
+                (true, Some(false)) => agent.definition().sign_in.hint.clone(),
+                _ => None,
             };
             let arguments = agent.version_args().to_vec();
             views.insert(place, view);
@@ -120,7 +136,8 @@ impl Agents {
             if let Some(view) = views.get_mut(&place) {
                 match version {
                     Ok(version) => view.version = Some(version),
-                    Err(why) => view.hint = Some(why),
+                    // what does not start cannot be signed in
+                    Err(why) => (view.hint, view.signed_in) = (Some(why), None),
                 }
             }
         }

@@ -19,16 +19,21 @@ mod connection;
 mod core;
 mod effects;
 mod error;
+mod executors;
+mod explain;
 mod handle;
 mod installed;
 mod links;
 mod places;
+mod planner;
 mod project_settings;
 mod projects;
 mod recovery;
 mod refused;
+mod sign_in;
 mod socket;
 mod spoken;
+mod tripwire;
 mod undo;
 mod usage;
 mod views;
@@ -48,6 +53,7 @@ use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp};
 use crate::protocol::control::{Failure, Notice};
 use crate::store::Store;
 
+pub use catalogues::agents as known_agents;
 pub use error::DaemonError;
 
 use self::core::{Core, now};
@@ -81,6 +87,8 @@ pub(crate) struct Daemon {
     toasts: broadcast::Sender<Notice>,
     asked: spoken::Asked,
     refusals: refused::Refusals,
+    tripwire: tripwire::Tripwire,
+    probed: executors::Probed,
     repositories: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -197,6 +205,8 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         toasts,
         asked: spoken::Asked::default(),
         refusals: refused::Refusals::default(),
+        tripwire: tripwire::Tripwire::default(),
+        probed: executors::Probed::default(),
         repositories: Mutex::default(),
         settings: options.settings,
     });
@@ -205,6 +215,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
     recovery::find_sessions(&daemon).await;
     tokio::spawn(effects::run(Arc::clone(&daemon), asked));
     tokio::spawn(active::keep(Arc::clone(&daemon)));
+    tokio::spawn(tripwire::keep(Arc::clone(&daemon)));
     Ok(Running { daemon, _lock: lock })
 }
 

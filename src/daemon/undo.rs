@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Fact;
 use crate::git::GitError;
-use crate::model::{Project, ProjectId, TaskId, Timestamp};
+use crate::model::{AnswerKind, ApprovalId, Project, ProjectId, Subject, TaskId, Timestamp};
 use crate::protocol::UndoView;
 use crate::protocol::control::{Failure, Response};
 
@@ -73,6 +73,32 @@ pub(super) async fn undo(daemon: &Arc<Daemon>, id: ProjectId, which: Option<Stri
     daemon.note(id, &format!("undone: {done}")).await;
     note_taken_back(daemon, &project).await?;
     Ok(Response::Done(done))
+}
+
+/// A yes to putting back what a session changed in the checkout does so, before it counts as answered: what comes in
+/// between is answered again, and files that are back already stay so.
+pub(super) async fn touched(daemon: &Arc<Daemon>, id: ApprovalId, kind: AnswerKind) -> Result<Option<String>, Failure> {
+    let wanted = daemon
+        .core
+        .look(move |state, _| {
+            let approval = state.approvals.get(&id).filter(|approval| approval.is_open())?;
+            match &approval.subject {
+                Subject::Touched { record, .. } => Some((approval.project, record.clone())),
+                _ => None,
+            }
+        })
+        .await?;
+    let Some((project, record)) = wanted.filter(|_| kind == AnswerKind::Yes) else { return Ok(None) };
+    let repository = daemon.repository(&daemon.project(project).await?);
+    let lock = daemon.repository_lock(project);
+    let _turn = lock.lock().await;
+    let done = blocking(move || match repository.open()?.undo(Some(&record)) {
+        Err(GitError::AlreadyUndone { .. }) => Ok("they were put back before".to_owned()),
+        other => other,
+    })
+    .await?;
+    daemon.note(project, &done).await;
+    Ok(Some(done))
 }
 
 /// Tasks whose landing is no longer in the target say so.

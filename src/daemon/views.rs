@@ -35,6 +35,7 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         role: task.role.clone(),
         autonomy: task.autonomy,
         mode: task.mode,
+        executor: task.executor,
         worker: task.worker,
         branch: task.branch.clone(),
         worktree: task.worktree.clone(),
@@ -65,6 +66,7 @@ pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> Sessio
         worker: session.worker,
         agent: session.agent.clone(),
         mode: session.mode,
+        executor: session.executor,
         pid: session.pid,
         host_pid: session.host.map(|host| host.pid),
         state: session.verdict.state,
@@ -73,6 +75,7 @@ pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> Sessio
         state_at: session.verdict.at,
         conversation: session.conversation.clone(),
         parked: session.parked,
+        warnings: session.warnings.clone(),
         created_at: session.created_at.rfc3339(),
         started_at: session.started_at.map(Timestamp::rfc3339),
         ended_at: session.ended_at.map(Timestamp::rfc3339),
@@ -98,6 +101,10 @@ pub(crate) fn worker(state: &State, worker: &Worker) -> WorkerView {
         needs: worker.task.and_then(|task| state.needs(task)),
         failures: worker.failures,
         offline: worker.offline.clone(),
+        warnings: session
+            .filter(|session| session.is_live())
+            .map(|session| session.warnings.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -130,7 +137,9 @@ pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
 /// One question.
 pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
     let session = match &approval.subject {
-        Subject::Dialog { session, .. } | Subject::Question { session, .. } => state.sessions.get(session),
+        Subject::Dialog { session, .. } | Subject::Question { session, .. } | Subject::Touched { session, .. } => {
+            state.sessions.get(session)
+        }
         _ => None,
     };
     let kind = match &approval.subject {
@@ -147,6 +156,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Resume { .. } => "resume",
         Subject::Offline { .. } => "offline",
         Subject::Budget { .. } => "budget",
+        Subject::Touched { .. } => "checkout",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
     ApprovalView {
@@ -186,7 +196,7 @@ pub(crate) fn approvals(state: &State, project: Option<ProjectId>) -> Vec<Approv
 
 fn urgency(subject: &Subject) -> u8 {
     match subject {
-        Subject::Dialog { .. } => 0,
+        Subject::Dialog { .. } | Subject::Touched { .. } => 0,
         Subject::Question { .. } => 1,
         Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } | Subject::Budget { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
@@ -196,7 +206,13 @@ fn urgency(subject: &Subject) -> u8 {
 
 /// One plan.
 fn plan(plan: &Plan) -> PlanView {
-    PlanView { id: plan.id, text: plan.text.clone(), tasks: plan.tasks.clone(), status: plan.status }
+    PlanView {
+        id: plan.id,
+        text: plan.text.clone(),
+        tasks: plan.tasks.clone(),
+        status: plan.status,
+        by: plan.by.clone(),
+    }
 }
 
 /// One handoff; `brief` holds the first lines of its document.
@@ -282,7 +298,7 @@ fn plans(state: &State, project: ProjectId) -> Vec<PlanView> {
         .rev()
         .filter(|it| it.project == project)
         .enumerate()
-        .filter(|(place, it)| *place < LATEST || it.status == PlanStatus::Proposed)
+        .filter(|(place, it)| *place < LATEST || matches!(it.status, PlanStatus::Proposed | PlanStatus::Planning))
         .map(|(_, it)| plan(it))
         .collect();
     shown.reverse();

@@ -29,7 +29,7 @@ pub(super) fn compose(state: &State, task: &Task) -> String {
     }
     text.push_str(
         "\n## How to work\n\n\
-         - You are in a git worktree of your own, on a branch of your own. Work only here; do not touch other checkouts.\n\
+         - You are in a git worktree of your own, on a branch of your own. Work only here: change nothing outside of it,\n  above all not in the person's own checkout of the project. Such changes are noticed and stop you.\n\
          - Commit your work in this worktree. Do not push, merge or switch branches: that is done for you.\n\
          - The project's checks run after you; run them yourself first where you can.\n",
     );

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CheckRun, Dialog, EffectId, HandoffId, HostIdentity, Kind, SessionId, TaskId, Timestamp};
+use crate::model::{
+    CheckRun, Dialog, EffectId, HandoffId, HostIdentity, Kind, PlanId, SessionId, TaskDraft, TaskId, Timestamp,
+};
 
 /// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,13 @@ pub enum Purpose {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum EffectKind {
+    /// Tasks out of a plan's text (can be asked again: only the first result counts).
+    MakePlan {
+        /// Which plan.
+        plan: PlanId,
+        /// By the rules, whatever is configured.
+        rules: bool,
+    },
     /// Branch and worktree for a task (idempotent: an existing one of this task is used again).
     PrepareWorktree {
         /// Which task.
@@ -156,6 +165,9 @@ pub enum EffectResult {
         /// Whether the agent can call `qd report`.
         #[serde(default = "reports")]
         reports: bool,
+        /// What the person should know of how it runs.
+        #[serde(default)]
+        warnings: Vec<String>,
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
@@ -229,6 +241,15 @@ pub enum EffectResult {
     PushSkipped {
         /// Why.
         reason: String,
+    },
+    /// `MakePlan`.
+    Planned {
+        /// What the planner made of the text; at least one.
+        drafts: Vec<TaskDraft>,
+        /// Who planned: `rules`, `claude (haiku)`.
+        by: String,
+        /// Why it was not who should have, for the person.
+        note: Option<String>,
     },
     /// It did not work.
     Failed {

@@ -161,6 +161,8 @@ impl Event {
                 ProjectNews::SeatAdded { .. } | ProjectNews::SeatRetired { .. } | ProjectNews::ModelCalled { .. } => {
                     true
                 }
+                ProjectNews::SeatAdded { .. } | ProjectNews::SeatRetired { .. } => true,
+                ProjectNews::ModelAnswered { well, .. } => *well,
                 _ => false,
             },
             Event::Task { news, .. } => {

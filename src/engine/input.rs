@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::model::{
     Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority,
     ProjectId, Reading, Report, SessionId, SessionUse, TaskDraft, TaskId, WorkerNumber,
+    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, PlanId, Priority, ProjectId, Reading,
+    Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -35,6 +37,21 @@ pub struct Submission {
     pub budget: Option<Amount>,
 }
 
+/// A message that a model is to plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asking {
+    /// Whose it is.
+    pub project: ProjectId,
+    /// What was typed, unchanged.
+    pub text: String,
+    /// Who is to be asked, for people: `claude (haiku)`.
+    pub by: String,
+    /// Whether it came through the chat.
+    pub from_chat: bool,
+    /// What the person decided beforehand.
+    pub wishes: Wishes,
+}
+
 /// What a person can ask of the engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -63,6 +80,13 @@ pub enum Command {
     },
     /// Make a plan and its tasks.
     Submit(Submission),
+    /// Keep a message and have a planner make tasks of it.
+    AskPlan(Asking),
+    /// Do not wait for the model that plans: the rules plan it now.
+    PlanByRules {
+        /// Which plan.
+        plan: PlanId,
+    },
     /// Say yes to a plan: all its proposed tasks, or only those named.
     ConfirmPlan {
         /// Which plan.
@@ -70,7 +94,7 @@ pub enum Command {
         /// Which tasks of it; the others are cancelled. Empty means all.
         tasks: Vec<TaskId>,
     },
-    /// Say no to a plan.
+    /// Say no to a plan, or call off its planning.
     DeclinePlan {
         /// Which plan.
         plan: PlanId,
@@ -259,6 +283,33 @@ pub enum Fact {
         session: SessionId,
         /// The id.
         conversation: String,
+    },
+    /// A session changed files in the person's own checkout.
+    CheckoutTouched {
+        /// Which.
+        session: SessionId,
+        /// The undo record that keeps what they were and what they became.
+        record: String,
+        /// Which files.
+        files: Vec<String>,
+        /// How that is known.
+        evidence: String,
+    },
+    /// A model is about to be called for a project.
+    ModelAsked {
+        /// Whose.
+        project: ProjectId,
+        /// Who is asked.
+        by: String,
+    },
+    /// A model call ended.
+    ModelAnswered {
+        /// Whose.
+        project: ProjectId,
+        /// Who was asked.
+        by: String,
+        /// Whether there was an answer.
+        well: bool,
     },
     /// The person took a task's landing back.
     LandingUndone {

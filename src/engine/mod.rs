@@ -32,7 +32,9 @@ pub use input::{Command, Fact, Input, Submission};
 pub use ledger::{
     Budget, BudgetRules, Ledger, Limit, Mark, ModelCalls, Pace, ProviderRules, SessionRecord, Standing, UsageRow,
 };
+pub use event::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
+pub use input::{Asking, Command, Fact, Input, Submission};
 pub use refusal::Refusal;
 pub use state::{Rules, State, Stop};
-pub use step::{Outcome, step};
+pub use step::{Outcome, mode, step};
 pub use wake::{next_wake, outbox_after_restart};

@@ -112,6 +112,9 @@ impl State {
 
     /// The project that an effect is for.
     pub fn project_of(&self, kind: &EffectKind) -> Option<ProjectId> {
+        if let EffectKind::MakePlan { plan, .. } = kind {
+            return self.plans.get(plan).map(|plan| plan.project);
+        }
         match kind.session() {
             Some(session) => self.sessions.get(session).map(|session| session.project),
             None => self.task(self.task_of(kind)?).map(|task| task.project),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, Plan, PlanId, Project,
-    ProjectId, Session, SessionId, Task, TaskId, Timestamp,
+    Approval, ApprovalId, ChatLine, Delegation, DelegationId, EffectId, Handoff, HandoffId, ModelCalls, Plan, PlanId,
+    Project, ProjectId, Session, SessionId, Task, TaskId, Timestamp,
 };
 
 use super::{BudgetRules, Effect, Ledger, ProviderRules};
@@ -190,6 +190,9 @@ pub struct State {
     /// What was used and may be used.
     #[serde(default)]
     pub ledger: Ledger,
+    /// How often each project's models were called to plan.
+    #[serde(default)]
+    pub model_calls: BTreeMap<ProjectId, ModelCalls>,
     /// The last task number handed out: tasks count 1, 2, 3 for people.
     pub last_task: u64,
     /// The last number handed out for everything else (projects, plans, delegations, approvals, handoffs, effects).

@@ -2,6 +2,7 @@
 
 mod answer;
 mod budget;
+mod ask;
 mod commands;
 mod effect;
 mod handoff;
@@ -25,6 +26,7 @@ mod start;
 mod steer;
 mod submit;
 mod task;
+mod touched;
 mod turn;
 mod verify;
 mod workers;
@@ -33,6 +35,8 @@ use crate::model::Moment;
 
 use super::{Command, Effect, Event, Fact, Input, Refusal, State};
 use turn::Turn;
+
+pub use submit::mode;
 
 /// What an input causes: to be committed as one, then applied in order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -74,6 +78,8 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         }
         Command::SetAutonomy { project, autonomy } => project::set_autonomy(turn, project, autonomy),
         Command::Say { project, asked, answer } => project::say(turn, project, asked, answer),
+        Command::AskPlan(asking) => ask::ask(turn, asking),
+        Command::PlanByRules { plan } => ask::by_rules(turn, plan),
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
@@ -104,6 +110,11 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
 
 fn learn(turn: &mut Turn, fact: Fact) {
     match fact {
+        Fact::CheckoutTouched { session, record, files, evidence } => {
+            touched::touched(turn, &session, touched::Change { record, files, evidence });
+        }
+        Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
+        Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Used { session, now } => budget::used(turn, &session, now),

@@ -127,6 +127,22 @@ pub enum GitError {
         /// The id.
         id: String,
     },
+    /// Nobody knows who changed these files of the checkout.
+    #[error("`{id}` may be your own work: nothing was put back")]
+    WhoseChange {
+        /// The record.
+        id: String,
+        /// The commit that shows the change.
+        after: String,
+    },
+    /// The files were changed again since.
+    #[error("changed again since, and left alone: {files}")]
+    ChangedSince {
+        /// Some of them.
+        files: String,
+        /// The commit with what they were.
+        before: String,
+    },
     /// It was taken back before.
     #[error("`{id}` was already taken back")]
     AlreadyUndone {
@@ -223,6 +239,8 @@ impl Explain for GitError {
             | GitError::StrayHead { .. }
             | GitError::NotOnTop { .. }
             | GitError::AlreadyUndone { .. }
+            | GitError::WhoseChange { .. }
+            | GitError::ChangedSince { .. }
             | GitError::MovedOn { .. }
             | GitError::NotThere { .. } => Kind::Conflict,
             GitError::IndexLocked { .. } | GitError::CheckoutBusy { .. } => Kind::Busy,

@@ -95,10 +95,16 @@ impl Repository {
         Ok(())
     }
 
-    /// Keeps work that the task's branch cannot move up to; no branch moves. The same work is kept once.
-    fn stray(&self, handle: &Handle, worktree: &Worktree, head: Oid, commit: Oid) -> Result<GitError, GitError> {
+    /// Keeps a commit under a hidden ref of the worktree's branch; the same one is kept once.
+    pub(super) fn keep_stray(&self, worktree: &Worktree, commit: Oid) -> Result<String, GitError> {
         let kept = format!("{KEPT}{}-{commit}", slug(&worktree.branch));
         self.inner.reference(&kept, commit, true, "work off the task's branch").doing("keeping the work")?;
+        Ok(kept)
+    }
+
+    /// Keeps work that the task's branch cannot move up to; no branch moves.
+    fn stray(&self, handle: &Handle, worktree: &Worktree, head: Oid, commit: Oid) -> Result<GitError, GitError> {
+        let kept = self.keep_stray(worktree, commit)?;
         if commit != head {
             handle.set_head_detached(commit).doing("moving the worktree")?;
         }

@@ -17,15 +17,19 @@
 //! Hidden refs: `refs/quarterdeck/kept/…` (what was in removed worktrees), `refs/quarterdeck/undo/…` (what
 //! was done, so that it can be taken back). Records of worktrees we made: `<common>/quarterdeck/worktrees/`.
 
+mod careful;
 mod checkout;
 mod checks;
 mod commit;
 mod environment;
 mod error;
+mod incoming;
 mod integrate;
 mod keep;
 mod land;
 mod leftovers;
+mod private;
+mod private_tips;
 mod program;
 mod push;
 mod read;
@@ -34,6 +38,7 @@ mod remove;
 mod repository;
 mod snapshot;
 mod stale;
+mod touched;
 mod undo;
 mod worktree;
 
@@ -43,7 +48,9 @@ pub use environment::Environment;
 pub use error::GitError;
 pub use integrate::Integration;
 pub use land::Landing;
+pub use private::PrivateGit;
 pub use push::Push;
 pub use repository::{Head, Label, Repository};
+pub use touched::{CheckoutState, Touched};
 pub use undo::{Undo, UndoAction};
 pub use worktree::Worktree;

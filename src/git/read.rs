@@ -1,5 +1,7 @@
 //! Reading history: what a branch changed, files of a commit. In-process, without a checkout.
 
+use std::collections::VecDeque;
+
 use git2::{Delta, DiffFindOptions, DiffFormat, ObjectType, Oid, Patch};
 
 use super::Repository;
@@ -81,6 +83,32 @@ impl Repository {
     pub fn files_at(&self, rev: &str) -> Result<Vec<String>, GitError> {
         let tree = self.commit(rev)?.tree().doing("reading a commit")?;
         Ok(tree.iter().map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned()).collect())
+    }
+
+    /// Paths of a commit, from the root down: first up to half of `most` directories (with a slash at the end), then files.
+    pub fn outline(&self, rev: &str, most: usize) -> Result<Vec<String>, GitError> {
+        let root = self.commit(rev)?.tree().doing("reading a commit")?;
+        let (mut directories, mut files) = (Vec::new(), Vec::new());
+        let mut todo = VecDeque::from([(String::new(), root)]);
+        while let Some((place, tree)) = todo.pop_front() {
+            for entry in &tree {
+                let path = format!("{place}{}", String::from_utf8_lossy(entry.name_bytes()));
+                if entry.kind() == Some(ObjectType::Tree) {
+                    if directories.len() < most
+                        && let Ok(below) = self.inner.find_tree(entry.id())
+                    {
+                        directories.push(format!("{path}/"));
+                        todo.push_back((format!("{path}/"), below));
+                    }
+                } else if files.len() < most {
+                    files.push(path);
+                }
+            }
+        }
+        directories.truncate(most.saturating_sub(files.len()).max(most / 2));
+        files.truncate(most.saturating_sub(directories.len()));
+        directories.append(&mut files);
+        Ok(directories)
     }
 
     /// The tree of a commit (hex): what checks are evidence for.

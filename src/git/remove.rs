@@ -51,9 +51,11 @@ impl Repository {
         let admin = self.admin_dir(&record).filter(|admin| *admin == worktree.git_dir);
         let admin = admin.ok_or_else(|| GitError::NotOurs { path: worktree.path.clone() })?;
         self.writable()?;
-        let removal = match self.begun(&worktree.path)? {
-            Some(removal) => removal,
-            None => self.keep_all(worktree, label)?,
+        let removal = if let Some(removal) = self.begun(&worktree.path)? {
+            removal
+        } else {
+            self.collect(worktree)?;
+            self.keep_all(worktree, label)?
         };
         discard(&worktree.path)?;
         if admin.is_dir() {
@@ -64,8 +66,9 @@ impl Repository {
         {
             self.delete_branch(&worktree.branch, tip)?;
         }
+        let left = self.forget_private(worktree, label)?;
         self.forget_record(&worktree.path)?;
-        Ok(removal.kept)
+        Ok(removal.kept.or(left))
     }
 
     /// Keeps everything in a worktree, records that it goes, and notes which record that is: from here on a

@@ -30,6 +30,8 @@ impl Repository {
     /// Removes them. Only for the one daemon, before it works.
     pub fn remove_stale_locks(&self) {
         remove_below(&self.common_dir().join("refs").join("quarterdeck"));
+        // objects on their way over when the daemon was killed: they are fetched again
+        let _ = fs::remove_dir_all(self.common_dir().join("quarterdeck").join("incoming"));
         let records = self.all_records();
         let found: Vec<Seen> = records.iter().flat_map(|record| self.locks_of(record)).collect();
         if found.is_empty() {

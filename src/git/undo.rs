@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkout::{Move, Moved, Way};
 use super::error::{Doing, GitError, short};
+use super::touched::Change;
 use super::{Label, Repository};
 use crate::model::{Timestamp, one_line};
 
@@ -60,6 +61,17 @@ pub enum UndoAction {
         /// Whether it held something that no branch has: files not committed, commits aside.
         held_work: bool,
     },
+    /// Files of the person's checkout changed while agents worked.
+    Touched {
+        /// The commit with the checkout as it was (hex).
+        before: String,
+        /// The commit with the checkout as it became (hex).
+        after: String,
+        /// Which files, relative to the checkout.
+        files: Vec<String>,
+        /// Whether an agent is known to have done it.
+        sure: bool,
+    },
     /// A branch was made from kept work.
     Restored {
         /// The branch.
@@ -79,6 +91,9 @@ struct Written {
     action: UndoAction,
 }
 
+/// Ids of records that cannot be read, and why.
+type Broken = Vec<(String, GitError)>;
+
 impl Repository {
     /// All records that can be read, oldest first.
     pub fn undos(&self) -> Result<Vec<Undo>, GitError> {
@@ -86,12 +101,12 @@ impl Repository {
     }
 
     /// The ids of the records that cannot be read, and why: damaged, or not ours.
-    pub fn broken_undos(&self) -> Result<Vec<(String, GitError)>, GitError> {
+    pub fn broken_undos(&self) -> Result<Broken, GitError> {
         Ok(self.undo_records()?.1)
     }
 
     /// What can be read, oldest first, and what cannot: one broken record does not hide the others.
-    fn undo_records(&self) -> Result<(Vec<Undo>, Vec<(String, GitError)>), GitError> {
+    fn undo_records(&self) -> Result<(Vec<Undo>, Broken), GitError> {
         let (mut all, mut broken) = (Vec::new(), Vec::new());
         for reference in self.inner.references_glob(&format!("{PREFIX}*")).doing("reading undo records")? {
             let reference = reference.doing("reading undo records")?;
@@ -150,6 +165,9 @@ impl Repository {
             UndoAction::Removed { branch, kept, tip, .. } => {
                 let from = kept.as_ref().or(tip.as_ref()).ok_or(GitError::NothingToUndo)?;
                 self.undo_removal(found, branch, from)
+            }
+            UndoAction::Touched { before, after, files, sure } => {
+                self.undo_touched(found, &Change { before, after, files, sure: *sure })
             }
             UndoAction::Restored { .. } => Err(GitError::NothingToUndo),
         }
@@ -282,7 +300,7 @@ fn can_be_latest(undo: &Undo) -> bool {
     let holds = match &undo.action {
         UndoAction::Moved { .. } => true,
         UndoAction::Removed { held_work, .. } => *held_work,
-        UndoAction::Restored { .. } => false,
+        UndoAction::Touched { .. } | UndoAction::Restored { .. } => false,
     };
     holds && undo.undoes.is_none() && !undo.taken_back
 }
@@ -297,7 +315,7 @@ fn kept_after<'a>(landing: &Undo, later: &'a [Undo]) -> Option<&'a str> {
 }
 
 /// The time of an undo: nobody above has a label for it.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::default().after(since)
 }

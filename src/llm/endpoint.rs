@@ -1,4 +1,4 @@
-//! Anthropic's Messages API (version 2023-06-01) and OpenAI's Chat Completions, as hosted services and local servers
+//! Anthropic's Messages API (version 2023-06-01) and `OpenAI`'s Chat Completions, as hosted services and local servers
 //! (Ollama, llama.cpp, vLLM) speak them.
 
 use std::env;

@@ -1,5 +1,5 @@
 //! Model calls: one question, one answer, no conversation and no tools. Through an endpoint that speaks Anthropic's Messages or
-//! OpenAI's Chat Completions (hosted or local), or through an installed agent CLI in its headless mode. Everything here
+//! `OpenAI`'s Chat Completions (hosted or local), or through an installed agent CLI in its headless mode. Everything here
 //! blocks up to its deadline: call it from blocking threads. What an answer means is not decided here.
 
 mod cli;

@@ -81,6 +81,15 @@ pub enum Subject {
         /// Nothing is left.
         reached: bool,
     },
+    /// A session changed files in the person's own checkout, and was stopped: yes puts them back, no lets them be.
+    Touched {
+        /// Which.
+        session: SessionId,
+        /// The undo record that keeps what they were and what they became.
+        record: String,
+        /// Which files.
+        files: Vec<String>,
+    },
     /// Commands from the repository's own configuration want to run for the first time.
     Commands {
         /// SHA-256 of the list (hex): the yes is for exactly these.

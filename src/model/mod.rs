@@ -4,8 +4,10 @@
 mod approval;
 mod chat;
 mod error;
+mod executor;
 mod handoff;
 mod ids;
+mod planning;
 mod project;
 mod reset;
 mod session;
@@ -18,8 +20,12 @@ mod worker;
 pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
+pub use executor::{
+    DefaultExecutor, DockerSettings, ExecutorKind, ExecutorSettings, Network, SandboxSettings, TmuxSettings,
+};
 pub use handoff::{Handoff, HandoffControl, HandoffStep, Restating, StepState};
 pub use ids::{ApprovalId, DelegationId, EffectId, EventId, HandoffId, PlanId, ProjectId, SessionId, TaskId};
+pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use reset::reset_at;
 pub use session::{

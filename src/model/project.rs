@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Autonomy, PlanId, ProjectId, TaskId, Timestamp, Worker, WorkerNumber};
+use super::{Autonomy, PlanId, ProjectId, TaskId, Timestamp, Wishes, Worker, WorkerNumber};
 
 /// One of the commands that a result must pass before it lands. An argument vector, never shell text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,8 @@ pub struct Project {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanStatus {
+    /// A planner is at it; there are no tasks yet.
+    Planning,
     /// It waits for a yes.
     Proposed,
     /// The person (or autonomy `full`) said yes.
@@ -66,4 +68,13 @@ pub struct Plan {
     pub status: PlanStatus,
     /// When it was made.
     pub made_at: Timestamp,
+    /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
+    #[serde(default)]
+    pub by: String,
+    /// Whether the text came through the chat.
+    #[serde(default)]
+    pub from_chat: bool,
+    /// What the person decided about its tasks beforehand.
+    #[serde(default)]
+    pub wishes: Wishes,
 }

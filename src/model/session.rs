@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, Dialog, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
+use super::{DelegationId, Dialog, ExecutorKind, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// The one table of session states (ARCHITECTURE §6). Review and blocked are task states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,6 +125,16 @@ pub enum SessionMode {
     Autonomous,
 }
 
+impl SessionMode {
+    /// The word used in JSON and in names.
+    pub fn word(self) -> &'static str {
+        match self {
+            SessionMode::Interactive => "interactive",
+            SessionMode::Autonomous => "autonomous",
+        }
+    }
+}
+
 /// The host process, told from a later process with the same number by its start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostIdentity {
@@ -188,6 +198,12 @@ pub struct Session {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
+    /// What the person should know of how it runs: no fence where one was wanted, no permissions asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The agent's own conversation id, for its resume; kept from the first moment.
     pub conversation: Option<String>,
     /// The agent's process id.

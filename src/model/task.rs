@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{DelegationId, ExecutorKind, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -314,6 +314,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs; always decided by the time it is a draft of the daemon's.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
@@ -392,6 +395,11 @@ pub enum StatusReason {
     },
     /// It landed, and the person took that back.
     Undone,
+    /// Its session changed files in the person's own checkout, and was stopped.
+    LeftWorktree {
+        /// Which.
+        files: Vec<String>,
+    },
     /// The person did it.
     ByPerson,
 }
@@ -422,6 +430,9 @@ impl fmt::Display for StatusReason {
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
             StatusReason::OverBudget { detail } => f.write_str(detail),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),
+            StatusReason::LeftWorktree { files } => {
+                write!(f, "it changed files in your own checkout ({})", files.join(", "))
+            }
             StatusReason::ByPerson => f.write_str("by you"),
         }
     }
@@ -514,6 +525,9 @@ pub struct Task {
     /// An open session rather than a request: no brief, no reminder; over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// Where it runs (decided when it was made).
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,

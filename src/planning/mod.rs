@@ -8,9 +8,11 @@ mod mention;
 pub mod rules;
 pub mod screening;
 mod spoken;
+mod stack;
 mod words;
 
 pub use spoken::{Assent, Spoken, assent, spoken};
+pub use stack::stack;
 
 #[cfg(test)]
 mod tests;

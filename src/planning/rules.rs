@@ -5,7 +5,7 @@
 //! the words above a list) belongs to the task before it, or to all of them when it comes first. Every word of the
 //! message is in some task's body: the rules may cut badly, but they never lose what was asked.
 
-use crate::model::{Autonomy, Dependency, Forecast, Priority, TaskDraft, truncate};
+use crate::model::{Autonomy, Dependency, ExecutorKind, Forecast, Priority, TaskDraft, truncate};
 
 use super::clauses::{self, Clause, Order};
 use super::mention;
@@ -146,6 +146,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
     }

@@ -1,9 +1,11 @@
 //! The one place that starts programs: argument vectors, environment, process groups, time limits and
-//! output limits; and what `/proc` says about processes. Never a shell, never a terminal (the PTY
+//! output limits; and what `/proc` says about processes. Never a shell; a terminal only for `front` (the PTY
 //! child of a session is `session/`'s own). Everything here blocks: call it from blocking threads.
 
 mod detached;
 mod error;
+mod front;
+mod guard;
 mod lent;
 mod lookup;
 mod piped;
@@ -13,10 +15,13 @@ mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
+pub use front::{replace, run_here, run_in_front};
+pub use guard::guard;
 pub use lent::duplicate;
 pub use lookup::{find_program, login_path};
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use table::{
-    ancestry, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal, variable,
+    ancestry, arguments, carriers, descendants, has_open, identity, is_alive, is_in, may_be_open, may_work_in, members,
+    send_signal, variable,
 };

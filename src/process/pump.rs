@@ -19,6 +19,10 @@ use nix::unistd::Pid;
 /// the pipe for ever.
 const AFTER_EXIT: Duration = Duration::from_millis(500);
 
+/// How long a program may take to end after it was told that its time is over: a guard first ends what left its group,
+/// for which it takes three seconds at most.
+const AFTER_TOLD: Duration = Duration::from_secs(4);
+
 /// The bounds of one run.
 pub(super) struct Limits {
     /// When the group is killed.
@@ -125,16 +129,16 @@ fn pump(child: &mut Child, group: Pid, input: &[u8], limits: &Limits) -> io::Res
     let mut buffer = vec![0; 64 * 1024];
     let mut rest = input;
     let mut deadline = limits.deadline;
-    let (mut ended, mut timed_out) = (false, false);
+    let mut ended = false;
+    let mut limit = Limit::Within;
     while !(ended && stdout.pipe.is_none() && stderr.pipe.is_none()) {
         let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
         if left == Some(Duration::ZERO) {
-            if ended || timed_out {
+            if ended || limit == Limit::Forced {
                 break;
             }
-            timed_out = true;
-            end(group);
-            deadline = Some(Instant::now() + AFTER_EXIT);
+            limit = limit.pressed(group);
+            deadline = Some(Instant::now() + limit.patience());
             continue;
         }
         let exit = (!ended).then_some(&exit);
@@ -150,10 +154,44 @@ fn pump(child: &mut Child, group: Pid, input: &[u8], limits: &Limits) -> io::Res
         }
         if ready.exit {
             ended = true;
+            if limit == Limit::Told {
+                // others of its group may not have listened
+                end(group);
+            }
             deadline = Some(Instant::now() + AFTER_EXIT);
         }
     }
-    Ok((stdout.capture, stderr.capture, timed_out))
+    Ok((stdout.capture, stderr.capture, limit != Limit::Within))
+}
+
+/// Where a program stands with its time limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// It may run.
+    Within,
+    /// It was told to end: a guard ends first what left its group.
+    Told,
+    /// It was killed.
+    Forced,
+}
+
+impl Limit {
+    /// The next step against a group that is over its time.
+    fn pressed(self, group: Pid) -> Self {
+        if self == Limit::Within {
+            let _ = killpg(group, Signal::SIGTERM);
+            // a stopped one listens only when it goes on
+            let _ = killpg(group, Signal::SIGCONT);
+            return Limit::Told;
+        }
+        end(group);
+        Limit::Forced
+    }
+
+    /// How long until the step after that.
+    fn patience(self) -> Duration {
+        if self == Limit::Told { AFTER_TOLD } else { AFTER_EXIT }
+    }
 }
 
 /// Which ends have news.

@@ -136,6 +136,23 @@ fn is_told_of(pid: u32, directory: &Path) -> bool {
     !place.is_empty() && told.windows(place.len()).any(|part| part == place)
 }
 
+/// Whether a process works in this directory or below it.
+pub fn is_in(pid: u32, directory: &Path) -> bool {
+    is_inside(pid, directory)
+}
+
+/// The arguments that a process was started with, with spaces between them.
+pub fn arguments(pid: u32) -> Option<String> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).replace('\0', " "))
+}
+
+/// Whether a process has this path open.
+pub fn has_open(pid: u32, path: &Path) -> bool {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|open| open == path)
+}
+
 /// Whether some process may have this very file open. Where that cannot be known, one may.
 pub fn may_be_open(file: &Path) -> bool {
     if fs::metadata("/proc/self").is_err() {

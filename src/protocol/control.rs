@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
+    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
     ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{
     AgentView, ApprovalView, BudgetView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView, UsageBy,
     UsageReport, WorkerView,
+    AgentView, ApprovalView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView,
+    WorkerView,
 };
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
@@ -102,10 +105,15 @@ pub struct AddOptions {
     pub split: bool,
     /// It came through the chat.
     pub from_chat: bool,
+    /// A model may plan it, as configured; otherwise the rules do (the chat asks as configured anyway).
+    #[serde(default)]
+    pub by_model: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
     /// What it may use.
     pub budget: Option<Amount>,
+    /// Where it runs, instead of the configured default.
+    pub executor: Option<ExecutorKind>,
 }
 
 /// What a client can ask.
@@ -166,6 +174,11 @@ pub enum Request {
         plan: PlanId,
         /// Only these of its tasks; empty means all.
         tasks: Vec<TaskId>,
+    },
+    /// Do not wait for the model that plans. Answer: `Done`.
+    PlanByRules {
+        /// Which.
+        plan: PlanId,
     },
     /// Answer: `Done`.
     DeclinePlan {
@@ -303,6 +316,13 @@ pub enum Request {
         /// Whose.
         project: ProjectId,
     },
+    /// Why a worker's session counts as it does. Answer: `Explained`.
+    ExplainWorker {
+        /// Whose.
+        project: ProjectId,
+        /// Which seat.
+        worker: WorkerNumber,
+    },
     /// Answer: `Done`.
     StartPane {
         /// Whose.
@@ -313,6 +333,9 @@ pub enum Request {
         agent: String,
         /// The command of a `shell` pane.
         run: Option<String>,
+        /// Where it runs, instead of the configured default.
+        #[serde(default)]
+        executor: Option<ExecutorKind>,
     },
     /// Answer: `Done`.
     StopWorker {
@@ -393,6 +416,7 @@ impl Request {
                 | Request::Task { .. }
                 | Request::Log { .. }
                 | Request::Workers { .. }
+                | Request::ExplainWorker { .. }
                 | Request::Sessions { .. }
                 | Request::Queue { .. }
                 | Request::Usage { .. }
@@ -449,6 +473,8 @@ pub enum Response {
     Usage(UsageReport),
     /// How budgets stand.
     Budgets(Vec<BudgetView>),
+    /// Why a session counts as it does.
+    Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
     /// What can be undone, the latest first.

@@ -9,6 +9,6 @@ mod view;
 
 pub use usage::{BudgetView, SessionUsageView, TodayView, UsageBy, UsageLine, UsageReport};
 pub use view::{
-    AgentView, ApprovalView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView,
-    UndoView, WorkerView,
+    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView,
+    SessionView, TaskView, UndoView, WorkerView,
 };

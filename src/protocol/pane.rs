@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Exit, Report};
 
-/// The version of this protocol; hosts outlive upgrades, so it only grows.
-pub const VERSION: u32 = 1;
+/// The version of this protocol; hosts outlive upgrades, so it only grows. 2 brought `Lines` and `Search`,
+/// which a host of version 1 does not understand (it closes the connection).
+pub const VERSION: u32 = 2;
 
 /// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 16 * 1024 * 1024;
@@ -51,6 +52,25 @@ pub enum ToHost {
         back: u32,
         /// How many lines.
         count: u32,
+    },
+    /// Lines by their absolute numbers (see `ScreenUpdate::dropped`), as far as they are in the history; the
+    /// host may answer with fewer than asked. Answer: `Lines`. Since version 2.
+    Lines {
+        /// The first line.
+        from: u64,
+        /// How many lines.
+        count: u32,
+    },
+    /// The next match in history and screen, from a place on. Answer: `Found`. Since version 2.
+    Search {
+        /// Comes back with the answer.
+        id: u32,
+        /// What to look for; letters of any case are found unless it has a capital letter.
+        pattern: String,
+        /// Absolute number of the line and column from which to look on; a match just there is not meant.
+        from: (u64, u16),
+        /// Towards older lines.
+        backward: bool,
     },
     /// The whole screen and history as text. Answer: `Captured`.
     Capture {
@@ -138,6 +158,19 @@ pub enum FromHost {
         /// All lines of history.
         total: u32,
     },
+    /// Answer to `Lines`.
+    Lines {
+        /// Absolute number of the first line of the page; beyond what was asked for when that was dropped.
+        first: u64,
+        /// The page, oldest first.
+        lines: Vec<Row>,
+        /// As in `ScreenUpdate`.
+        dropped: u64,
+        /// All lines of history.
+        history: u32,
+    },
+    /// Answer to `Search`.
+    Found(Found),
     /// Answer to `Capture`.
     Captured(String),
     /// Answer to `Write`.
@@ -182,6 +215,21 @@ pub enum WriteFate {
     Mismatch,
     /// The agent is over.
     Over,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Found {
+    /// The number that the search came with.
+    pub id: u32,
+    /// Where the match begins: absolute number of the line, and column. `None` when there is no match at all.
+    pub at: Option<(u64, u16)>,
+    /// Which of all matches it is, oldest first, from 1.
+    pub index: u32,
+    /// How many matches there are.
+    pub total: u32,
+    /// Nothing was left in that direction: it was gone on from the other end.
+    pub wrapped: bool,
 }
 
 /// One cell's look. Colours: `None` is the default colour.
@@ -328,6 +376,11 @@ pub struct ScreenUpdate {
     /// Input is locked by a handoff.
     #[serde(default)]
     pub locked: bool,
+    /// Lines that the history has forgotten. The absolute number of a line is this plus its place in the
+    /// history (the screen's rows follow), and stays the same for as long as the line lives. Lines of the
+    /// alternate screen have numbers of their own, from 2^48 on.
+    #[serde(default)]
+    pub dropped: u64,
 }
 
 /// What the daemon reads a session's state from.

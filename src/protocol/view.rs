@@ -9,6 +9,9 @@ use crate::model::{
     ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, HandoffId, PlanId, PlanStatus, Priority, ProjectId,
     SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus, TaskType, Timestamp,
     Usage, WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
+    ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
+    TaskType, Timestamp, WaitsFor, WorkerNumber,
 };
 
 use super::{SessionUsageView, TodayView};
@@ -54,6 +57,9 @@ pub struct TaskView {
     pub autonomy: Autonomy,
     /// How its agent runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// Its worker.
     pub worker: Option<WorkerNumber>,
     /// Its branch.
@@ -108,6 +114,9 @@ pub struct SessionView {
     pub agent: String,
     /// How it runs.
     pub mode: SessionMode,
+    /// Where it runs.
+    #[serde(default)]
+    pub executor: ExecutorKind,
     /// The agent's process.
     pub pid: Option<u32>,
     /// Its host process.
@@ -124,6 +133,9 @@ pub struct SessionView {
     pub conversation: Option<String>,
     /// Input is locked by a handoff.
     pub parked: bool,
+    /// What the person should know of how it runs: no fence where one was wanted, no permissions asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -167,6 +179,9 @@ pub struct WorkerView {
     /// Why it takes no tasks until it is reset.
     #[serde(default)]
     pub offline: Option<String>,
+    /// What the person should know of how its session runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What waits for a session.
@@ -211,6 +226,42 @@ pub struct QueueEntry {
     pub since: Timestamp,
 }
 
+/// Why a session counts as it does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplanationView {
+    /// The seat.
+    pub worker: WorkerNumber,
+    /// Its session.
+    pub session: SessionId,
+    /// The session's agent.
+    pub agent: String,
+    /// The state.
+    pub state: SessionState,
+    /// How it is known.
+    pub source: StateSource,
+    /// How sure that is: `low`, `medium`, `high` or `certain`.
+    pub confidence: String,
+    /// For how long it has been so, in milliseconds.
+    pub age_ms: u64,
+    /// The text or fact behind it.
+    pub evidence: String,
+    /// What title and screen say by themselves now; `None` when they say nothing that is known.
+    #[serde(default)]
+    pub screen_says: Option<Reading>,
+    /// What title and screen say, not believed yet because it has not stood for long enough.
+    #[serde(default)]
+    pub pending: Option<Reading>,
+    /// The window's title.
+    #[serde(default)]
+    pub title: String,
+    /// The last rows of the screen that are not blank.
+    #[serde(default)]
+    pub screen: Vec<String>,
+    /// For how long there was no output, in milliseconds.
+    #[serde(default)]
+    pub quiet_ms: Option<u64>,
+}
+
 /// A question that waits (or waited).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApprovalView {
@@ -247,6 +298,9 @@ pub struct PlanView {
     pub tasks: Vec<TaskId>,
     /// Where it stands.
     pub status: PlanStatus,
+    /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
+    #[serde(default)]
+    pub by: String,
 }
 
 /// A handoff.

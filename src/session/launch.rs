@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::executor::Place;
 use super::files::read_json;
 use crate::model::{Exit, HostIdentity, SessionId};
 
@@ -30,6 +31,9 @@ pub struct Launch {
     pub socket: PathBuf,
     /// The most bytes of `stream.log`.
     pub log_limit: u64,
+    /// Where the agent runs, as far as the host has to know.
+    #[serde(default)]
+    pub place: Place,
 }
 
 /// A running session.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::files::read_json;
-use super::launch::{Directory, HostRecord};
+use super::launch::{Directory, HostRecord, Launch};
 use crate::model::HostIdentity;
 use crate::process::{ancestry, carriers, descendants, identity, is_alive, members, send_signal};
 
@@ -59,11 +59,20 @@ pub fn end_by_force(directory: &Path) -> Vec<u32> {
     let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let mut known = kill_host(record.identity());
     known.push(record.identity());
+    end_elsewhere(directory, session);
     end(|| {
         let mut left: BTreeSet<u32> = left_by(&record, session).into_iter().collect();
         left.extend(known.iter().filter(|process| is_alive(**process)).map(|process| process.pid));
         left.into_iter().collect()
     })
+}
+
+/// Ends what no process of this machine's table shows as the session's.
+fn end_elsewhere(directory: &Path, session: &str) {
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    if let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) {
+        elsewhere.end(session);
+    }
 }
 
 /// Ends a host and everything below it. Returns what does not end.

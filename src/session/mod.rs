@@ -2,16 +2,19 @@
 //! the daemon and every viewer. Here are both sides: what starts and finds hosts, and the host itself.
 //!
 //! A session's directory holds `launch.json`, `host.json`, `stream.log`, `journal.jsonl`, `reports.jsonl`
-//! and, when the agent ended, `exit.json`. Executors other than the local one are not here yet.
+//! and, when the agent ended, `exit.json`. Where the agent runs is the executor's
+//! (`executor`).
 
 mod convert;
 mod error;
+pub mod executor;
 mod files;
 mod find;
 mod host;
 mod journal;
 mod launch;
 mod leftovers;
+mod observe;
 mod peer;
 mod reports;
 mod start;
@@ -22,5 +25,6 @@ pub use find::find;
 pub use host::run_host;
 pub use launch::{Found, Launch, Started, arguments_of, host_of, size_of};
 pub use leftovers::{end_by_force, end_leftovers};
+pub use observe::observation;
 pub use reports::uncollected;
-pub use start::start;
+pub use start::{adopt, start};

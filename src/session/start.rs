@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use super::error::SessionError;
 use super::files::{create_json, private_directory, read_json};
 use super::find::find;
 use super::launch::{Directory, Found, HostRecord, Launch, Started};
 use super::leftovers::{end_by_force, end_host};
 use crate::model::{Exit, HostIdentity};
-use crate::process::{self, Detached, identity};
+use crate::process::{self, Detached, identity, is_alive, send_signal};
 use crate::protocol::pane::{FromHost, read_from};
 
 /// Between two tries to reach a host that is coming up; doubled up to the second number.
@@ -39,6 +41,29 @@ pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -
         clear_up(directory, host);
     }
     started
+}
+
+/// A session whose host is gone and whose process runs elsewhere gets another host, which shows it again.
+/// `None` when there is nothing to show.
+pub fn adopt(directory: &Path, qd: &Path, deadline: Duration) -> Option<Started> {
+    let names = Directory(directory);
+    let launch: Launch = read_json(&names.launch()).ok().flatten()?;
+    if !launch.place.elsewhere.as_ref()?.is_alive(directory) {
+        return None;
+    }
+    let left: Vec<HostIdentity> = read_json::<HostRecord>(&names.host()).ok().flatten()?.agent().into_iter().collect();
+    // what showed it to the old host is of no use any more
+    left.iter().filter(|process| is_alive(**process)).for_each(|process| send_signal(process.pid, Signal::SIGKILL));
+    std::fs::rename(names.host(), directory.join("host-before.json")).ok()?;
+    let host = spawn_host(qd, directory, names.host_log()).ok()?;
+    match wait_for_hello(directory, &launch, Instant::now() + deadline) {
+        Ok(started) => Some(started),
+        Err(error) => {
+            tracing::error!(session = %directory.display(), %error, "a session that runs elsewhere got no new host");
+            host.map(end_host);
+            None
+        }
+    }
 }
 
 /// A start that failed leaves nothing running, so that another one may follow.

@@ -13,6 +13,9 @@ use super::terminal::Terminal;
 const LEAST: usize = 256;
 /// Columns between tab stops.
 const TAB: usize = 8;
+/// vt100 counts the lines that scrolled away, and brings no more back when the screen gets higher. Beyond this
+/// many it need not know of those that it never saw.
+const MOST_TOLD: usize = 4 * super::terminal::MOST_ROWS as usize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Phase {
@@ -39,6 +42,10 @@ pub(super) struct Ahead {
     pending: Vec<u8>,
     /// Line ends that wait.
     waiting: usize,
+    /// Lines that scrolled away without vt100.
+    skipped: usize,
+    /// Lines that vt100 was told of afterwards.
+    pub(super) told: usize,
     /// Never skip: for the test that compares.
     #[cfg(test)]
     pub(super) never: bool,
@@ -123,6 +130,7 @@ impl Terminal {
         self.ahead.line.clear();
         self.ahead.returned = false;
         self.ahead.waiting = 0;
+        self.ahead.skipped = 0;
         self.parser.callbacks_mut().history.set_reserve(above);
         let pending = std::mem::take(&mut self.ahead.pending);
         let taken = self.take(&pending);
@@ -190,6 +198,7 @@ impl Terminal {
         if self.ahead.phase == Phase::Running {
             let listener = self.parser.callbacks_mut();
             listener.history.push_text(&self.ahead.line, wrapped);
+            self.ahead.skipped += 1;
         } else {
             self.ahead.waiting += 1;
         }
@@ -219,12 +228,27 @@ impl Terminal {
         self.ahead.line.clear();
     }
 
+    /// vt100 scrolls its blank screen, so that it counts what it did not see.
+    fn tell_skipped(&mut self, rows: usize) {
+        let unseen = self.ahead.skipped.saturating_sub(rows - 1);
+        let mut left = unseen.min(MOST_TOLD.saturating_sub(self.ahead.told));
+        self.ahead.told += left;
+        self.parser.callbacks_mut().muted = true;
+        while left > 0 {
+            let count = left.min(rows);
+            self.parse(format!("\x1b[{count}S").as_bytes());
+            left -= count;
+        }
+        self.parser.callbacks_mut().muted = false;
+    }
+
     fn draw_last_screenful(&mut self, line: &str, last: Option<char>, returned: bool) {
         let (rows, cols) = self.size();
         let history = &mut self.parser.callbacks_mut().history;
         let mut above: Vec<_> = (1..rows).filter_map(|_| history.pop()).collect();
         history.set_reserve(0);
         above.reverse();
+        self.tell_skipped(usize::from(rows));
         let mut drawing = format!("\r\x1b[{}A", rows - 1);
         let mut goes_on = false;
         for row in &above {

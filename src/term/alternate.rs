@@ -8,6 +8,8 @@ use super::line::Line;
 
 /// The most lines that are kept, whatever the main screen's history may hold.
 const MOST_LINES: usize = 5_000;
+/// The number of the first line: beyond all of the main screen's, so that no line has two numbers.
+pub const FIRST_LINE: u64 = 1 << 48;
 /// A stretch that moved has at least this many rows that are not blank and differ from each other.
 const LEAST_ROWS: usize = 4;
 
@@ -32,7 +34,7 @@ struct Moved {
 
 impl AlternateLog {
     pub(super) fn new(limit: usize) -> Self {
-        Self { history: History::new(limit.min(MOST_LINES)), seen: Vec::new() }
+        Self { history: History::numbered_from(FIRST_LINE, limit.min(MOST_LINES)), seen: Vec::new() }
     }
 
     pub(super) fn history(&self) -> &History {
@@ -56,7 +58,9 @@ impl AlternateLog {
             }
             self.compare(lines);
         } else {
-            scrolled.iter().for_each(|line| self.history.push(line));
+            for line in &scrolled {
+                self.history.push(line);
+            }
         }
         self.seen = lines.to_vec();
     }
@@ -65,12 +69,16 @@ impl AlternateLog {
         let Some(moved) = moved(&self.seen, lines) else { return };
         if moved.up {
             let gone = self.seen.get(moved.top..moved.top + moved.by).unwrap_or_default();
-            gone.iter().for_each(|line| self.history.push(line));
+            for line in gone {
+                self.history.push(line);
+            }
         } else {
             let back = lines.get(moved.top - moved.by..moved.top).unwrap_or_default();
             let newest = self.history.page(0, back.len());
             if newest == back {
-                back.iter().for_each(|_| drop(self.history.pop()));
+                for _ in back {
+                    self.history.pop();
+                }
             }
         }
     }

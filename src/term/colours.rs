@@ -31,10 +31,9 @@ impl Colours {
                 Vec::new()
             }
             104 => {
-                words
-                    .iter()
-                    .filter_map(|index| index.parse().ok())
-                    .for_each(|index: u8| drop(self.palette.remove(&index)));
+                for index in words.iter().filter_map(|index| index.parse::<u8>().ok()) {
+                    self.palette.remove(&index);
+                }
                 Vec::new()
             }
             110..=112 => {
@@ -73,12 +72,11 @@ fn answer(which: &str, (red, green, blue): Rgb) -> Vec<u8> {
 
 /// `rgb:r/g/b` with one to four digits each, or `#rrggbb` (`XParseColor`).
 fn parse(word: &str) -> Option<Rgb> {
-    let parts: Vec<&str> = match word.strip_prefix("rgb:") {
-        Some(parts) => parts.split('/').collect(),
-        None => {
-            let digits = word.strip_prefix('#').filter(|digits| digits.len() == 6)?;
-            vec![digits.get(..2)?, digits.get(2..4)?, digits.get(4..)?]
-        }
+    let parts: Vec<&str> = if let Some(parts) = word.strip_prefix("rgb:") {
+        parts.split('/').collect()
+    } else {
+        let digits = word.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+        vec![digits.get(..2)?, digits.get(2..4)?, digits.get(4..)?]
     };
     let [red, green, blue] = parts.as_slice() else { return None };
     Some((component(red)?, component(green)?, component(blue)?))

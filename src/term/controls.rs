@@ -123,6 +123,7 @@ impl Prepass {
             b'u' if parameters.is_empty() => self.restore(out, extras),
             b'a' => pass(parameters, b'C', out),
             b'e' => pass(parameters, b'B', out),
+            b'D' => out.mark(Mark::Back(first)),
             b'I' => out.mark(Mark::TabForward(first)),
             b'Z' => out.mark(Mark::TabBack(first)),
             b'g' => {
@@ -162,13 +163,12 @@ impl Prepass {
             7 => self.settings.no_wrap = !on,
             1049 if on => {
                 self.save_silently();
-                out.mark(Mark::AlternateCleared);
+                return out.mark(Mark::AlternateCleared);
             }
             1049 => self.restore_silently(extras),
             1048 if on => return self.save(out),
             1048 => return self.restore(out, extras),
-            // vt100 knows the older name of the same switch only
-            1047 => return pass(b"?47", last, out),
+            47 | 1047 => return out.mark(Mark::Alternate(on, mode == 1047)),
             _ => {}
         }
         pass(format!("?{mode}").as_bytes(), last, out);

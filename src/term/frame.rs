@@ -67,6 +67,8 @@ pub struct Frame {
     pub title: String,
     /// Lines of history above the screen.
     pub history: u32,
+    /// Lines that the history has forgotten.
+    pub dropped: u64,
 }
 
 /// Reads the whole screen.
@@ -83,6 +85,7 @@ pub(super) fn read_frame(screen: &Screen, listener: &Listener) -> Frame {
         modes: read_modes(screen, listener),
         title: listener.title.clone(),
         history: u32::try_from(listener.history.len()).unwrap_or(u32::MAX),
+        dropped: listener.history.dropped(),
     }
 }
 

@@ -35,6 +35,8 @@ pub struct History {
     length: usize,
     limit: usize,
     reserve: usize,
+    /// Lines that were forgotten since the beginning.
+    forgotten: u64,
 }
 
 /// The highest bit of where a line's text ends: it goes on in the next line.
@@ -43,7 +45,12 @@ const WRAPPED: u32 = 1 << 31;
 impl History {
     /// An empty history.
     pub fn new(limit: usize) -> Self {
-        Self { blocks: VecDeque::new(), dropped: 0, length: 0, limit, reserve: 0 }
+        Self { blocks: VecDeque::new(), dropped: 0, length: 0, limit, reserve: 0, forgotten: 0 }
+    }
+
+    /// An empty history whose lines are numbered from here on.
+    pub(super) fn numbered_from(first: u64, limit: usize) -> Self {
+        Self { forgotten: first, ..Self::new(limit) }
     }
 
     /// How many lines there are.
@@ -59,6 +66,7 @@ impl History {
     /// Adds the newest line; the oldest goes when there are too many.
     pub fn push(&mut self, line: &Line) {
         if self.limit + self.reserve == 0 {
+            self.forgotten += 1;
             return;
         }
         let Some(block) = self.newest() else { return };
@@ -77,6 +85,7 @@ impl History {
     /// Adds a line of plain text; trailing blanks do not count.
     pub(super) fn push_text(&mut self, text: &str, wrapped: bool) {
         if self.limit + self.reserve == 0 {
+            self.forgotten += 1;
             return;
         }
         let Some(block) = self.newest() else { return };
@@ -123,6 +132,7 @@ impl History {
         }
         self.dropped += 1;
         self.length -= 1;
+        self.forgotten += 1;
     }
 
     /// Lets it hold some lines more than its limit for a while; what is too much afterwards goes at once.
@@ -152,8 +162,13 @@ impl History {
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        let reserve = self.reserve;
-        *self = Self { reserve, ..Self::new(self.limit) };
+        let (reserve, forgotten) = (self.reserve, self.forgotten + u64::try_from(self.length).unwrap_or(0));
+        *self = Self { reserve, forgotten, ..Self::new(self.limit) };
+    }
+
+    /// How many lines were forgotten so far; with the place in the history added, a line's number never changes.
+    pub fn dropped(&self) -> u64 {
+        self.forgotten
     }
 
     /// At most `count` lines that end `back` lines above the newest, oldest first.

@@ -36,8 +36,10 @@ pub enum Code {
     Insert,
     /// Delete.
     Delete,
-    /// A function key, from 1.
+    /// A function key, from 1 to 24.
     Function(u8),
+    /// A key of the number pad: a digit, one of `.+-*/=,`, or CR for its Enter.
+    Keypad(char),
 }
 
 /// Held modifier keys, as the bits of the kitty protocol.
@@ -96,6 +98,8 @@ pub struct Key {
 
 /// Kitty flag: tell Esc from escape sequences and Ctrl+I from Tab.
 const DISAMBIGUATE: u8 = 1;
+/// Kitty flag: with the shifted key beside the plain one.
+const ALTERNATES: u8 = 4;
 /// Kitty flag: every key as an escape sequence.
 const ALL_KEYS: u8 = 8;
 /// Kitty flag: with the text that the key makes.
@@ -146,6 +150,7 @@ fn special(key: Key, modes: &Modes) -> Option<Vec<u8>> {
         Code::PageUp => numbered(5),
         Code::PageDown => numbered(6),
         Code::Function(number) => function_key(key.modifiers, number, modes.keyboard_flags),
+        Code::Keypad(c) => keypad(c, key.modifiers, modes),
         _ => None,
     }
 }
@@ -157,8 +162,55 @@ fn function_key(modifiers: Modifiers, number: u8, flags: u8) -> Option<Vec<u8>> 
         (2, _) => Some(with_letter(modifiers, 'Q', flags == 0)),
         (3, 0) => Some(with_letter(modifiers, 'R', true)),
         (4, _) => Some(with_letter(modifiers, 'S', flags == 0)),
+        (13..=24, 1..) => Some(with_code(KITTY_F13 + u32::from(number) - 13, modifiers)),
+        // xterm has no numbers for these: they are F9 to F12 with Shift, as on a PC keyboard
+        (21..=24, 0) => function_key(modifiers.and(Modifiers::SHIFT), number - 12, 0),
         _ => NUMBERS.get(usize::from(number.checked_sub(1)?)).map(|number| with_number(modifiers, *number)),
     }
+}
+
+/// Kitty's code point for F13, and for 0 on the number pad.
+const KITTY_F13: u32 = 57376;
+const KITTY_KEYPAD: u32 = 57399;
+/// The keys of the number pad in the order of kitty's code points, and the letters of DECKPAM's `SS3 letter`.
+const KEYPAD: [(char, char); 18] = [
+    ('0', 'p'),
+    ('1', 'q'),
+    ('2', 'r'),
+    ('3', 's'),
+    ('4', 't'),
+    ('5', 'u'),
+    ('6', 'v'),
+    ('7', 'w'),
+    ('8', 'x'),
+    ('9', 'y'),
+    ('.', 'n'),
+    ('/', 'o'),
+    ('*', 'j'),
+    ('-', 'm'),
+    ('+', 'k'),
+    ('\r', 'M'),
+    ('=', 'X'),
+    (',', 'l'),
+];
+
+fn keypad(c: char, modifiers: Modifiers, modes: &Modes) -> Option<Vec<u8>> {
+    let known = (0..).zip(KEYPAD).find(|(_, (key, _))| *key == c);
+    match known {
+        Some((number, _)) if modes.keyboard_flags & (DISAMBIGUATE | ALL_KEYS) != 0 => {
+            Some(with_code(KITTY_KEYPAD + number, modifiers))
+        }
+        Some((_, (_, letter))) if modes.application_keypad && modifiers.0 == 0 => {
+            Some(format!("\x1bO{letter}").into_bytes())
+        }
+        _ => None,
+    }
+}
+
+/// Kitty's form: `CSI code ; modifiers u`.
+fn with_code(code: u32, modifiers: Modifiers) -> Vec<u8> {
+    if modifiers.0 == 0 { format!("\x1b[{code}u") } else { format!("\x1b[{code};{}u", modifiers.parameter()) }
+        .into_bytes()
 }
 
 fn with_letter(modifiers: Modifiers, letter: char, application: bool) -> Vec<u8> {
@@ -207,9 +259,18 @@ fn kitty(key: Key, flags: u8) -> Option<Vec<u8>> {
         Code::Char(c) if all && flags & WITH_TEXT != 0 && !key.modifiers.beyond_shift() => format!(";{}", u32::from(c)),
         _ => String::new(),
     };
-    let modifiers =
-        if key.modifiers.0 == 0 && text.is_empty() { String::new() } else { format!(";{}", key.modifiers.parameter()) };
-    Some(format!("\x1b[{number}{modifiers}{text}u").into_bytes())
+    let shifted = match key.code {
+        Code::Char(c) if flags & ALTERNATES != 0 && key.modifiers.shift() && u32::from(c) != number => {
+            format!(":{}", u32::from(c))
+        }
+        _ => String::new(),
+    };
+    let modifiers = match (key.modifiers.0, text.is_empty()) {
+        (0, true) => String::new(),
+        (0, false) => ";".to_owned(),
+        _ => format!(";{}", key.modifiers.parameter()),
+    };
+    Some(format!("\x1b[{number}{shifted}{modifiers}{text}u").into_bytes())
 }
 
 /// xterm's modifyOtherKeys: level 1 for what legacy bytes can't say, level 2 for every modified key.
@@ -246,6 +307,7 @@ fn legacy(key: Key) -> Vec<u8> {
         Code::Tab => bytes.push(b'\t'),
         Code::Backspace => bytes.push(if key.modifiers.control() { 0x08 } else { 0x7f }),
         Code::Escape => bytes.push(0x1b),
+        Code::Keypad(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         _ => {}
     }
     bytes

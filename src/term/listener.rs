@@ -42,6 +42,8 @@ pub(super) struct Listener {
     /// Rows that left the alternate screen since the last look.
     pub(super) alternate_scrolled: Vec<Line>,
     pub(super) extras: Extras,
+    /// Rows that scroll away now are none of the program's.
+    pub(super) muted: bool,
     pub(super) title: String,
     titles: Vec<String>,
     colours: Colours,
@@ -70,6 +72,7 @@ impl Listener {
             history: History::new(history),
             alternate_scrolled: Vec::new(),
             extras: Extras::default(),
+            muted: false,
             title: String::new(),
             titles: Vec::new(),
             colours: Colours::default(),
@@ -254,6 +257,9 @@ impl vt100::Callbacks for Listener {
     }
 
     fn on_scroll(&mut self, contents: vt100::capture::RowContents<'_>, alternate_screen: bool) {
+        if self.muted {
+            return;
+        }
         if alternate_screen && self.alternate_scrolled.len() >= MOST_SCROLLED {
             self.alternate_scrolled.remove(0);
         }

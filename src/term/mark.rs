@@ -21,8 +21,12 @@ pub(super) enum Mark {
     Reset,
     /// DECSTR: `CSI ! p`.
     SoftReset,
-    /// The alternate screen is cleared and entered.
+    /// 1049: the cursor is saved, and the alternate screen cleared and entered.
     AlternateCleared,
+    /// 47 or 1047: the other screen is shown; the second says that the alternate one is cleared on leaving.
+    Alternate(bool, bool),
+    /// BS or CUB.
+    Back(u16),
     /// The text that follows is printed in insert mode or without wrapping, until `Plain`.
     Careful(Careful),
     /// Text is printed as usual again.
@@ -66,7 +70,9 @@ impl Terminal {
             Mark::EraseHistory => self.forget_history(),
             Mark::Reset => self.reset(),
             Mark::SoftReset => self.soft_reset(),
-            Mark::AlternateCleared => self.margins[1] = None,
+            Mark::AlternateCleared => self.enter_cleared(),
+            Mark::Alternate(on, clears) => self.switch_screen(*on, *clears),
+            Mark::Back(count) => self.go_back(*count),
             Mark::Careful(careful) => self.careful = Some(*careful),
             Mark::Plain => self.careful = None,
             Mark::Margins(top, bottom) => self.set_margins(*top, *bottom),
@@ -117,6 +123,34 @@ impl Terminal {
         self.margins[self.screen_number()] = None;
         self.parse(b"\x1b[?25h\x1b[?6l\x1b[r\x1b[m\x1b[?1l\x1b>\x1b[H\x1b7");
         self.go_to(row, col);
+    }
+
+    /// The cursor stays where it was; vt100 would send it home.
+    fn enter_cleared(&mut self) {
+        let (row, col) = frame::position(self.parser.screen());
+        self.margins[1] = None;
+        self.parse(b"\x1b[?1049h");
+        self.go_to(row, col);
+    }
+
+    /// Both screens have one cursor; vt100 has one for each.
+    fn switch_screen(&mut self, on: bool, clears: bool) {
+        if on == self.parser.screen().alternate_screen() {
+            return;
+        }
+        let (row, col) = frame::position(self.parser.screen());
+        if clears && !on {
+            self.parse(b"\x1b[2J");
+        }
+        self.parse(if on { b"\x1b[?47h" } else { b"\x1b[?47l" });
+        self.go_to(row, col);
+    }
+
+    /// Behind the last column the cursor is on it; vt100 counts it as one further.
+    fn go_back(&mut self, count: u16) {
+        let (_, col) = self.parser.screen().cursor_position();
+        let beyond = u32::from(col >= self.size().1);
+        self.parse(format!("\x1b[{}D", u32::from(count.max(1)) + beyond).as_bytes());
     }
 
     fn screen_number(&self) -> usize {
@@ -234,6 +268,9 @@ impl Terminal {
             self.parse(format!("\x1b[{width}@").as_bytes());
         }
         self.parse(c.encode_utf8(&mut [0; 4]).as_bytes());
+        if careful.no_wrap && width > 0 && self.parser.screen().cursor_position().1 >= cols {
+            self.parse(format!("\x1b[{cols}G").as_bytes());
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod mark;
 pub mod mouse;
 mod prepass;
 mod resize;
+pub mod search;
 mod sgr;
 mod tabs;
 mod terminal;

@@ -26,6 +26,7 @@ pub(super) const ESCAPE: u8 = 0x1b;
 const SHIFT_OUT: u8 = 0x0e;
 const SHIFT_IN: u8 = 0x0f;
 const BELL: u8 = 0x07;
+const BACKSPACE: u8 = 0x08;
 const CANCEL: u8 = 0x18;
 const SUBSTITUTE: u8 = 0x1a;
 /// Asks for the emoji form of the character before it, which is wider.
@@ -136,7 +137,8 @@ impl Prepass {
     /// Plain text up to the next escape sequence or shift, in one piece.
     fn ground<'a>(&mut self, bytes: &'a [u8], out: &mut Filtered) -> &'a [u8] {
         let own_tabs = self.settings.own_tabs;
-        let is_special = |byte: u8| matches!(byte, ESCAPE | SHIFT_OUT | SHIFT_IN | LEAD) || own_tabs && byte == b'\t';
+        let is_special =
+            |byte: u8| matches!(byte, ESCAPE | BACKSPACE | SHIFT_OUT | SHIFT_IN | LEAD) || own_tabs && byte == b'\t';
         let end = bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
         let (text, rest) = bytes.split_at(end);
         let whole = if rest.is_empty() { self.hold_incomplete(text) } else { text };
@@ -146,6 +148,7 @@ impl Prepass {
             SHIFT_OUT => self.settings.shifted = true,
             SHIFT_IN => self.settings.shifted = false,
             LEAD => return self.lead(rest, out),
+            BACKSPACE => out.mark(Mark::Back(1)),
             b'\t' => out.mark(Mark::TabForward(1)),
             _ => self.state = State::Escape,
         }
@@ -221,7 +224,9 @@ impl Prepass {
         let Some(marker) = self.settings.marker else {
             self.last = None;
             if newline {
-                text.iter().for_each(|byte| feed(*byte, out));
+                for byte in text {
+                    feed(*byte, out);
+                }
             } else {
                 out.say(text);
             }
@@ -250,7 +255,7 @@ impl Prepass {
             // vt100 makes it wider only when it stands right behind its character
             let length = out.bytes.len() - EMOJI.len_utf8();
             out.bytes.truncate(length);
-            out.bytes.push(0x08);
+            out.bytes.push(BACKSPACE);
             push(last, out);
             push(EMOJI, out);
             push(marker, out);

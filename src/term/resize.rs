@@ -29,6 +29,7 @@ impl Terminal {
         let rows = rows.get();
         let mut wanted: Vec<Line> = Vec::with_capacity(usize::from(rows));
         if let Some(pulled) = cursor_after.checked_sub(cursor_before) {
+            self.ahead.told = self.ahead.told.saturating_sub(usize::from(pulled));
             wanted.extend(self.pull(pulled));
             wanted.extend(whole);
         } else {

@@ -21,7 +21,7 @@ impl Tabs {
     /// Sets or clears the stop of a column.
     pub(super) fn set(&mut self, col: u16, on: bool) {
         let own = self.own.get_or_insert_with(|| {
-            (1..super::terminal::MOST_COLUMNS / EVERY + 1).map(|number| number * EVERY).collect()
+            (1..=(super::terminal::MOST_COLUMNS / EVERY)).map(|number| number * EVERY).collect()
         });
         if on {
             own.insert(col);

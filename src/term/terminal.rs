@@ -144,6 +144,7 @@ impl Terminal {
             let scrolled = std::mem::take(&mut self.parser.callbacks_mut().alternate_scrolled);
             self.alternate.look(&frame.lines, scrolled);
             frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
+            frame.dropped = self.alternate.history().dropped();
         } else {
             self.alternate.look_away();
         }

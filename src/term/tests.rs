@@ -4,6 +4,7 @@ mod ahead;
 mod alternate;
 mod extras;
 mod history;
+mod key_tables;
 
 use proptest::prelude::*;
 

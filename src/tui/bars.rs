@@ -3,13 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use crate::config::keymap::{Action, Context};
+use crate::config::keymap::{Action, Chord, Context};
 use crate::config::theme::Role;
 use crate::model::WorkerNumber;
 
 use super::dialog::Dialog;
 use super::layout::{Class, class};
-use super::mode::{Mode, Owner};
+use super::mode::{Mode, Owner, Scroll, Scrolling};
 use super::state::{Shown, State};
 use super::stepper::{self, Phase};
 use super::{cells, status};
@@ -175,7 +175,10 @@ pub(crate) fn owner_words(state: &State) -> String {
 /// The key of an action here: with the leader before it where keys go to an agent or into text.
 pub(crate) fn hint_key(state: &State, action: Action) -> String {
     let context = state.mode.context();
-    if let Some(chord) = context.and_then(|context| state.keymap.chords(context, action).first().copied()) {
+    let bound = context.map(|context| state.keymap.chords(context, action)).unwrap_or_default();
+    // the plainest of its keys
+    let held = |chord: &Chord| u8::from(chord.ctrl) + u8::from(chord.alt) + u8::from(chord.shift);
+    if let Some(chord) = bound.iter().min_by_key(|chord| held(chord)) {
         return chord.to_string();
     }
     if action == Action::AppLeader {
@@ -214,11 +217,30 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
             (Action::ChatLeave, "panes"),
             (Action::AppHelp, "help"),
         ],
-        Mode::Scroll => {
-            vec![(Action::ScrollPageUp, "up"), (Action::ScrollBottom, "end"), (Action::ScrollLeave, "follow")]
-        }
+        Mode::Scroll(scroll) => scroll_hints(scroll),
         Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
         Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
+    }
+}
+
+/// The keys while a history is read.
+fn scroll_hints(scroll: &Scroll) -> Vec<(Action, &'static str)> {
+    match scroll.what {
+        Scrolling::Moving => vec![
+            (Action::ScrollPageUp, "up"),
+            (Action::SearchForward, "find"),
+            (Action::CopyChars, "mark"),
+            (Action::LogEdit, "editor"),
+            (Action::ScrollLeave, "follow"),
+        ],
+        Scrolling::Marking => vec![
+            (Action::CopyTake, "copy"),
+            (Action::CopyLines, "lines"),
+            (Action::CopyBlock, "block"),
+            (Action::CopySwap, "other end"),
+            (Action::CopyDrop, "cancel"),
+        ],
+        Scrolling::Typing { .. } => vec![(Action::SearchRun, "find"), (Action::SearchCancel, "cancel")],
     }
 }
 

@@ -58,17 +58,34 @@ fn wrap_line(line: &str, cells: u16) -> Vec<String> {
     lines
 }
 
-/// The text of a row between two columns, both included.
-pub(crate) fn slice(row: &Row, from: u16, to: u16) -> String {
+/// A character as drawn: where it begins, the cells it takes, and its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cluster<'a> {
+    pub(crate) column: u16,
+    pub(crate) width: u16,
+    pub(crate) text: &'a str,
+}
+
+/// The characters of a text with the cells that each takes; those that take none are left out.
+pub(crate) fn measured(text: &str) -> impl Iterator<Item = (&str, u16)> {
+    text.graphemes(true).map(|cluster| (cluster, width(cluster))).filter(|(_, width)| *width > 0)
+}
+
+/// The characters of a row, from the left.
+pub(crate) fn clusters(row: &Row) -> Vec<Cluster<'_>> {
     let mut column = 0u16;
-    let mut text = String::new();
-    for cluster in row.runs.iter().flat_map(|run| run.text.graphemes(true)) {
-        if column >= from && column <= to {
-            text.push_str(cluster);
-        }
-        column = column.saturating_add(width(cluster));
-    }
-    text
+    let placed = row.runs.iter().flat_map(|run| measured(&run.text)).map(|(text, width)| {
+        let cluster = Cluster { column, width, text };
+        column = column.saturating_add(width);
+        cluster
+    });
+    placed.collect()
+}
+
+/// The text of a row between two columns, both included; wide characters are whole.
+pub(crate) fn slice(row: &Row, from: u16, to: u16) -> String {
+    let shown = |cluster: &Cluster<'_>| cluster.column <= to && cluster.column + cluster.width > from;
+    clusters(row).iter().filter(|cluster| shown(cluster)).map(|cluster| cluster.text).collect()
 }
 
 #[cfg(test)]

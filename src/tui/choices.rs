@@ -39,12 +39,13 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         Action::WorkerHandoff | Action::WorkerInterrupt | Action::WorkerStop | Action::PaneType | Action::AppLock => {
             (!live).then_some("no session runs here")
         }
+        Action::CopyWrite => state.copied.is_none().then_some("nothing was copied yet"),
         Action::ViewBack => state.back.is_empty().then_some("you have not been elsewhere"),
         _ if action.worker().is_some_and(|number| state.seat(WorkerNumber(number)).is_none()) => {
             Some("there is no such worker")
         }
         _ => match action.name().split('.').next() {
-            Some("scroll") => Some("only while scrolling or reading"),
+            Some("scroll" | "cursor" | "search" | "copy" | "log") => Some("only while scrolling or reading"),
             Some("plan") => Some("only in a plan"),
             Some("task" | "list") => Some("only in a list"),
             Some("handoff") => Some("only in a handoff"),

@@ -45,6 +45,10 @@ pub(crate) fn chord(key: KeyEvent, enhanced: bool) -> Option<Chord> {
         KeyCode::Null => return Some(Chord::ctrl(' ')),
         _ => return None,
     };
+    // with these held the key is the desktop's, or an agent's that cannot be told of them: not the bare key
+    if key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META) {
+        return None;
+    }
     let chord = Chord {
         key: name,
         ctrl: key.modifiers.contains(KeyModifiers::CONTROL),

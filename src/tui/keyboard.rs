@@ -26,6 +26,7 @@ impl Keyboard {
         let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)
             .map_err(|source| TuiError::Terminal { doing: "listened to", source })?;
         let resized = signal(SignalKind::window_change()).map_err(|source| TuiError::Signals { source })?;
+        watch_for_the_end();
         Ok(Self { terminal, resized })
     }
 
@@ -41,6 +42,8 @@ impl Keyboard {
             }
             tokio::select! {
                 ready = self.terminal.readable() => match ready {
+                    // what made it readable may be its end
+                    Ok(_) if is_gone() => return None,
                     Ok(mut ready) => {
                         if !event::poll(Duration::ZERO).ok()? {
                             ready.clear_ready();
@@ -52,6 +55,27 @@ impl Keyboard {
             }
         }
     }
+}
+
+/// How long the cockpit may take to leave by itself when its terminal is gone.
+const LEAVES_WITHIN: Duration = Duration::from_secs(5);
+
+/// A terminal that goes in the very moment in which crossterm reads it makes crossterm spin for ever, deaf to signals.
+/// So somebody else waits for that end (without ever waking up before it) and ends a cockpit that did not leave.
+fn watch_for_the_end() {
+    let waiting = std::thread::Builder::new().name("terminal's end".to_owned());
+    let started = waiting.spawn(|| {
+        let stdin = io::stdin();
+        let mut state = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+        while poll(&mut state, PollTimeout::NONE) == Err(nix::errno::Errno::EINTR) {}
+        if is_gone() {
+            std::thread::sleep(LEAVES_WITHIN);
+            // nothing is left to be restored; what runs, runs in the daemon and the hosts
+            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
+        }
+    });
+    // without it, only that rare moment is not covered
+    drop(started);
 }
 
 /// Reading a terminal that hung up would not end inside crossterm.

@@ -39,6 +39,12 @@ pub enum Msg {
     PaneOpen(SessionId),
     /// A host's connection could not be made, or is gone.
     PaneLost(SessionId, String),
+    /// A text was copied, or not.
+    Copied(super::clipboard::Copied),
+    /// A text was written to this file, or why not.
+    Written(Result<PathBuf, String>),
+    /// The person's editor is closed; why it could not be used.
+    Edited(Option<String>),
     /// A moment that was waited for has come.
     Tick,
 }
@@ -120,8 +126,19 @@ pub enum Cmd {
     },
     /// Let a session's host go: it is not visible any more.
     Detach(SessionId),
+    /// Copy text, in the best way that there is; `what` it is, in words.
+    Copy {
+        /// The text.
+        text: String,
+        /// What is said of it: `12 lines`.
+        what: String,
+    },
     /// Hand text to the terminal's clipboard (OSC 52).
-    Copy(String),
+    CopyToTerminal(String),
+    /// Write text to a file of its own.
+    Write(String),
+    /// Open text in the person's editor, in this terminal.
+    Edit(String),
     /// Ring the terminal's bell.
     Bell,
     /// Set the terminal's title.

@@ -1,10 +1,13 @@
 //! Who has the keyboard. One value: routing, the words in the bottom-left corner and the double frame
 //! are all derived from it.
 
+use tui_textarea::TextArea;
+
 use crate::config::keymap::Context;
 use crate::model::{SessionId, Timestamp, WorkerNumber};
 
 use super::dialog::Dialog;
+use super::motion::Point;
 
 /// Who has the keyboard.
 #[derive(Debug, Clone)]
@@ -16,7 +19,7 @@ pub enum Mode {
     /// The chat's text field.
     Chat,
     /// The active pane's history.
-    Scroll,
+    Scroll(Scroll),
     /// A dialog over what was there before.
     Dialog {
         /// Which.
@@ -35,6 +38,33 @@ pub enum Mode {
     },
     /// The active worker's agent, with every key but the leader.
     Locked,
+}
+
+/// Reading a pane's history: the cursor in it, and what keys do.
+#[derive(Debug, Clone)]
+pub struct Scroll {
+    /// The cursor.
+    pub cursor: Point,
+    /// The column that it goes back to on lines that are long enough.
+    pub column: u16,
+    /// What keys do.
+    pub what: Scrolling,
+}
+
+/// What keys do while a pane's history is read.
+#[derive(Debug, Clone)]
+pub enum Scrolling {
+    /// They move.
+    Moving,
+    /// They move the end of what is marked.
+    Marking,
+    /// They are a text to look for.
+    Typing {
+        /// The text.
+        field: Box<TextArea<'static>>,
+        /// Look towards older lines.
+        backward: bool,
+    },
 }
 
 /// Where the next byte goes.
@@ -61,7 +91,7 @@ impl Mode {
             Mode::Agent => "AGENT",
             Mode::Cockpit => "COCKPIT",
             Mode::Chat => "CHAT",
-            Mode::Scroll => "SCROLL",
+            Mode::Scroll(_) => "SCROLL",
             Mode::Dialog { .. } => "DIALOG",
             Mode::Leader { .. } => "LEADER",
             Mode::Locked => "LOCKED",
@@ -74,9 +104,25 @@ impl Mode {
             Mode::Agent | Mode::Locked => None,
             Mode::Cockpit => Some(Context::Cockpit),
             Mode::Chat => Some(Context::Chat),
-            Mode::Scroll => Some(Context::Scroll),
+            Mode::Scroll(scroll) => Some(scroll.context()),
             Mode::Dialog { dialog, .. } => Some(dialog.context()),
             Mode::Leader { .. } => Some(Context::Leader),
+        }
+    }
+
+    /// Reading a history, if that is what is on top.
+    pub fn scroll(&self) -> Option<&Scroll> {
+        match self {
+            Mode::Scroll(scroll) => Some(scroll),
+            _ => None,
+        }
+    }
+
+    /// Reading a history, to change it.
+    pub fn scroll_mut(&mut self) -> Option<&mut Scroll> {
+        match self {
+            Mode::Scroll(scroll) => Some(scroll),
+            _ => None,
         }
     }
 
@@ -103,6 +149,17 @@ impl Mode {
         match self {
             Mode::Dialog { under, .. } | Mode::Leader { under, .. } => under.ground(),
             other => other,
+        }
+    }
+}
+
+impl Scroll {
+    /// The table of the keymap that holds.
+    fn context(&self) -> Context {
+        match self.what {
+            Scrolling::Moving => Context::Scroll,
+            Scrolling::Marking => Context::Select,
+            Scrolling::Typing { .. } => Context::Search,
         }
     }
 }

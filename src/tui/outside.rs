@@ -13,6 +13,8 @@ use crate::model::{Kind, SessionId};
 use crate::protocol::control::{Failure, Request};
 use crate::protocol::pane::{ToHost, VERSION};
 
+use super::clipboard::{self, Surroundings};
+use super::editor;
 use super::layout_file::Layout;
 use super::message::{Msg, Purpose};
 
@@ -26,6 +28,7 @@ pub(super) struct Outside {
     links: HashMap<SessionId, Link>,
     sizes: HashMap<SessionId, (u16, u16, Instant)>,
     layout_file: PathBuf,
+    surroundings: Surroundings,
 }
 
 /// A connection to a host; ends when dropped.
@@ -50,8 +53,38 @@ pub(super) struct Attach {
 }
 
 impl Outside {
-    pub(super) fn new(client: Client, inbox: mpsc::Sender<Msg>, layout_file: PathBuf) -> Self {
-        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file }
+    pub(super) fn new(
+        client: Client,
+        inbox: mpsc::Sender<Msg>,
+        layout_file: PathBuf,
+        surroundings: Surroundings,
+    ) -> Self {
+        Self { client, inbox, links: HashMap::new(), sizes: HashMap::new(), layout_file, surroundings }
+    }
+
+    /// Copies text; what became of it comes as a message.
+    pub(super) fn copy(&self, text: String, what: String) {
+        let (surroundings, inbox) = (self.surroundings, self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            let copied = clipboard::copy(surroundings, text, what);
+            // the loop may be over: then nobody waits for this
+            let _ = inbox.blocking_send(Msg::Copied(copied));
+        });
+    }
+
+    /// Writes text to a new file; which one comes as a message.
+    pub(super) fn write(&self, text: String) {
+        let (directory, inbox) = (self.copies(), self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            let written = editor::write_new(&directory, "copy", &text).map_err(|error| error.to_string());
+            let _ = inbox.blocking_send(Msg::Written(written));
+        });
+    }
+
+    /// Where texts are written to.
+    pub(super) fn copies(&self) -> PathBuf {
+        let state = self.layout_file.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+        state.join("copies")
     }
 
     /// From now on the daemon is asked over this client.

@@ -1,14 +1,25 @@
 //! What the cockpit knows of one session's screen: its rows, its modes, where the person reads in its
-//! history, and what is selected. Lines are counted from the oldest line of history, so that what is
-//! read stays where it is while new lines come.
+//! history, what is marked and looked for. Lines are counted by absolute numbers (see
+//! `ScreenUpdate::dropped`), so that what is read stays where it is while new lines come and old ones go.
 
 use std::collections::BTreeMap;
 
 use crate::model::Exit;
-use crate::protocol::pane::{Modes, Row, ScreenUpdate};
+use crate::protocol::pane::{Found, Modes, Row, ScreenUpdate};
+use crate::term::search::{Pattern, SearchRow};
 
-/// Lines of history kept while scrolled; more are asked for again.
-const KEPT: usize = 4_000;
+use super::motion::Point;
+use super::reading::Reading;
+use super::selection::{Marked, Selection};
+
+/// Hosts from this version on answer `Lines` and `Search`.
+const READS_BY_NUMBER: u32 = 2;
+
+/// Lines of the alternate screen have this bit in their numbers.
+const ALTERNATE_BITS: u32 = 48;
+
+/// Lines that are asked for at once to copy what is not known here.
+const GATHERED_AT_ONCE: u64 = 1_000;
 
 /// The connection to the session's host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,41 +35,48 @@ pub enum Link {
     Over(String),
 }
 
-/// Where the person reads in the history.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reading {
-    /// The first line shown, from the oldest.
-    pub top: u32,
-    /// How many lines of history there were when reading began.
-    pub began_at: u32,
-    /// Lines of history by number.
-    pub lines: BTreeMap<u32, Row>,
-    /// The range that was asked for last.
-    pub asked: Option<(u32, u32)>,
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The text, as typed.
+    pub text: String,
+    /// Towards older lines.
+    pub backward: bool,
+    /// Counts the questions: an answer to an older one is none.
+    pub id: u32,
+    /// The answer; `None` while it is waited for.
+    pub found: Option<Found>,
+    /// The host is too old to search: only what is loaded was looked through.
+    pub partial: bool,
 }
 
-/// A selection with the mouse: two corners as line (from the oldest) and column.
+/// What a marked text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Selection {
-    /// Where the button went down.
-    pub from: (u32, u16),
-    /// Where the pointer is.
-    pub to: (u32, u16),
-    /// The button is still down.
-    pub dragging: bool,
+pub enum Purpose {
+    /// The clipboard.
+    Copy,
+    /// A file.
+    Write,
 }
 
-impl Selection {
-    /// The corners in reading order.
-    pub fn ordered(&self) -> ((u32, u16), (u32, u16)) {
-        if self.from <= self.to { (self.from, self.to) } else { (self.to, self.from) }
-    }
+/// A marked text of which lines are still being fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gather {
+    /// What was marked.
+    pub marked: Marked,
+    /// What for.
+    pub purpose: Purpose,
+    lines: BTreeMap<u64, Row>,
+    lost: u64,
+}
 
-    /// Whether a cell is in it.
-    pub fn holds(&self, line: u32, column: u16) -> bool {
-        let (start, end) = self.ordered();
-        (line, column) >= start && (line, column) <= end
-    }
+/// What the whole text of a session was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// To open it in the person's editor.
+    Edit,
+    /// To copy the last block of code in it.
+    Code,
 }
 
 /// One session's screen.
@@ -80,24 +98,40 @@ pub struct Pane {
     pub title: String,
     /// Lines of history.
     pub history: u32,
+    /// Lines that the history has forgotten.
+    pub dropped: u64,
+    /// The host's protocol version; 0 until it has said.
+    pub version: u32,
+    /// The PTY had the wanted size since that was asked for: another one is another viewer's.
+    pub agreed: bool,
     /// Input is locked by a handoff.
     pub locked: bool,
     /// How it ended.
     pub ended: Option<Exit>,
     /// Where the person reads; `None` follows the screen.
     pub reading: Option<Reading>,
-    /// What is selected.
+    /// What is marked.
     pub selection: Option<Selection>,
+    /// What is looked for.
+    pub search: Option<Search>,
+    /// A marked text that is being fetched.
+    pub gather: Option<Gather>,
+    /// What its whole text was asked for, in order.
+    pub errands: Vec<Errand>,
 }
 
 impl Pane {
     /// Takes over what a host says of the screen. Answers the rows that changed, if that is all that did.
     pub fn apply(&mut self, update: ScreenUpdate) -> Option<Vec<u16>> {
+        let (first, follows) = (self.first_row(), !self.modes.alternate_screen && !update.modes.alternate_screen);
         let only_rows = !update.full
             && self.size == (update.rows, update.cols)
             && (self.locked, &self.modes) == (update.locked, &update.modes)
-            && (&self.reading, &self.selection) == (&None, &None)
+            && (&self.reading, &self.selection, &self.search) == (&None, &None, &None)
             && self.title == crate::model::one_line(&update.title);
+        if let Some(reading) = self.reading.as_mut().filter(|_| follows) {
+            reading.remember(first, &self.rows);
+        }
         let mut rows: Vec<u16> =
             self.cursor.filter(|_| self.cursor != update.cursor).iter().map(|(row, _)| *row).collect();
         if update.full {
@@ -118,15 +152,27 @@ impl Pane {
         self.modes = update.modes;
         self.title = crate::model::one_line(&update.title);
         self.history = update.history;
+        self.dropped = update.dropped;
         self.locked = update.locked;
+        self.agreed |= self.size == self.wanted;
         only_rows.then_some(rows)
     }
 
+    /// The number of the screen's first row.
+    pub fn first_row(&self) -> u64 {
+        self.dropped + u64::from(self.history)
+    }
+
+    /// Whether another viewer decides the size now.
+    pub fn is_sized_by_another(&self) -> bool {
+        self.agreed && self.size != self.wanted && self.link == Link::Live
+    }
+
     /// The first line shown in a body of this many rows.
-    pub fn top(&self, height: u16) -> u32 {
+    pub fn top(&self, height: u16) -> u64 {
         match &self.reading {
             Some(reading) => reading.top,
-            None => self.history.saturating_add(u32::from(self.hidden_above(height))),
+            None => self.first_row().saturating_add(u64::from(self.hidden_above(height))),
         }
     }
 
@@ -140,89 +186,174 @@ impl Pane {
         lowest.saturating_sub(height).min(rows - height)
     }
 
-    /// A line by its number from the oldest, if it is known here.
-    pub fn line(&self, number: u32) -> Option<&Row> {
-        match number.checked_sub(self.history) {
+    /// A line by its number, if it is known here.
+    pub fn line(&self, number: u64) -> Option<&Row> {
+        match number.checked_sub(self.first_row()) {
             Some(row) => self.rows.get(usize::try_from(row).ok()?),
-            None => self.reading.as_ref()?.lines.get(&number),
+            None => self.reading.as_ref()?.line(number),
         }
+    }
+
+    /// The number after the last line.
+    pub fn end(&self) -> u64 {
+        self.first_row() + u64::try_from(self.rows.len()).unwrap_or(0)
+    }
+
+    /// Stays at what is shown now, whatever comes in.
+    pub fn hold(&mut self, height: u16) -> &mut Reading {
+        let (top, first) = (self.top(height), self.first_row());
+        self.reading.get_or_insert_with(|| Reading::at(top, first))
     }
 
     /// Moves the reading place by lines (negative is up); reaching the end follows again. Answers whether
     /// there is anything above the screen to read.
     pub fn scroll(&mut self, lines: i64, height: u16) -> bool {
-        let end = self.end(height);
-        let top = i64::from(self.top(height).min(end)).saturating_add(lines);
-        let top = u32::try_from(top.max(0)).unwrap_or(u32::MAX);
-        if top >= end {
-            self.reading = None;
-            return self.history > 0 || end > 0;
+        let last = self.last_top(height);
+        let top = self.top(height).min(last);
+        let floor = self.dropped.min(top);
+        let mut to = top.saturating_add_signed(lines).max(floor);
+        if lines > 0 && to < self.dropped && self.line(to).is_none() {
+            // what was between is gone
+            to = self.dropped;
         }
-        let history = self.history;
-        let reading = self.reading.get_or_insert_with(|| Reading { began_at: history, ..Reading::default() });
-        reading.top = top;
+        // a screen that is higher than the pane has rows below what is followed, for those who go on
+        let follow = self.first_row().saturating_add(u64::from(self.hidden_above(height)));
+        if to >= last || (top < follow && to >= follow) {
+            self.reading = None;
+            return last > floor;
+        }
+        self.hold(height).top = to;
         true
     }
 
     /// The first line shown when following.
-    fn end(&self, height: u16) -> u32 {
-        self.history.saturating_add(u32::from(self.size.0.saturating_sub(height)))
+    fn last_top(&self, height: u16) -> u64 {
+        self.first_row().saturating_add(u64::from(self.size.0.saturating_sub(height)))
+    }
+
+    /// Brings a line into sight: where it is, or into the middle.
+    pub fn reveal(&mut self, line: u64, height: u16) {
+        let top = self.top(height);
+        if line >= top && line < top.saturating_add(u64::from(height)) {
+            self.hold(height);
+            return;
+        }
+        let wanted = line.saturating_sub(u64::from(height / 2)).max(self.dropped.min(line));
+        let wanted = wanted.min(self.last_top(height).max(top));
+        self.hold(height).top = wanted;
     }
 
     /// Lines that came since reading began.
-    pub fn unread(&self) -> u32 {
-        self.reading.as_ref().map_or(0, |reading| self.history.saturating_sub(reading.began_at))
+    pub fn unread(&self) -> u64 {
+        let here = self.reading.as_ref().filter(|_| !self.is_elsewhere());
+        here.map_or(0, |reading| self.first_row().saturating_sub(reading.began_at))
     }
 
-    /// The part of the history to ask for, so that a body of this many rows can be shown: `back` and `count`.
-    pub fn missing(&mut self, height: u16) -> Option<(u32, u32)> {
-        let history = self.history;
-        let reading = self.reading.as_mut()?;
-        let until = reading.top.saturating_add(u32::from(height)).min(history);
-        let gap = (reading.top..until).find(|line| !reading.lines.contains_key(line))?;
-        let from = gap.saturating_sub(u32::from(height) * 2);
-        let to = until.saturating_add(u32::from(height)).min(history);
-        if reading.asked == Some((from, to)) {
+    /// Whether what is read belongs to another screen than the one that is shown now (the alternate one).
+    pub fn is_elsewhere(&self) -> bool {
+        let screen = |line: u64| line >> ALTERNATE_BITS;
+        self.reading.as_ref().is_some_and(|reading| screen(reading.began_at) != screen(self.first_row()))
+    }
+
+    /// The history to ask for, so that a body of this many rows can be shown and what is being copied can be
+    /// completed: the first line, and the one after the last.
+    pub fn missing(&mut self, height: u16) -> Option<(u64, u64)> {
+        let (first, oldest) = (self.first_row(), self.dropped);
+        if let Some(gap) = self.gather.as_ref().and_then(|gather| gather.gap(oldest, first)) {
+            return Some(gap);
+        }
+        if self.is_elsewhere() {
             return None;
         }
-        reading.asked = Some((from, to));
-        Some((history.saturating_sub(to), to.saturating_sub(from)))
+        self.reading.as_mut()?.missing(height, oldest, first)
     }
 
-    /// Takes over a page of history.
-    pub fn apply_history(&mut self, lines: Vec<Row>, back: u32, total: u32) {
-        let Some(reading) = self.reading.as_mut() else { return };
-        reading.asked = None;
-        if reading.lines.len() + lines.len() > KEPT {
-            reading.lines.clear();
+    /// Whether a line is older than all that the history still has.
+    pub fn is_gone(&self, line: u64) -> bool {
+        let lost = self.reading.as_ref().map_or(0, |reading| reading.lost);
+        line < self.dropped.max(lost)
+    }
+
+    /// Whether its host answers by absolute numbers.
+    pub fn reads_by_number(&self) -> bool {
+        self.version >= READS_BY_NUMBER
+    }
+
+    /// Takes over lines of history; `oldest` is the first that there still is.
+    pub fn apply_history(&mut self, first: u64, lines: &[Row], oldest: u64) {
+        if let Some(reading) = self.reading.as_mut() {
+            reading.lost = reading.lost.max(oldest);
+            reading.keep(first, lines);
         }
-        let count = u32::try_from(lines.len()).unwrap_or(0);
-        let first = total.saturating_sub(back).saturating_sub(count);
-        for (offset, line) in (0u32..).zip(lines) {
-            reading.lines.insert(first.saturating_add(offset), line);
+        if let Some(gather) = self.gather.as_mut() {
+            gather.lost = gather.lost.max(oldest);
+            gather.lines.extend((first..).zip(lines.iter().cloned()));
         }
     }
 
-    /// The selected text.
-    pub fn selected(&self) -> String {
-        let Some(selection) = &self.selection else { return String::new() };
-        let (start, end) = selection.ordered();
-        let mut text = String::new();
-        for number in start.0..=end.0 {
-            let Some(row) = self.line(number) else { continue };
-            let from = if number == start.0 { start.1 } else { 0 };
-            let to = if number == end.0 { end.1 } else { u16::MAX };
-            let part = super::cells::slice(row, from, to);
-            if row.wrapped && number != end.0 {
-                text.push_str(&part);
-            } else {
-                text.push_str(part.trim_end());
-                if number != end.0 {
-                    text.push('\n');
-                }
-            }
+    /// The marked cells.
+    pub fn marked(&self) -> Option<Marked> {
+        self.selection.map(|selection| selection.marked(|number| self.line(number)))
+    }
+
+    /// Begins to put a marked text together.
+    pub fn begin_gather(&mut self, marked: Marked, purpose: Purpose) {
+        let known = self.reading.as_ref().map(|reading| reading.lines.clone()).unwrap_or_default();
+        self.gather = Some(Gather { marked, purpose, lines: known, lost: 0 });
+    }
+
+    /// The marked text, when all of it is known.
+    pub fn gathered(&mut self) -> Option<(String, Purpose)> {
+        let (first, oldest) = (self.first_row(), self.dropped);
+        if self.gather.as_ref()?.gap(oldest, first).is_some() {
+            return None;
         }
-        text
+        let gather = self.gather.take()?;
+        let text = gather.marked.text(|number| match number.checked_sub(first) {
+            Some(row) => self.rows.get(usize::try_from(row).ok()?),
+            None => gather.lines.get(&number),
+        });
+        Some((text, gather.purpose))
+    }
+
+    /// The lines that are known in a range of numbers, as a search takes them: from the first of them on
+    /// without a gap, with the rows before it that are wrapped into it.
+    pub fn known(&self, from: u64, to: u64) -> (u64, Vec<SearchRow>) {
+        let start = super::motion::first_row(&|number| self.line(number), from);
+        let rows = (start..to).map_while(|number| self.line(number));
+        let text = |row: &Row| row.runs.iter().map(|run| run.text.as_str()).collect();
+        (start, rows.map(|row| SearchRow { text: text(row), wrapped: row.wrapped }).collect())
+    }
+
+    /// Looks through what is known here, for hosts that cannot search: the answer that such a host would give.
+    pub fn find_known(&self, pattern: &Pattern, from: Point, backward: bool) -> Found {
+        let known = |number: &u64| self.line(*number).is_some();
+        let oldest = (self.dropped..=from.0).rev().take_while(known).last().unwrap_or_else(|| self.first_row());
+        let (first, rows) = self.known(oldest, self.end());
+        let line = |row: usize| first + u64::try_from(row).unwrap_or(0);
+        let hits: Vec<Point> = pattern.find(&rows).iter().map(|hit| (line(hit.start.0), hit.start.1)).collect();
+        let ahead =
+            if backward { hits.iter().rposition(|hit| *hit < from) } else { hits.iter().position(|hit| *hit > from) };
+        let around = if backward { hits.len().checked_sub(1) } else { hits.first().map(|_| 0) };
+        let chosen = ahead.or(around);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Found {
+            id: 0,
+            at: chosen.and_then(|index| hits.get(index).copied()),
+            index: chosen.map_or(0, |index| count(index + 1)),
+            total: count(hits.len()),
+            wrapped: ahead.is_none() && chosen.is_some(),
+        }
+    }
+}
+
+impl Gather {
+    /// The next lines of history that are missing.
+    fn gap(&self, oldest: u64, until: u64) -> Option<(u64, u64)> {
+        let from = self.marked.start.0.max(oldest).max(self.lost);
+        let to = self.marked.end.0.saturating_add(1).min(until);
+        let first = (from..to).find(|line| !self.lines.contains_key(line))?;
+        Some((first, to.min(first + GATHERED_AT_ONCE)))
     }
 }
 
@@ -240,29 +371,61 @@ mod tests {
         Pane { rows, size: (4, 20), history, ..Pane::default() }
     }
 
+    fn lines(numbers: std::ops::Range<u32>) -> Vec<Row> {
+        numbers.map(|n| row(&format!("line {n}"))).collect()
+    }
+
     #[test]
-    fn what_is_read_stays_while_lines_come() {
+    fn what_is_read_stays_while_lines_come_and_old_ones_are_dropped() {
         let mut pane = pane(100);
         assert!(pane.scroll(-10, 4));
         assert_eq!(pane.top(4), 90);
-        assert_eq!(pane.missing(4), Some((2, 16)));
+        assert_eq!(pane.missing(4), Some((82, 98)));
         assert_eq!(pane.missing(4), None);
-        pane.apply_history((82..98).map(|n| row(&format!("line {n}"))).collect(), 2, 100);
-        let shown = pane.line(90).cloned();
-        pane.history = 10_100;
+        pane.apply_history(82, &lines(82..98), 0);
+        (pane.history, pane.dropped) = (100, 10_000);
         assert_eq!(pane.top(4), 90);
-        assert_eq!(pane.line(90).cloned(), shown);
-        assert_eq!(shown, Some(row("line 90")));
+        assert_eq!(pane.line(90), Some(&row("line 90")));
         assert_eq!(pane.unread(), 10_000);
+        assert_eq!(pane.missing(4), None, "what is dropped is not asked for");
         pane.scroll(20_000, 4);
         assert_eq!(pane.reading, None);
     }
 
     #[test]
-    fn a_selection_reads_in_order_and_without_trailing_blanks() {
-        let mut pane = pane(0);
-        pane.rows = vec![row("alpha beta   "), row("gamma"), row("delta")];
-        pane.selection = Some(Selection { from: (2, 1), to: (0, 6), dragging: false });
-        assert_eq!(pane.selected(), "beta\ngamma\nde");
+    fn rows_that_scroll_away_stay_in_sight_until_the_host_has_answered() {
+        let mut pane = pane(100);
+        pane.hold(4);
+        let update = ScreenUpdate {
+            rows: 4,
+            cols: 20,
+            full: true,
+            changed: (0u16..).zip(lines(150..154)).collect(),
+            cursor: None,
+            cursor_shape: 0,
+            modes: Modes::default(),
+            title: String::new(),
+            history: 150,
+            locked: false,
+            dropped: 0,
+        };
+        pane.apply(update);
+        assert_eq!(pane.line(101), Some(&row("line 101")));
+        assert_eq!(pane.missing(4), Some((92, 108)));
+    }
+
+    #[test]
+    fn a_marked_text_is_fetched_in_pieces() {
+        let mut pane = pane(3_000);
+        let marked = Marked { start: (500, 0), end: (3_001, 5), block: false };
+        pane.begin_gather(marked, Purpose::Copy);
+        assert_eq!(pane.gathered(), None);
+        while let Some((from, to)) = pane.missing(4) {
+            let range = u32::try_from(from).unwrap()..u32::try_from(to).unwrap();
+            pane.apply_history(from, &lines(range), 0);
+        }
+        let (text, _) = pane.gathered().unwrap();
+        assert_eq!(text.lines().count(), 2_502);
+        assert!(text.starts_with("line 500\n") && text.ends_with("line 3000\nline 3"), "{text}");
     }
 }

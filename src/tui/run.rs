@@ -15,7 +15,9 @@ use crate::config::theme::Theme;
 use crate::model::{SessionId, Timestamp};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Notice, Request, Response};
+use crate::protocol::pane::FromHost;
 
+use super::editor;
 use super::error::TuiError;
 use super::input;
 use super::keyboard::Keyboard;
@@ -91,7 +93,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     state.dirty = true;
 
     let (inbox, messages) = mpsc::channel(INBOX);
-    let outside = Outside::new(client, inbox, layout_file);
+    let outside = Outside::new(client, inbox, layout_file, environment.surroundings);
     let mut turn = Turn {
         state,
         skin,
@@ -101,6 +103,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
         drawn_at: Instant::now(),
         urgent: true,
         leaving: false,
+        to_edit: None,
         stopping: false,
         calls: Vec::new(),
     };
@@ -123,6 +126,8 @@ struct Turn {
     /// A key was pressed since the last frame: the next change is drawn at once.
     urgent: bool,
     leaving: bool,
+    /// A text that the person's editor is to open.
+    to_edit: Option<String>,
     /// The last call stops a worker: leaving after it means to stop them all.
     stopping: bool,
     calls: Vec<tokio::task::JoinHandle<()>>,
@@ -145,14 +150,46 @@ impl Turn {
                     None => self.leaving = true,
                 },
                 () = at(draw) => {}
-                message = messages.recv() => if let Some(message) = message { self.take(message)? },
+                message = messages.recv() => if let Some(message) = message {
+                    self.urgent |= is_first_screen(&message);
+                    self.take(message)?;
+                },
                 news = self.wire.next() => self.news(news)?,
                 () = at(resize) => self.outside.resize_due(),
                 () = at(tick) => self.take(Msg::Tick)?,
             }
+            if let Some(text) = self.to_edit.take() {
+                // nothing reads the keyboard meanwhile: all keys are the editor's
+                self.edit(&text, &mut ends).await?;
+                ends = Ends::new()?;
+            }
             self.draw_if_due()?;
         }
         Ok(())
+    }
+
+    /// Gives the terminal to the person's editor, and takes it back when that is closed.
+    async fn edit(&mut self, text: &str, ends: &mut Ends) -> Result<(), TuiError> {
+        let file = match editor::write_new(&self.outside.copies(), "history", text) {
+            Ok(file) => file,
+            Err(error) => return self.take(Msg::Edited(Some(format!("the history was not written: {error}")))),
+        };
+        self.screen.suspend();
+        let edited = file.clone();
+        let editor = tokio::task::spawn_blocking(move || editor::edit(&edited));
+        let why = tokio::select! {
+            why = editor => why.unwrap_or_else(|_| Some("the editor could not be waited for".to_owned())),
+            () = ends.come_for_good() => {
+                self.leaving = true;
+                return Ok(());
+            }
+        };
+        // what was saved elsewhere is the person's; this file was only there to be read
+        let _ = std::fs::remove_file(&file);
+        self.screen.resume(self.state.abilities.enhanced_keyboard)?;
+        let (columns, rows) = self.screen.size()?;
+        self.take(Msg::Resized(columns, rows))?;
+        self.take(Msg::Edited(why))
     }
 
     fn event(&mut self, event: crossterm::event::Event) -> Result<(), TuiError> {
@@ -201,7 +238,10 @@ impl Turn {
                 self.outside.attach(Attach { session, socket, rows, cols, after });
             }
             Cmd::Detach(session) => self.outside.detach(&session),
-            Cmd::Copy(text) => self.screen.copy(&text)?,
+            Cmd::Copy { text, what } => self.outside.copy(text, what),
+            Cmd::CopyToTerminal(text) => self.screen.copy(&text)?,
+            Cmd::Write(text) => self.outside.write(text),
+            Cmd::Edit(text) => self.to_edit = Some(text),
             Cmd::Bell => self.screen.bell()?,
             Cmd::Title(title) => self.screen.title(&title)?,
             Cmd::SaveLayout(layout) => self.outside.save(&layout),
@@ -233,8 +273,10 @@ impl Turn {
         if self.next_draw().is_none_or(|due| due > now) {
             return Ok(());
         }
-        let echo = self.active_damage().filter(|_| self.urgent && !self.state.dirty);
-        self.urgent = false;
+        let active = self.active_damage();
+        let echo = active.clone().filter(|_| self.urgent && !self.state.dirty);
+        // a frame of other panes does not use up the turn of the key's echo
+        self.urgent &= !self.state.dirty && active.is_none();
         if let Some(session) = echo.filter(|_| now < self.drawn_at + FRAME)
             && self.screen.patch(&self.state, &self.skin, Whose::Active)?
         {
@@ -280,6 +322,14 @@ impl Ends {
         })
     }
 
+    /// Ctrl+C is not among them: it is the editor's.
+    async fn come_for_good(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+
     async fn come(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -287,6 +337,11 @@ impl Ends {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Whether a pane gets a whole screen: it was just opened, or has a new size, and is blank or wrong until drawn.
+fn is_first_screen(message: &Msg) -> bool {
+    matches!(message, Msg::Pane(_, FromHost::Screen(screen)) if screen.full)
 }
 
 /// Waits until then; forever for `None`.

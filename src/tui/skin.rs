@@ -25,6 +25,12 @@ impl Skin {
         Style { bg: None, ..self.style(role) }
     }
 
+    /// How marked text is drawn: also where there are no colours.
+    pub(crate) fn marked(&self) -> Style {
+        let style = self.style(Role::SelectText);
+        if self.depth == Depth::None { style.add_modifier(Modifier::REVERSED) } else { style }
+    }
+
     /// The background of a worker's pane.
     pub(crate) fn ground(&self, worker: u16) -> Style {
         Style { bg: self.style(Role::worker(worker)).bg, ..Style::default() }
@@ -41,6 +47,8 @@ impl Skin {
             (pane::look::UNDERLINE, Modifier::UNDERLINED),
             (pane::look::INVERSE, Modifier::REVERSED),
             (pane::look::STRIKE, Modifier::CROSSED_OUT),
+            (pane::look::HIDDEN, Modifier::HIDDEN),
+            (pane::look::BLINK, Modifier::SLOW_BLINK),
         ] {
             if cell.attributes & bit != 0 {
                 drawn = drawn.add_modifier(modifier);

@@ -85,6 +85,19 @@ pub enum Daemon {
     },
 }
 
+/// A click, to know whether the next one belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clicked {
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+    /// When.
+    pub at: Timestamp,
+    /// Which click in a row it was, 1 to 3.
+    pub count: u8,
+}
+
 /// A place that `back` returns to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -137,6 +150,12 @@ pub struct State {
     pub returns: bool,
     /// Plans that were put before the person, by opening them or in words.
     pub offered: BTreeSet<PlanId>,
+    /// What was copied last.
+    pub copied: Option<String>,
+    /// The last click.
+    pub clicked: Option<Clicked>,
+    /// The pane in which the mouse is marking followed its screen before.
+    pub held: bool,
     /// Tasks that the person just said yes to: the first that begins is shown.
     pub awaited: BTreeSet<TaskId>,
     /// When the person last pressed a key.
@@ -181,6 +200,9 @@ impl State {
             daemon: Daemon::Here,
             returns: false,
             offered: BTreeSet::new(),
+            copied: None,
+            clicked: None,
+            held: false,
             awaited: BTreeSet::new(),
             typed_at: None,
             before_small: None,
@@ -239,7 +261,7 @@ impl State {
             },
             Mode::Cockpit => Owner::Cockpit,
             Mode::Chat => Owner::Chat,
-            Mode::Scroll => Owner::History(self.worker),
+            Mode::Scroll(_) => Owner::History(self.worker),
             Mode::Dialog { dialog, .. } => Owner::Dialog(dialog.word()),
             Mode::Leader { .. } => Owner::Leader,
         }

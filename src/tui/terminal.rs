@@ -15,10 +15,11 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend as _, CrosstermBackend};
 
 use crate::config::theme::Depth;
 
+use super::clipboard::Surroundings;
 use super::error::TuiError;
 use super::painter::Painter;
 use super::skin::Skin;
@@ -47,6 +48,8 @@ pub struct TerminalEnvironment {
     pub tmux: bool,
     /// The tty's erase character is ^H.
     pub erase_is_ctrl_h: bool,
+    /// Where copied text can go.
+    pub surroundings: Surroundings,
 }
 
 impl TerminalEnvironment {
@@ -59,6 +62,7 @@ impl TerminalEnvironment {
             no_color: !text("NO_COLOR").is_empty(),
             tmux: !text("TMUX").is_empty(),
             erase_is_ctrl_h: erase_character() == Some(0x08),
+            surroundings: Surroundings::detect(),
         }
     }
 
@@ -84,6 +88,7 @@ static HOOK: Once = Once::new();
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
     painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
+    mouse: bool,
 }
 
 impl Screen {
@@ -94,21 +99,29 @@ impl Screen {
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        OURS.store(true, Ordering::SeqCst);
-        let screen = enable_raw_mode().and_then(|()| {
-            let mut out = io::stdout();
-            write!(out, "{TITLE_SAVE}")?;
-            execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
-            if mouse {
-                write!(out, "{MOUSE_ON}")?;
-                out.flush()?;
-            }
-            Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
-        });
-        screen.map(|terminal| Self { painter: Painter::new(terminal) }).map_err(|source| {
+        let screen = take(mouse).and_then(|()| on_stdout());
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse }).map_err(|source| {
             give_back();
             failed(source)
         })
+    }
+
+    /// Gives the terminal to another program for a while.
+    #[expect(clippy::unused_self, reason = "the one who has the terminal gives it")]
+    pub(super) fn suspend(&mut self) {
+        give_back();
+    }
+
+    /// Takes it back as it was, to be drawn anew.
+    pub(super) fn resume(&mut self, enhanced: bool) -> Result<(), TuiError> {
+        let failed = |source| TuiError::Terminal { doing: "set up again", source };
+        take(self.mouse).map_err(failed)?;
+        if enhanced {
+            self.push_keyboard();
+        }
+        // nothing is shown any more of what was
+        self.painter = Painter::new(on_stdout().map_err(failed)?);
+        self.painter.backend_mut().clear().map_err(failed)
     }
 
     /// Asks whether the terminal speaks the enhanced keyboard protocol, and turns its first flag on if so.
@@ -117,6 +130,10 @@ impl Screen {
         if !matches!(supports_keyboard_enhancement(), Ok(true)) {
             return false;
         }
+        self.push_keyboard()
+    }
+
+    fn push_keyboard(&mut self) -> bool {
         let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
         let pushed = execute!(self.painter.backend_mut(), flags).is_ok();
         ENHANCED.store(pushed, Ordering::SeqCst);
@@ -168,6 +185,24 @@ impl Screen {
             .and_then(|()| Write::flush(out))
             .map_err(|source| TuiError::Terminal { doing: "written to", source })
     }
+}
+
+fn on_stdout() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+}
+
+/// Makes the terminal ours.
+fn take(mouse: bool) -> io::Result<()> {
+    OURS.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    let mut out = io::stdout();
+    write!(out, "{TITLE_SAVE}")?;
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
+    if mouse {
+        write!(out, "{MOUSE_ON}")?;
+        out.flush()?;
+    }
+    Ok(())
 }
 
 impl Drop for Screen {

@@ -3,12 +3,16 @@
 
 mod actions;
 mod chat;
+mod copying;
 mod dialogs;
 mod keys;
 mod mouse;
 mod opening;
 mod panes;
+mod reading;
 mod requests;
+mod searching;
+mod selecting;
 mod server;
 
 use crate::model::Timestamp;
@@ -43,10 +47,25 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
             panes::lost(state, &session, why);
             panes::again(state, &session, &mut out);
         }
-        Msg::Tick => tick(state),
+        Msg::Copied(copied) => copying::copied(state, &copied, &mut out),
+        Msg::Written(outcome) => written(state, outcome),
+        Msg::Edited(Some(why)) => state.toast(&why, true),
+        Msg::Edited(None) => state.dirty = true,
+        Msg::Tick => {
+            selecting::tick(state, &mut out);
+            tick(state);
+        }
     }
     settle(state, &mut out);
     out
+}
+
+/// A text was written to a file, or not.
+fn written(state: &mut State, outcome: Result<std::path::PathBuf, String>) {
+    match outcome {
+        Ok(file) => state.toast(&format!("written to {}", file.display()), false),
+        Err(why) => state.toast(&format!("nothing was written: {why}"), true),
+    }
 }
 
 /// A moment that was waited for has come: messages go, the leader's strip comes, ages go on.
@@ -68,7 +87,7 @@ pub(crate) fn next_tick(state: &State) -> Option<Timestamp> {
         let left = 60_000 - u64::try_from(into).unwrap_or(0);
         state.now.after(std::time::Duration::from_millis(left))
     });
-    [toast, strip, minute].into_iter().flatten().min()
+    [toast, strip, minute, selecting::next(state)].into_iter().flatten().min()
 }
 
 /// What must hold after every message.
@@ -98,12 +117,12 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
 fn give_way(state: &mut State) {
     let small = layout::class(state.size) == layout::Class::Message;
     match (&state.mode, small) {
-        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, true) => {
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll(_), true) => {
             let before = std::mem::replace(&mut state.mode, Mode::Cockpit);
             state.before_small.get_or_insert(before);
             state.dirty = true;
         }
-        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll, false) => state.before_small = None,
+        (Mode::Agent | Mode::Locked | Mode::Chat | Mode::Scroll(_), false) => state.before_small = None,
         (Mode::Cockpit, false) => {
             if let Some(before) = state.before_small.take() {
                 state.mode = before;

@@ -1,7 +1,9 @@
 //! Drawing: reads the state and the theme, changes nothing, never clears.
 
+mod cells;
 mod chat;
 mod dialog;
+mod foot;
 mod frame;
 mod help;
 mod lists;

@@ -1,5 +1,5 @@
 //! Agents against what the real CLIs put out: recorded screens and streams, hooks, and (where it is installed) the
-//! real Claude Code against a mock model on loopback.
+//! real agents against a mock model on loopback.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(
@@ -11,10 +11,15 @@
 
 mod definitions;
 mod delivering;
+mod delivery_proof;
+mod homes;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
 mod real_claude;
+mod real_codex;
+mod real_gemini;
+mod real_opencode;
 mod replay;
 mod signalling;
 mod states;

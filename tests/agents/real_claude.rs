@@ -3,37 +3,24 @@
 
 use std::fs;
 
-use quarterdeck::agents::transcript::{News, Transcript};
+use quarterdeck::agents::transcript::News;
 use quarterdeck::model::{DialogKind, SessionMode, SessionState};
 use serde_json::json;
 
-use super::world::{Talk, World, program};
-
-/// Runs headless; what was shown, and the facts.
-fn headless(world: &World, prompt: &str, resume: Option<&str>) -> (String, Vec<News>, i32, String) {
-    let plan = world.plan("repository", SessionMode::Autonomous, prompt, resume);
-    let output = world.run(&plan);
-    let mut transcript = Transcript::new("claude");
-    let (mut shown, mut news) = (String::new(), Vec::new());
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let rendered = transcript.line(line);
-        shown.push_str(&rendered.text);
-        news.extend(rendered.news);
-    }
-    shown.push_str(&String::from_utf8_lossy(&output.stderr));
-    (shown, news, transcript.finish(output.status.code()).code, plan.conversation.unwrap())
-}
+use super::homes;
+use super::world::{Run, Talk, World, headless, program};
 
 #[test]
 fn headless_edits_commits_and_reports() {
-    let Some(claude) = program() else { return };
-    let world = World::new(claude);
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
     let file = world.path("repository/hello.txt");
     let prompt = format!(
         "/do [[mock:write {} hello\\n]] [[mock:bash git add hello.txt && git commit -qm hello]] [[mock:report it's done]]",
         file.display()
     );
-    let (shown, news, code, conversation) = headless(&world, &prompt, None);
+    let Run { shown, news, code, conversation } = headless(&world, &prompt, None);
+    let conversation = conversation.unwrap();
     assert_eq!(code, 0, "{shown}");
     assert!(matches!(&news[0], News::Started { conversation: named, .. } if *named == conversation), "{news:?}");
     assert_eq!(fs::read_to_string(file).unwrap(), "hello\n", "{shown}");
@@ -42,16 +29,16 @@ fn headless_edits_commits_and_reports() {
     assert!(world.model.prompts()[0].contains("Task: /do"));
 
     // the same conversation goes on, and an error of the model is a failure whatever the result event calls it
-    let (shown, _, code, again) = headless(&world, "go on [[mock:error 400]]", Some(&conversation));
-    assert_eq!((code, again), (1, conversation), "{shown}");
+    let run = headless(&world, "go on [[mock:error 400]]", Some(&conversation));
+    assert_eq!((run.code, run.conversation), (1, Some(conversation)), "{}", run.shown);
 }
 
 #[test]
 fn headless_with_a_prompt_that_no_argument_holds() {
-    let Some(claude) = program() else { return };
-    let world = World::new(claude);
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
     let prompt = format!("{}\nthe end", "a long request ".repeat(40_000));
-    let (shown, _, code, _) = headless(&world, &prompt, None);
+    let Run { shown, code, .. } = headless(&world, &prompt, None);
     assert_eq!(code, 0, "{shown}");
     let sentence = &world.model.prompts()[0];
     assert!(sentence.contains("prompt.md") && sentence.len() < 500, "{sentence}");
@@ -59,10 +46,10 @@ fn headless_with_a_prompt_that_no_argument_holds() {
 
 #[test]
 fn full_screen_from_trust_to_report() {
-    let Some(claude) = program() else { return };
-    let world = World::new(claude);
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
     // whatever the person's default is: here every edit and every command is asked about, except the report
-    world.configure(&json!({ "permissions": { "defaultMode": "default" } }));
+    homes::configure(&world, &json!({ "permissions": { "defaultMode": "default" } }));
     let plan = world.plan("repository", SessionMode::Interactive, "", None);
     let mut talk = Talk::begin(&world, "repository", &plan);
     let file = world.path("repository/hello.txt");
@@ -85,9 +72,9 @@ fn full_screen_from_trust_to_report() {
 
 #[test]
 fn a_trusted_repository_is_not_asked_about_again_and_escape_ends_a_turn() {
-    let Some(claude) = program() else { return };
-    let world = World::new(claude);
-    world.trust_repository();
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
+    homes::trust_repository(&world);
     let tree = world.path("tree").display().to_string();
     world.git(&["worktree", "add", "-q", "-b", "task", &tree]);
     let plan = world.plan("tree", SessionMode::Interactive, "", None);
@@ -105,9 +92,9 @@ fn a_trusted_repository_is_not_asked_about_again_and_escape_ends_a_turn() {
 
 #[test]
 fn long_prompts_arrive_whole() {
-    let Some(claude) = program() else { return };
-    let world = World::new(claude);
-    world.trust_repository();
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
+    homes::trust_repository(&world);
     let plan = world.plan("repository", SessionMode::Interactive, "", None);
     let mut talk = Talk::begin(&world, "repository", &plan);
     for text in ["x".to_owned(), "one long line ".repeat(600), "a line of text\n".repeat(70_000)] {
@@ -125,4 +112,34 @@ fn long_prompts_arrive_whole() {
         talk.until_state(SessionState::WaitingInput);
     }
     talk.end();
+}
+
+#[test]
+fn the_persons_checkout_cannot_be_written_to() {
+    let Some(claude) = program("claude") else { return };
+    let world = World::new("claude", claude);
+    let tree = world.path("tree").display().to_string();
+    world.git(&["worktree", "add", "-q", "-b", "task", &tree]);
+    let (mine, theirs, by_shell) =
+        (world.path("tree/a.txt"), world.path("repository/b.txt"), world.path("repository/c.txt"));
+    let prompt = format!(
+        "[[mock:write {} good\\n]] [[mock:write {} bad\\n]] [[mock:bash git status && echo bad > {}]]",
+        mine.display(),
+        theirs.display(),
+        by_shell.display()
+    );
+    for bypass in [false, true] {
+        let mut plan = world.plan("tree", SessionMode::Autonomous, &prompt, None);
+        if bypass {
+            // what `bypass` starts it with: refusals hold there too
+            plan.argv.insert(6, "--dangerously-skip-permissions".to_owned());
+            plan.env.push(("IS_SANDBOX".to_owned(), "1".to_owned()));
+        }
+        let output = world.run_in("tree", &plan);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "good\n", "{shown}");
+        assert!(!theirs.exists() && !by_shell.exists(), "{shown}");
+        assert!(shown.contains("denied"), "{shown}");
+        fs::remove_file(&mine).unwrap();
+    }
 }

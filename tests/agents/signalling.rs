@@ -50,7 +50,7 @@ fn claude_hooks_say_states() {
         claude.hook("StopFailure", r#"{"error":"rate_limit","last_assistant_message":"You've hit your limit"}"#);
     assert_eq!(limited.reading.unwrap().state, Limited);
     assert_eq!(claude.hook("Whatever", "not json").reading, None);
-    assert_eq!(agent("codex").hook("Stop", "{}").reading, None);
+    assert_eq!(agent("gemini").hook("Stop", "{}").reading, None);
 }
 
 fn seen(state: SessionState) -> Option<Reading> {

@@ -1,14 +1,21 @@
 //! Recorded structured output of headless runs.
 
 use quarterdeck::agents::transcript::{News, Transcript, Usage};
+use quarterdeck::config::StreamFormat;
 
 use super::fixture;
 
+use StreamFormat::{Claude, Codex, Gemini, Kimi, Opencode, Text};
+
 fn read(name: &str) -> (String, Vec<News>, Transcript) {
-    let mut transcript = Transcript::new("claude");
+    play(Claude, &format!("claude_{name}"))
+}
+
+fn play(format: StreamFormat, file: &str) -> (String, Vec<News>, Transcript) {
+    let mut transcript = Transcript::new(format);
     let mut text = String::new();
     let mut news = Vec::new();
-    for line in fixture(&format!("streams/claude_{name}.jsonl")).lines() {
+    for line in fixture(&format!("streams/{file}.jsonl")).lines() {
         let rendered = transcript.line(line);
         text.push_str(&rendered.text);
         news.extend(rendered.news);
@@ -40,18 +47,82 @@ fn exit_codes_lie() {
     }
     let (_, _, denied) = read("denied");
     assert_eq!(denied.finish(Some(0)).code, 0);
-    assert_eq!(Transcript::new("claude").finish(Some(0)).code, 1, "no result, no success");
-    assert_eq!(Transcript::new("claude").finish(None).code, 1);
-    assert_eq!(Transcript::new("codex").finish(Some(0)).code, 0);
+    assert_eq!(Transcript::new(Claude).finish(Some(0)).code, 1, "no result, no success");
+    assert_eq!(Transcript::new(Claude).finish(None).code, 1);
+    assert_eq!(Transcript::new(Text).finish(Some(0)).code, 0);
 }
 
 #[test]
 fn what_is_not_understood_is_shown_and_harmless() {
-    let mut transcript = Transcript::new("claude");
+    let mut transcript = Transcript::new(Claude);
     let shown = transcript.line("{\"type\":\"brand_new\",\"x\":1} \u{1b}]0;evil\u{7}").text;
     assert!(shown.contains("brand_new") && !shown.contains("evil"), "{shown}");
     assert!(transcript.line("npm warn something").text.contains("npm warn"));
     let hostile = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"\u001b[2Jgone\u009b31m"}]}}"#;
     assert_eq!(transcript.line(hostile).text, "gone31m\n");
     assert!(transcript.line("").text.is_empty());
+}
+
+#[test]
+fn codex_runs() {
+    let (text, news, transcript) = play(Codex, "codex_ok");
+    assert!(matches!(&news[0], News::Started { conversation, .. } if conversation.starts_with("01a1")), "{news:?}");
+    assert!(news.iter().any(|news| matches!(news, News::Tool { name, .. } if name == "Edit")), "{news:?}");
+    assert!(text.contains("● Bash wc -c"), "{text}");
+    let Some(News::Finished { succeeded: true, usage, text: said }) = news.last() else { panic!("{news:?}") };
+    assert_eq!(*usage, Usage { input_tokens: 900, cached_tokens: 2_700, output_tokens: 171, cost_usd: 0.0 });
+    assert!(said.starts_with("Done."), "{said}");
+    assert!(!text.contains('$'), "Codex names no price: {text}");
+    assert_eq!(transcript.finish(Some(0)).code, 0);
+    for name in ["codex_e400", "codex_nokey", "codex_sigINT"] {
+        let (text, _, transcript) = play(Codex, name);
+        assert_eq!(transcript.finish(Some(1)).code, 1, "{name}: {text}");
+        assert_eq!(transcript.finish(Some(0)).code, 1, "{name}: {text}");
+    }
+    let (_, _, failed) = play(Codex, "codex_e400");
+    assert!(failed.finish(Some(1)).text.contains("mock error 400"), "{}", failed.finish(Some(1)).text);
+}
+
+#[test]
+fn gemini_runs() {
+    let (text, news, transcript) = play(Gemini, "gemini_ok");
+    assert!(matches!(&news[0], News::Started { model, .. } if model == "gemini-2.5-pro"), "{news:?}");
+    assert!(text.contains("I'll create the file now.\n"), "pieces are one sentence: {text}");
+    let Some(News::Finished { succeeded: true, usage, text: said }) = news.last() else { panic!("{news:?}") };
+    assert_eq!(*usage, Usage { input_tokens: 900, cached_tokens: 2_700, output_tokens: 171, cost_usd: 0.0 });
+    assert!(said.starts_with("Done. I created"), "{said}");
+    assert_eq!(transcript.finish(Some(0)).code, 0);
+    for (name, code) in [("gemini_e400", 144), ("gemini_sigINT", 0)] {
+        let (text, _, transcript) = play(Gemini, name);
+        assert_ne!(transcript.finish(Some(code)).code, 0, "{name}: {text}");
+    }
+}
+
+#[test]
+fn opencode_runs() {
+    let (text, news, transcript) = play(Opencode, "opencode_ok");
+    assert!(matches!(&news[0], News::Started { conversation, .. } if conversation.starts_with("ses_")), "{news:?}");
+    assert!(text.contains("● bash ") && text.contains("✓ the agent finished"), "{text}");
+    let Some(News::Finished { succeeded: true, usage, .. }) = news.last() else { panic!("{news:?}") };
+    assert_eq!((usage.input_tokens, usage.cached_tokens, usage.output_tokens), (900, 2_700, 171));
+    assert!((usage.cost_usd - 0.006_075).abs() < 1e-9, "the steps' costs together: {usage:?}");
+    assert_eq!(transcript.finish(Some(0)).code, 0);
+    let (text, _, refused) = play(Opencode, "opencode_perm_ask");
+    assert_eq!(refused.finish(Some(0)).code, 1, "a run that was refused something did not succeed: {text}");
+    assert!(refused.finish(Some(0)).text.contains("permission"), "{}", refused.finish(Some(0)).text);
+    let (_, _, failed) = play(Opencode, "opencode_e401");
+    assert!(failed.finish(Some(1)).text.contains("mock error 401"));
+}
+
+#[test]
+fn runs_of_others() {
+    let (text, news, transcript) = play(Kimi, "kimi_ok");
+    assert!(text.contains("● Write"), "{text}");
+    assert!(news.iter().any(|news| matches!(news, News::Started { .. })), "{news:?}");
+    assert_eq!((transcript.finish(Some(0)).code, transcript.finish(Some(1)).code), (0, 1));
+    // Qwen Code speaks as Claude Code does
+    let (_, news, transcript) = play(Claude, "qwen_ok");
+    assert!(matches!(news.last(), Some(News::Finished { succeeded: true, .. })), "{news:?}");
+    assert_eq!(transcript.finish(Some(0)).code, 0);
+    assert_eq!(play(Claude, "qwen_e401").2.finish(Some(1)).code, 1);
 }

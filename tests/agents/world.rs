@@ -1,4 +1,4 @@
-//! A throw-away world for the real Claude Code: a home, a repository, a mock model, a `qd` that writes down how it was
+//! A throw-away world for a real agent: a home, a repository, a mock model, a `qd` that writes down how it was
 //! called, and a PTY that is looked at through vt100.
 
 use std::fs;
@@ -12,26 +12,26 @@ use std::time::{Duration, Instant, SystemTime};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use quarterdeck::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
 use quarterdeck::agents::signals::Signals;
+use quarterdeck::agents::transcript::News;
 use quarterdeck::agents::{Agent, DIALOG_SETTLE, LaunchContext, LaunchPlan};
-use quarterdeck::model::{Dialog, SessionId, SessionMode, SessionState, Timestamp};
+use quarterdeck::model::{Dialog, DialogKind, SessionId, SessionMode, SessionState, Timestamp};
 use quarterdeck::protocol::pane::{Modes, Observation, WriteFate};
-use serde_json::json;
 
 use super::agent;
+use super::homes;
 use super::mock_model::MockModel;
 
-const KEY: &str = "sk-ant-dummy-000000000000";
-
-pub(super) fn program() -> Option<PathBuf> {
-    let named = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from);
+/// The agent's program: `QD_TEST_CODEX` and so on, else from PATH, else a loud note.
+pub(super) fn program(name: &str) -> Option<PathBuf> {
+    let variable = format!("QD_TEST_{}", name.to_uppercase());
+    let named = std::env::var_os(&variable).map(PathBuf::from);
     let found = named.or_else(|| {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).map(|directory| directory.join("claude")).find(|file| file.is_file())
+        std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
     });
     if found.is_none() {
-        eprintln!(
-            "\n*** SKIPPED: no Claude Code here (set QD_TEST_CLAUDE or put `claude` into PATH); nothing was tested ***\n"
-        );
+        assert!(std::env::var_os("QD_REQUIRE_E2E").is_none(), "{variable} does not name a program");
+        eprintln!("\n*** SKIPPED: no `{name}` here (set {variable} or put it into PATH); nothing was tested ***\n");
     }
     found
 }
@@ -40,20 +40,18 @@ pub(super) fn program() -> Option<PathBuf> {
 pub(super) struct World {
     directory: tempfile::TempDir,
     pub(super) model: MockModel,
-    claude: PathBuf,
+    pub(super) name: &'static str,
+    program: PathBuf,
 }
 
 impl World {
-    pub(super) fn new(claude: PathBuf) -> Self {
-        let world = Self { directory: tempfile::tempdir().unwrap(), model: MockModel::start(), claude };
-        for name in ["home/.claude", "bin", "session", "repository"] {
+    /// With the agent's home made: it knows the mock, and has no first-run questions besides that for trust.
+    pub(super) fn new(name: &'static str, program: PathBuf) -> Self {
+        let world = Self { directory: tempfile::tempdir().unwrap(), model: MockModel::start(), name, program };
+        for name in ["home", "bin", "session", "repository", "tmp"] {
             fs::create_dir_all(world.path(name)).unwrap();
         }
-        let known = json!({
-            "hasCompletedOnboarding": true, "theme": "dark", "numStartups": 5,
-            "customApiKeyResponses": { "approved": [&KEY[KEY.len() - 20..]], "rejected": [] },
-        });
-        fs::write(world.path("home/.claude/.claude.json"), known.to_string()).unwrap();
+        homes::furnish(&world);
         let script = "#!/bin/sh\nlog=$(dirname \"$0\")/../calls\nif [ \"$2\" = hook ]; then { printf '%s ' \"$3\"; tr -d '\\n'; echo; } >>\"$log\"; else echo \"SAID $*\" >>\"$log\"; fi\n";
         fs::write(world.path("bin/qd"), script).unwrap();
         fs::set_permissions(world.path("bin/qd"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -72,20 +70,6 @@ impl World {
         fs::read_to_string(self.path("calls")).unwrap_or_default()
     }
 
-    /// Writes a settings file of the person.
-    pub(super) fn configure(&self, settings: &serde_json::Value) {
-        fs::write(self.path("home/.claude/settings.json"), settings.to_string()).unwrap();
-    }
-
-    /// The main repository was trusted before.
-    pub(super) fn trust_repository(&self) {
-        let path = self.path("home/.claude/.claude.json");
-        let mut known: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let root = self.path("repository").canonicalize().unwrap().display().to_string();
-        known["projects"] = json!({ root: { "hasTrustDialogAccepted": true } });
-        fs::write(path, known.to_string()).unwrap();
-    }
-
     /// Runs git in the repository.
     pub(super) fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git").args(arguments).current_dir(self.path("repository")).output().unwrap();
@@ -96,9 +80,10 @@ impl World {
     pub(super) fn plan(&self, place: &str, mode: SessionMode, prompt: &str, resume: Option<&str>) -> LaunchPlan {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let session = SessionId::from_entropy(now.as_nanos().to_le_bytes());
-        let plan = agent("claude").launch(&LaunchContext {
+        let checkout = self.path("repository");
+        let plan = agent(self.name).launch(&LaunchContext {
             qd: &self.path("bin/qd"),
-            program: &self.claude,
+            program: &self.program,
             session: &session,
             session_directory: &self.path("session"),
             worktree: &self.path(place),
@@ -107,8 +92,13 @@ impl World {
             model: None,
             resume,
             run: None,
+            trusted: false,
+            checkout: (place == "tree").then_some(checkout.as_path()),
+            hides_checkout: false,
+            bypass: false,
         });
         for (path, text) in &plan.files {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
         plan
@@ -116,12 +106,17 @@ impl World {
 
     /// Runs a headless plan without the filter in front of it.
     pub(super) fn run(&self, plan: &LaunchPlan) -> Output {
+        self.run_in("repository", plan)
+    }
+
+    /// The same in another place.
+    pub(super) fn run_in(&self, place: &str, plan: &LaunchPlan) -> Output {
         assert_eq!(plan.argv[1], "transcript");
         Command::new(&plan.argv[5])
             .args(&plan.argv[6..])
             .env_clear()
             .envs(self.environment(plan))
-            .current_dir(self.path("repository"))
+            .current_dir(self.path(place))
             .stdin(std::process::Stdio::null())
             .output()
             .unwrap()
@@ -129,18 +124,39 @@ impl World {
 
     pub(super) fn environment(&self, plan: &LaunchPlan) -> Vec<(String, String)> {
         let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
-        let own = [
+        let mut own = vec![
             ("HOME", self.path("home").display().to_string()),
-            ("CLAUDE_CONFIG_DIR", self.path("home/.claude").display().to_string()),
             ("PATH", path),
             ("TERM", "xterm-256color".to_owned()),
-            ("ANTHROPIC_BASE_URL", self.model.url()),
-            ("ANTHROPIC_API_KEY", KEY.to_owned()),
-            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
-            ("CLAUDE_CODE_MAX_RETRIES", "1".to_owned()),
+            ("COLORTERM", "truecolor".to_owned()),
+            ("TMPDIR", self.path("tmp").display().to_string()),
         ];
+        own.extend(homes::environment(self));
         own.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(plan.env.clone()).collect()
     }
+}
+
+/// What a headless run showed and told.
+pub(super) struct Run {
+    pub(super) shown: String,
+    pub(super) news: Vec<News>,
+    pub(super) code: i32,
+    pub(super) conversation: Option<String>,
+}
+
+/// Runs headless.
+pub(super) fn headless(world: &World, prompt: &str, resume: Option<&str>) -> Run {
+    let plan = world.plan("repository", SessionMode::Autonomous, prompt, resume);
+    let output = world.run(&plan);
+    let mut transcript = agent(world.name).transcript();
+    let (mut shown, mut news) = (String::new(), Vec::new());
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let rendered = transcript.line(line);
+        shown.push_str(&rendered.text);
+        news.extend(rendered.news);
+    }
+    shown.push_str(&String::from_utf8_lossy(&output.stderr));
+    Run { shown, news, code: transcript.finish(output.status.code()).code, conversation: plan.conversation }
 }
 
 /// A program in a PTY, seen through vt100.
@@ -226,20 +242,23 @@ pub(super) struct Talk<'w> {
     pub(super) agent: Agent,
     pub(super) pane: Pane,
     pub(super) signals: Signals,
-    /// Every dialog that was answered with yes.
+    /// Every dialog that was answered.
     pub(super) asked: Vec<Dialog>,
+    /// Dialogs of this kind are answered with no.
+    pub(super) refuses: Option<DialogKind>,
     hooks_read: usize,
     turns: usize,
+    said: usize,
 }
 
 impl<'w> Talk<'w> {
     pub(super) fn begin(world: &'w World, place: &str, plan: &LaunchPlan) -> Self {
         let pane = Pane::start(plan, world.environment(plan), &world.path(place));
-        let (agent, signals) = (agent("claude"), Signals::new());
-        Self { world, agent, pane, signals, asked: vec![], hooks_read: 0, turns: 0 }
+        let (agent, signals) = (agent(world.name), Signals::new());
+        Self { world, agent, pane, signals, asked: vec![], refuses: None, hooks_read: 0, turns: 0, said: 0 }
     }
 
-    /// Looks, reads the hooks, and says yes to a question that is new.
+    /// Looks, reads the hooks, and answers a question that is new.
     pub(super) fn look(&mut self) -> Observation {
         let seen = self.pane.look();
         let now = self.pane.now();
@@ -263,8 +282,9 @@ impl<'w> Talk<'w> {
             return seen;
         }
         if let Some(dialog) = dialog.filter(|dialog| self.asked.last().is_none_or(|last| last.text != dialog.text)) {
-            assert!(!dialog.yes.is_empty(), "cannot be answered by keys: {}", dialog.text);
-            for keys in &dialog.yes {
+            let keys = if self.refuses == Some(dialog.kind) { &dialog.no } else { &dialog.yes };
+            assert!(!keys.is_empty(), "cannot be answered by keys: {}", dialog.text);
+            for keys in keys {
                 self.pane.write(keys.as_bytes());
                 self.pane.look();
             }
@@ -275,7 +295,7 @@ impl<'w> Talk<'w> {
 
     /// Goes on until something holds.
     pub(super) fn until(&mut self, what: &str, mut holds: impl FnMut(&Self, &Observation) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let seen = self.look();
             if holds(self, &seen) {
@@ -297,9 +317,10 @@ impl<'w> Talk<'w> {
 
     /// Delivers a prompt.
     pub(super) fn say(&mut self, text: &str) {
-        let mut delivery = Delivery::new("e1", text, &self.agent.clone());
+        self.said += 1;
+        let mut delivery = Delivery::new(&format!("e{}", self.said), text, &self.agent.clone());
         let before = self.turns;
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let seen = self.look();
             assert!(Instant::now() < deadline, "not delivered:\n{}", seen.screen.join("\n"));
@@ -335,7 +356,16 @@ impl<'w> Talk<'w> {
 }
 
 impl Drop for Pane {
+    /// With everything below it: some agents start themselves again as a child.
     fn drop(&mut self) {
+        use quarterdeck::process;
+        let below = self.child.process_id().map(|pid| {
+            let members = process::members(pid).into_iter().map(|member| member.pid);
+            members.chain(process::descendants(pid)).collect::<Vec<u32>>()
+        });
         let _ = self.child.kill();
+        for pid in below.into_iter().flatten() {
+            process::send_signal(pid, nix::sys::signal::Signal::SIGKILL);
+        }
     }
 }

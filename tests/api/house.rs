@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quarterdeck::client::Client;
-use quarterdeck::config::{Environment, Paths, Settings};
+use quarterdeck::config::{Environment, Paths, PlannerBackend, PlannerSettings, Settings};
 use quarterdeck::daemon::{self, ServeOptions};
 use quarterdeck::model::{ProjectId, TaskStatus};
 use quarterdeck::protocol::control::{AddOptions, Failure, Request, Response};
@@ -17,6 +17,11 @@ pub struct House {
     pub root: tempfile::TempDir,
     pub client: Client,
     pub paths: Paths,
+}
+
+/// No model is asked here, whatever is installed.
+fn rules() -> PlannerSettings {
+    PlannerSettings { backend: PlannerBackend::Rules, ..PlannerSettings::default() }
 }
 
 impl House {
@@ -35,7 +40,7 @@ impl House {
         let paths = Paths::new(&environment).unwrap();
         let options = ServeOptions {
             paths: paths.clone(),
-            settings: Settings::default(),
+            settings: Settings { planner: rules(), ..Settings::default() },
             qd: PathBuf::from(env!("CARGO_BIN_EXE_qd")),
         };
         let stream = daemon::in_process(options).await.unwrap();

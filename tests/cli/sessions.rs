@@ -179,6 +179,7 @@ fn screen(line: &str) -> FromHost {
         title: String::new(),
         history: 0,
         locked: false,
+        dropped: 0,
     })
 }
 
@@ -237,7 +238,7 @@ fn waiting(count: usize) -> QueueView {
         priority: Priority::High,
         requested: true,
         waits_on: Some(WaitsFor::Slot),
-        waits_for: Some("one of the 4 running agents to end (slots = 4)".to_owned()),
+        waits_for: Some("a slot: 4 of 4 sessions run".to_owned()),
         since: Timestamp(0),
     };
     QueueView { running: 4, slots: 4, requests: 1, most_requests: 10, waiting: (1..=count).map(entry).collect() }

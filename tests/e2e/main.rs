@@ -15,6 +15,7 @@
 #[path = "../support/mock_model.rs"]
 mod mock_model;
 
+mod agents;
 mod attach;
 mod authority;
 mod bad_input;
@@ -22,6 +23,7 @@ mod claude;
 mod cockpit;
 mod demo;
 mod honesty;
+mod machine;
 mod survival;
 mod tasks;
 mod terminal;

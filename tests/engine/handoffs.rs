@@ -256,7 +256,7 @@ fn an_agent_that_cannot_report_has_begun_when_it_was_seen_at_work() {
     let (mut world, _, _, handoff) = begun(false);
     to_start(&mut world);
     let EffectResult::SessionStarted { pid, host, conversation, .. } = started() else { panic!() };
-    let mute = EffectResult::SessionStarted { pid, host, conversation, reports: false };
+    let mute = EffectResult::SessionStarted { pid, host, conversation, reports: false, warnings: Vec::new() };
     world.settle(|kind| matches!(kind, EffectKind::StartSession { .. }), mute);
     world.settle(|kind| is_purpose(kind, Purpose::Brief), EffectResult::Delivered);
     let StepState::Done { detail } = step(&world, handoff, HandoffStep::Start) else { panic!() };

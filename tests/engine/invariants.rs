@@ -66,7 +66,7 @@ pub fn state(state: &State) {
         state.tasks.values().filter(|task| task.status == TaskStatus::Ready).map(|task| task.id).collect();
     assert_eq!(state.ready_since.keys().copied().collect::<BTreeSet<_>>(), ready);
     assert!(state.restarting.iter().all(|session| live.contains(session)));
-    for (task, _) in &state.restart_after {
+    for task in state.restart_after.keys() {
         assert_eq!(state.tasks[task].status, TaskStatus::Executing, "#{task} is restarted and does not execute");
         assert!(!state.has_live_session(*task), "#{task} is restarted beside a live session");
     }

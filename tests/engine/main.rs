@@ -13,6 +13,7 @@ mod handoffs;
 mod invariants;
 mod landings;
 mod lives;
+mod planning;
 mod plans;
 mod prompts;
 mod random;

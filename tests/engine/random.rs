@@ -61,11 +61,14 @@ fn command(world: &mut World, (kind, a, b): Move) {
     let yes_no = if b % 3 == 0 { AnswerKind::No } else { AnswerKind::Yes };
     let words = (b % 4 == 0).then(|| "please go on".to_owned());
     let command = match kind % 21 {
+    let command = match kind % 22 {
         0 => Command::ConfirmPlan {
             plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)),
             tasks: vec![],
         },
         1 => Command::DeclinePlan { plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)) },
+        20 => asking(project, (a % 2 == 0).then_some(Autonomy::Full)),
+        21 => Command::PlanByRules { plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)) },
         2 => Command::Run { task },
         3 => Command::Land { task },
         4 => Command::Cancel { task },
@@ -170,6 +173,7 @@ fn result(world: &mut World, (kind, a, b): Move) {
 
 fn success(kind: &EffectKind) -> EffectResult {
     match kind {
+        EffectKind::MakePlan { .. } => planned(vec![draft("Add dark mode"), draft("Fix login")]),
         EffectKind::PrepareWorktree { task, .. } => worktree(*task),
         EffectKind::StartSession { .. } => started(),
         EffectKind::DeliverPrompt { .. } => EffectResult::Delivered,

@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 
 use quarterdeck::engine::{
-    Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission, apply,
-    step,
+    Asking, Command, Effect, EffectKind, EffectResult, Event, Fact, Input, Purpose, Refusal, Rules, State, Submission,
+    apply, step,
 };
 use quarterdeck::model::{
     AnswerKind, Approval, Autonomy, CheckRun, Complexity, Dialog, DialogKind, Exit, Forecast, HostIdentity, Kind,
     Moment, Priority, ProjectId, Reading, Report, Session, SessionId, SessionState, StateSource, Subject, Task,
-    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    TaskDraft, TaskId, TaskStatus, TaskType, Timestamp, Wishes, WorkerNumber,
 };
 
 use crate::invariants;
@@ -253,9 +253,21 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        executor: Default::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
     }
+}
+
+/// A chat message that a model is to plan.
+pub fn asking(project: ProjectId, autonomy: Option<Autonomy>) -> Command {
+    let wishes = Wishes { autonomy, ..Wishes::default() };
+    let (text, by) = ("Add dark mode. Fix the login.".to_owned(), "claude (haiku)".to_owned());
+    Command::AskPlan(Asking { project, text, by, from_chat: true, wishes })
+}
+
+pub fn planned(drafts: Vec<TaskDraft>) -> EffectResult {
+    EffectResult::Planned { drafts, by: "claude (haiku)".to_owned(), note: None }
 }
 
 pub fn shell(run: &str) -> TaskDraft {
@@ -280,6 +292,7 @@ pub fn started() -> EffectResult {
         host: HostIdentity { pid: 6, started_ticks: 1 },
         conversation: Some("conversation-1".into()),
         reports: true,
+        warnings: Vec::new(),
     }
 }
 
@@ -306,10 +319,12 @@ pub fn check(green: bool) -> CheckRun {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "handed to `World::end` as it is")]
 pub fn exit(code: i32) -> Option<Exit> {
     Some(Exit { code: Some(code), signal: None, at: Timestamp(1), tail: "last words\n".into() })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "handed to `World::end` as it is")]
 pub fn killed(signal: i32) -> Option<Exit> {
     Some(Exit { code: None, signal: Some(signal), at: Timestamp(1), tail: String::new() })
 }

@@ -10,6 +10,7 @@ mod branches;
 mod hostile;
 mod landing;
 mod odd;
+mod private;
 mod process;
 mod removals;
 mod taking_back;

@@ -45,10 +45,32 @@ fn a_timeout_ends_the_whole_group() {
     let script = format!("sleep 600 & echo $! > '{}'; wait", note.display());
     let finished = shell(&script).timeout(Duration::from_secs(1)).run().unwrap();
     assert!(finished.timed_out);
-    assert_eq!((finished.code, finished.signal), (None, Some(9)));
+    assert_eq!((finished.code, finished.signal), (None, Some(15)));
     assert!(finished.duration < Duration::from_secs(20));
     let child: u32 = std::fs::read_to_string(note).unwrap().trim().parse().unwrap();
     eventually("the grandchild is gone", || identity(child).is_none_or(|id| !is_alive(id)));
+}
+
+#[test]
+fn a_timeout_ends_one_that_does_not_listen() {
+    let finished = shell("trap '' TERM; while :; do sleep 0.1; done").timeout(Duration::from_secs(1)).run().unwrap();
+    assert!(finished.timed_out);
+    assert_eq!((finished.code, finished.signal), (None, Some(9)));
+    assert!(finished.duration < Duration::from_secs(20));
+}
+
+/// Orphans in sessions of their own are out of reach of a signal to the group.
+#[test]
+fn a_timeout_of_a_guarded_program_ends_what_left_its_group() {
+    let directory = tempfile::tempdir().unwrap();
+    let note = directory.path().join("pid");
+    let script = format!("setsid sh -c 'echo $$ > \"{}\"; exec sleep 600' & wait", note.display());
+    let guarded = Program::new(env!("CARGO_BIN_EXE_qd")).args(["guard", "--", "/bin/sh", "-c", &script]);
+    let finished = guarded.timeout(Duration::from_secs(2)).run().unwrap();
+    assert!(finished.timed_out);
+    assert!(finished.duration < Duration::from_secs(20));
+    let child: u32 = std::fs::read_to_string(note).unwrap().trim().parse().unwrap();
+    eventually("the one in a session of its own is gone", || identity(child).is_none_or(|id| !is_alive(id)));
 }
 
 #[test]

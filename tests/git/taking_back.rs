@@ -192,7 +192,7 @@ fn a_broken_record_is_named_and_hides_no_other() {
     let garbage = place.git(&["commit-tree", &tree, "-m", "quarterdeck undo record: ?\n\nno json"]);
     place.git(&["update-ref", "refs/quarterdeck/undo/20000101-000000", &garbage]);
     place.git(&["update-ref", "refs/quarterdeck/undo/20000101-000001", &tree]);
-    assert_eq!(repository.undos().unwrap(), [good.clone()], "the others are listed");
+    assert_eq!(repository.undos().unwrap(), std::slice::from_ref(&good), "the others are listed");
     let broken: Vec<String> = repository.broken_undos().unwrap().into_iter().map(|(id, _)| id).collect();
     assert_eq!(broken, ["20000101-000000", "20000101-000001"]);
     let named = repository.undo(Some("20000101-000000")).unwrap_err();

@@ -53,3 +53,45 @@ fn a_far_process_with_an_empty_environment_is_still_the_agent() {
     fs::remove_file(world.repository().join("said")).unwrap();
     until("the overreaching task is over", LONG, || (world.task(task)["status"] != "executing").then_some(()));
 }
+
+/// The same from a command of the project that runs an agent's code: a check.
+#[test]
+fn a_far_process_of_a_check_is_not_the_person() {
+    let world = World::new();
+    let (bait, approval) = bait(&world);
+    let (script, codes) = (world.path("escape.sh"), world.path("codes"));
+    let tries = [format!("approval answer {approval} yes"), format!("task land {bait}"), format!("task cancel {bait}")];
+    let mut lines = vec![format!("cd '{}'", world.repository().display())];
+    lines.extend(tries.iter().map(|words| {
+        format!(
+            "'{}' {words} >> '{}.said' 2>&1; echo \"{words}: $?\" >> '{1}.tmp'",
+            env!("CARGO_BIN_EXE_qd"),
+            codes.display()
+        )
+    }));
+    lines.push(format!("mv '{0}.tmp' '{0}'", codes.display()));
+    fs::write(&script, lines.join("\n")).unwrap();
+    let command = format!(
+        "(setsid sh -c '(env -i PATH=\"$PATH\" HOME=\"$HOME\" QD_HOME=\"$QD_HOME\" sh \"{}\" &)' &); \
+         n=0; while [ ! -e '{}' ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done",
+        script.display(),
+        codes.display()
+    );
+    world.write(".quarterdeck.toml", &format!("checks = [{}]\n", toml_text(&command)));
+    world.commit("A check");
+    let task = world.start_shell_task("Change something", "echo x > changed.txt");
+    let asked = until("the check is asked for", LONG, || {
+        let waiting = world.qd(&["approval", "list", "--json"]).json_or_nothing();
+        waiting.into_iter().find(|one| one["kind"] == "commands")
+    });
+    world.qd(&["approval", "answer", &asked["id"].to_string(), "yes"]).good();
+    let codes = until("all was tried", LONG, || fs::read_to_string(&codes).ok());
+    assert!(codes.lines().count() == tries.len() && codes.lines().all(|line| line.ends_with(": 4")), "{codes}");
+    assert_eq!(world.task(bait)["status"], "proposed");
+    world.until_status(task, "completed", LONG);
+}
+
+/// A text as TOML has it.
+fn toml_text(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}

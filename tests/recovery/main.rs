@@ -8,6 +8,7 @@ mod definitions;
 mod disk;
 mod escape;
 mod idle;
+mod limits;
 mod loss;
 mod reboot;
 mod rounds;
@@ -17,6 +18,7 @@ mod storm;
 #[path = "../e2e/terminal.rs"]
 #[allow(dead_code, reason = "each tier uses its part")]
 mod terminal;
+mod tripwire;
 #[path = "../e2e/world.rs"]
 #[allow(dead_code, reason = "each tier uses its part")]
 mod world;

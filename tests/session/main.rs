@@ -4,7 +4,9 @@
 mod ending;
 mod hostile;
 mod peers;
+mod reading;
 mod reporting;
+mod slow;
 mod support;
 mod viewing;
 mod writing;

@@ -42,6 +42,7 @@ impl Session {
             ("TERM", "xterm-256color"),
         ];
         let launch = Launch {
+            place: Default::default(),
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             session,
             argv: argv.iter().map(|argument| (*argument).to_owned()).collect(),

@@ -79,6 +79,17 @@ fn the_viewer_who_was_active_last_decides_the_size() {
         }),
         101
     );
+    // a key counts as much as a new size, and whoever looks on decides nothing
+    second.type_in("\n");
+    second.until("the size of the one who types", |message| match message {
+        FromHost::Screen(update) => ((update.rows, update.cols) == (20, 60)).then_some(()),
+        _ => None,
+    });
+    first.type_in("\n");
+    looker.until("the size of the other one", |message| match message {
+        FromHost::Screen(update) => ((update.rows, update.cols) == (31, 101)).then_some(()),
+        _ => None,
+    });
     drop(first);
     second.wait_for_text("20 60\n");
 }

@@ -1,11 +1,18 @@
-//! A model on loopback that does what the prompt says: enough of the Anthropic Messages API (streaming, tool use,
-//! side calls, `count_tokens`, probes) for the real Claude Code, and no more.
+//! A model on loopback that does what the prompt says: enough of the Anthropic Messages API, the `OpenAI` Responses and
+//! Chat Completions APIs and the Gemini API (streaming, tool use, side calls, probes) for the real agents, and no more.
 //!
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
 //! `[[mock:write PATH CONTENT]]` (`\n` in it is a newline), `[[mock:bash COMMAND]]`, `[[mock:report SUMMARY]]` (calls
 //! `qd report done --summary …`), `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
+
+#[path = "mock_model/anthropic.rs"]
+mod anthropic;
+#[path = "mock_model/gemini.rs"]
+mod gemini;
+#[path = "mock_model/openai.rs"]
+mod openai;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -26,6 +33,7 @@ pub struct MockModel {
 struct Seen {
     count: AtomicUsize,
     prompts: Mutex<Vec<String>>,
+    turns: Mutex<Vec<String>>,
 }
 
 impl MockModel {
@@ -50,7 +58,12 @@ impl MockModel {
         Self { address, stop, seen }
     }
 
-    /// For `ANTHROPIC_BASE_URL`.
+    /// The prompts that began a turn, each as often as it arrived.
+    pub fn turns(&self) -> Vec<String> {
+        self.seen.turns.lock().expect("not poisoned").clone()
+    }
+
+    /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for `OpenAI`'s APIs.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -127,13 +140,20 @@ fn serve(stream: TcpStream, seen: &Seen, stop: &AtomicBool) -> std::io::Result<(
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut out = stream;
     while let Some(request) = read_request(&mut reader)? {
-        let path = request.path.split('?').next().unwrap_or_default();
-        match (request.method.as_str(), path) {
+        let path = request.path.split('?').next().unwrap_or_default().to_owned();
+        let mut call = Call { out: &mut out, body: &request.body, seen, stop };
+        match (request.method.as_str(), path.as_str()) {
             ("POST", "/v1/messages/count_tokens") => json_reply(&mut out, 200, &json!({ "input_tokens": 1_000 }))?,
-            ("POST", "/v1/messages") => {
-                seen.count.fetch_add(1, Ordering::SeqCst);
-                return messages(&mut out, &request.body, seen, stop);
-            }
+            ("POST", "/v1/messages") => return anthropic::messages(&mut call),
+            ("POST", "/v1/responses") => return openai::responses(&mut call),
+            ("POST", "/v1/chat/completions") => return openai::chat(&mut call),
+            ("POST", path) if path.contains("/models/") => match path.rsplit(':').next().unwrap_or_default() {
+                "countTokens" => json_reply(&mut out, 200, &json!({ "totalTokens": 1_000 }))?,
+                method => {
+                    let streams = method == "streamGenerateContent";
+                    return gemini::generate(&mut call, streams);
+                }
+            },
             ("HEAD", _) => out.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?,
             ("GET", "/v1/models") => json_reply(&mut out, 200, &json!({ "data": [], "has_more": false }))?,
             _ => json_reply(
@@ -154,136 +174,92 @@ fn json_reply(out: &mut TcpStream, status: u16, body: &Value) -> std::io::Result
     out.write_all(body.as_bytes())
 }
 
+/// One request to the model.
+struct Call<'a> {
+    out: &'a mut TcpStream,
+    body: &'a Value,
+    seen: &'a Seen,
+    stop: &'a AtomicBool,
+}
+
+impl Call<'_> {
+    /// What the model answers to the person's last prompt after so many tool results. With tools it is a turn of the
+    /// agent's, and counts as a prompt when it is the first.
+    fn answer(&mut self, prompt: &str, results: usize, has_tools: bool) -> Step {
+        self.seen.count.fetch_add(1, Ordering::SeqCst);
+        if !has_tools {
+            return Step::Say("Mock title".to_owned());
+        }
+        self.seen.prompts.lock().expect("not poisoned").push(prompt.to_owned());
+        if results == 0 {
+            self.seen.turns.lock().expect("not poisoned").push(prompt.to_owned());
+        }
+        let last = || Step::Say("Done, as the mock was told.".to_owned());
+        steps(prompt).into_iter().nth(results).unwrap_or_else(last)
+    }
+
+    /// A number that no other request has.
+    fn number(&self) -> usize {
+        self.seen.count.load(Ordering::SeqCst)
+    }
+
+    /// The head of an answer in pieces. The connection ends with it.
+    fn begin_events(&mut self) -> std::io::Result<()> {
+        self.out.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
+        )
+    }
+
+    /// One piece.
+    fn event(&mut self, name: Option<&str>, data: &Value) -> std::io::Result<()> {
+        let name = name.map(|name| format!("event: {name}\n")).unwrap_or_default();
+        self.out.write_all(format!("{name}data: {data}\n\n").as_bytes())
+    }
+
+    /// Never answers.
+    fn hang(&self) -> std::io::Result<()> {
+        while !self.stop.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+}
+
 /// One thing that a marker asks for.
 enum Step {
-    Tool(&'static str, Value),
+    Write { path: String, content: String },
+    Bash(String),
     Say(String),
     Error(u16),
     Hang,
 }
 
-fn messages(out: &mut TcpStream, body: &Value, seen: &Seen, stop: &AtomicBool) -> std::io::Result<()> {
-    let has_tools = body["tools"].as_array().is_some_and(|tools| tools.iter().any(|tool| tool["name"] == "Bash"));
-    let (prompt, results) = last_prompt(body);
-    let model = body["model"].as_str().unwrap_or("mock").to_owned();
-    let streams = body["stream"].as_bool().unwrap_or(false);
-    let block = if has_tools {
-        seen.prompts.lock().expect("not poisoned").push(prompt.clone());
-        match steps(&prompt).into_iter().nth(results) {
-            Some(Step::Tool(name, input)) => {
-                json!({ "type": "tool_use", "id": format!("toolu_mock_{}", seen.count.load(Ordering::SeqCst)), "name": name, "input": input })
-            }
-            Some(Step::Say(text)) => json!({ "type": "text", "text": text }),
-            Some(Step::Error(status)) => return error(out, status),
-            Some(Step::Hang) => return hang(stop),
-            None => json!({ "type": "text", "text": "Done, as the mock was told." }),
-        }
-    } else {
-        json!({ "type": "text", "text": side_answer(body) })
-    };
-    let reason = if block["type"] == "tool_use" { "tool_use" } else { "end_turn" };
-    let id = format!("msg_mock_{}", seen.count.load(Ordering::SeqCst));
-    let usage = json!({ "input_tokens": 100, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 1 });
-    let message = |content: Value, stop_reason: Value| json!({ "id": id, "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop_reason, "stop_sequence": null, "usage": usage });
-    if !streams {
-        return json_reply(out, 200, &message(json!([block]), json!(reason)));
-    }
-    stream(out, &message(json!([]), Value::Null), &block, reason)
-}
-
-/// Calls without tools: titles, and the safety classifier of auto mode, which is told that all is well.
-fn side_answer(body: &Value) -> String {
-    let asked = body["system"].to_string();
-    if asked.contains("<block>") { "<block>no</block>".to_owned() } else { "Mock title".to_owned() }
-}
-
-fn error(out: &mut TcpStream, status: u16) -> std::io::Result<()> {
-    let kind = match status {
-        400 => "invalid_request_error",
-        401 => "authentication_error",
-        429 => "rate_limit_error",
-        529 => "overloaded_error",
-        _ => "api_error",
-    };
-    json_reply(
-        out,
-        status,
-        &json!({ "type": "error", "error": { "type": kind, "message": format!("mock error {status}") } }),
-    )
-}
-
-fn hang(stop: &AtomicBool) -> std::io::Result<()> {
-    while !stop.load(Ordering::SeqCst) {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
-fn stream(out: &mut TcpStream, message: &Value, block: &Value, reason: &str) -> std::io::Result<()> {
-    out.write_all(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
-    )?;
-    let mut event = |name: &str, mut data: Value| {
-        data["type"] = json!(name);
-        out.write_all(format!("event: {name}\ndata: {data}\n\n").as_bytes())
-    };
-    event("message_start", json!({ "message": message }))?;
-    let (empty, deltas) = if block["type"] == "tool_use" {
-        let mut empty = block.clone();
-        empty["input"] = json!({});
-        (
-            empty,
-            pieces(&block["input"].to_string(), |piece| json!({ "type": "input_json_delta", "partial_json": piece })),
-        )
-    } else {
-        let text = block["text"].as_str().unwrap_or_default();
-        (json!({ "type": "text", "text": "" }), pieces(text, |piece| json!({ "type": "text_delta", "text": piece })))
-    };
-    event("content_block_start", json!({ "index": 0, "content_block": empty }))?;
-    for delta in deltas {
-        event("content_block_delta", json!({ "index": 0, "delta": delta }))?;
-    }
-    event("content_block_stop", json!({ "index": 0 }))?;
-    event(
-        "message_delta",
-        json!({ "delta": { "stop_reason": reason, "stop_sequence": null }, "usage": { "output_tokens": 20 } }),
-    )?;
-    event("message_stop", json!({}))
-}
-
-fn pieces(text: &str, wrap: fn(String) -> Value) -> Vec<Value> {
+fn pieces(text: &str, wrap: impl Fn(String) -> Value) -> Vec<Value> {
     let chars: Vec<char> = text.chars().collect();
     chars.chunks(40).map(|chunk| wrap(chunk.iter().collect())).collect()
 }
 
-/// The person's last message (reminders of the CLI removed) and how many tools answered after it.
-fn last_prompt(body: &Value) -> (String, usize) {
-    let (mut prompt, mut results) = (String::new(), 0);
-    for message in body["messages"].as_array().into_iter().flatten().filter(|message| message["role"] == "user") {
-        let blocks = message["content"].as_array().cloned().unwrap_or_default();
-        let answered = blocks.iter().filter(|block| block["type"] == "tool_result").count();
-        if answered > 0 {
-            results += answered;
-            continue;
-        }
-        let texts: Vec<&str> = match &message["content"] {
-            Value::String(text) => vec![text],
-            _ => blocks.iter().filter_map(|block| block["text"].as_str()).collect(),
-        };
-        let text = without_reminders(&texts.join("\n"));
-        if !text.trim().is_empty() {
-            (prompt, results) = (text, 0);
-        }
+/// The texts of a message, whatever its blocks are called.
+fn texts(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(blocks) => blocks.iter().filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
     }
-    (prompt, results)
 }
 
 fn without_reminders(text: &str) -> String {
+    without(text, "system-reminder")
+}
+
+/// The text without what stands in a tag: CLIs add such parts to what the person said.
+fn without(text: &str, tag: &str) -> String {
+    let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
     let mut rest = text;
     let mut kept = String::new();
-    while let Some((before, after)) = rest.split_once("<system-reminder>") {
+    while let Some((before, after)) = rest.split_once(&open) {
         kept.push_str(before);
-        rest = after.split_once("</system-reminder>").map_or("", |(_, after)| after);
+        rest = after.split_once(&close).map_or("", |(_, after)| after);
     }
     kept + rest
 }
@@ -299,16 +275,14 @@ fn steps(prompt: &str) -> Vec<Step> {
 
 fn step(marker: &str) -> Option<Step> {
     let (verb, rest) = marker.split_once(char::is_whitespace).unwrap_or((marker, ""));
-    let bash =
-        |command: String| Step::Tool("Bash", json!({ "command": command, "description": "As the mock was told" }));
     Some(match verb {
         "write" => {
             let (path, content) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            Step::Tool("Write", json!({ "file_path": path, "content": content.replace("\\n", "\n") }))
+            Step::Write { path: path.to_owned(), content: content.replace("\\n", "\n") }
         }
-        "bash" => bash(rest.to_owned()),
-        "report" => bash(format!("qd report done --summary '{}'", rest.replace('\'', r"'\''"))),
-        "progress" => bash(format!("qd report progress '{}'", rest.replace('\'', r"'\''"))),
+        "bash" => Step::Bash(rest.to_owned()),
+        "report" => Step::Bash(format!("qd report done --summary '{}'", rest.replace('\'', r"'\''"))),
+        "progress" => Step::Bash(format!("qd report progress '{}'", rest.replace('\'', r"'\''"))),
         "say" => Step::Say(rest.to_owned()),
         "error" => Step::Error(rest.trim().parse().ok()?),
         "hang" => Step::Hang,

@@ -5,6 +5,7 @@ use quarterdeck::config::keymap::{Action, Chord, Context, Keymap};
 use quarterdeck::model::*;
 use quarterdeck::protocol::control::Request;
 use quarterdeck::protocol::pane::{FromHost, Modes, MouseMode, Row, ToHost};
+use quarterdeck::tui::clipboard::Copied;
 use quarterdeck::tui::message::{Cmd, MouseKind, Msg};
 use quarterdeck::tui::mode::{Mode, Owner};
 use quarterdeck::tui::owner_words;
@@ -222,9 +223,12 @@ fn a_drag_selects_in_one_pane_and_tells_the_truth() {
     deck.keys("ctrl+space g").with_screens();
     let (x, y) = deck.find("agent 1 line 0");
     deck.click(x, y).mouse(119, y + 1, MouseKind::Drag(0)).mouse(119, y + 1, MouseKind::Up(0));
-    let copied: Vec<&Cmd> = deck.out.iter().filter(|cmd| matches!(cmd, Cmd::Copy(_))).collect();
-    assert_eq!(copied, vec![&Cmd::Copy("agent 1 line 0\nagent 1 line 1  ok".to_owned())]);
-    assert!(deck.screen().contains("not confirmed"));
+    let text = "agent 1 line 0\nagent 1 line 1  ok".to_owned();
+    assert_eq!(deck.out, vec![Cmd::Copy { text: text.clone(), what: "2 lines".to_owned() }]);
+    assert!(!deck.screen().contains("copied"), "nothing is said before it is known");
+    deck.tell(Msg::Copied(Copied { what: "2 lines".to_owned(), text: text.clone(), ..Copied::default() }));
+    assert_eq!(deck.out, vec![Cmd::CopyToTerminal(text)]);
+    assert!(deck.screen().contains("copied 2 lines via OSC 52 (sent to terminal, not confirmed)"));
 }
 
 #[test]

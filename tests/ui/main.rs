@@ -5,6 +5,7 @@
 mod daemon;
 mod dialogs;
 mod input;
+mod reading;
 mod safety;
 mod screens;
 mod support;

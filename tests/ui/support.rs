@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use quarterdeck::config::Settings;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::theme::{Depth, Theme};
-use quarterdeck::model::*;
+use quarterdeck::model::{
+    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, SessionId,
+    SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
+    slug,
+};
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row, Run, ScreenUpdate, look};
-use quarterdeck::protocol::*;
+use quarterdeck::protocol::{ApprovalView, LogLine, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 use quarterdeck::tui::message::{Cmd, Mouse, MouseKind, Msg};
 use quarterdeck::tui::state::{Abilities, State};
 use quarterdeck::tui::{Skin, update, view};
@@ -45,6 +49,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,
+        executor: Default::default(),
         mode: SessionMode::Interactive,
         worker: worker.map(WorkerNumber),
         branch: format!("feat/{}-{id:06}", slug(title)),
@@ -73,6 +78,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         task: Some(TaskId(u64::from(n))),
         worker: WorkerNumber(u16::from(n)),
         agent: agent.to_owned(),
+        executor: Default::default(),
         mode: SessionMode::Interactive,
         pid: Some(100),
         host_pid: Some(99),
@@ -82,6 +88,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         state_at: ago(minutes),
         conversation: None,
         parked: false,
+        warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: Some(NOW.rfc3339()),
         ended_at: None,
@@ -104,6 +111,7 @@ fn seat(n: u16, name: &str, task: &TaskView) -> WorkerView {
         needs: None,
         failures: 0,
         offline: None,
+        warnings: Vec::new(),
     }
 }
 
@@ -164,6 +172,7 @@ pub fn empty() -> ProjectView {
                 needs: None,
                 failures: 0,
                 offline: None,
+                warnings: Vec::new(),
             })
             .collect(),
         tasks: vec![],
@@ -210,6 +219,7 @@ pub fn busy() -> ProjectView {
             text: "add rate limiting to the API, with tests and docs".to_owned(),
             tasks: vec![TaskId(1), TaskId(2)],
             status: PlanStatus::Confirmed,
+            by: "rules".to_owned(),
         }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
@@ -241,6 +251,7 @@ pub fn planned() -> ProjectView {
         text: "add rate limiting to the API, then test it, and document it".to_owned(),
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
+        by: "rules".to_owned(),
     }];
     project.approvals = vec![ApprovalView {
         id: ApprovalId(5),
@@ -370,5 +381,6 @@ pub fn screen(rows: u16, cols: u16, n: u8, history: u32) -> FromHost {
         title: String::new(),
         history,
         locked: false,
+        dropped: 0,
     })
 }

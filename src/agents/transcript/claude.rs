@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::model::{one_line, sanitize, truncate};
 
-use super::{CYAN, GREEN, News, RED, Rendered, Usage, dim, paint};
-use crate::agents::claude::subject;
+use super::{GREEN, News, RED, Rendered, Usage, dim, paint, result_lines, said, tool_line, used};
+use crate::agents::words::{subject, text};
 
 /// `None` when the event is not known.
 pub(super) fn render(event: &Value) -> Option<Rendered> {
@@ -20,10 +20,6 @@ pub(super) fn render(event: &Value) -> Option<Rendered> {
         }
         _ => None,
     }
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key).and_then(Value::as_str)
 }
 
 fn system(event: &Value) -> Option<Rendered> {
@@ -67,18 +63,13 @@ fn blocks(event: &Value, each: fn(&Value) -> Rendered) -> Rendered {
 
 fn assistant_block(block: &Value) -> Rendered {
     match text(block, "type") {
-        Some("text") => {
-            let words = sanitize(text(block, "text").unwrap_or_default());
-            Rendered { text: format!("{}\n", words.trim_end()), news: vec![News::Text(words)] }
-        }
+        Some("text") => said(text(block, "text").unwrap_or_default()),
         Some("thinking") => {
             Rendered { text: dim(&truncate(&one_line(text(block, "thinking").unwrap_or_default()), 300)), news: vec![] }
         }
         Some("tool_use") => {
-            let name = one_line(text(block, "name").unwrap_or("tool"));
-            let subject = one_line(block.get("input").and_then(subject).unwrap_or_default());
-            let line = paint(CYAN, &truncate(format!("● {name} {subject}").trim_end(), 300));
-            Rendered { text: line, news: vec![News::Tool { name, subject }] }
+            let subject = block.get("input").and_then(subject).unwrap_or_default();
+            tool_line(text(block, "name").unwrap_or("tool"), subject)
         }
         _ => Rendered::default(),
     }
@@ -90,14 +81,7 @@ fn user_block(block: &Value) -> Rendered {
     }
     let failed = block.get("is_error").and_then(Value::as_bool).unwrap_or(false);
     let words = result_words(block.get("content").unwrap_or(&Value::Null));
-    let mut lines: Vec<String> = words.lines().take(4).map(|line| format!("  {}", truncate(line, 160))).collect();
-    let more = words.lines().count().saturating_sub(4);
-    if more > 0 {
-        lines.push(format!("  … {more} more lines"));
-    }
-    let shown = lines.join("\n");
-    let shown = if failed { paint(RED, &shown) } else { dim(&shown) };
-    Rendered { text: if words.is_empty() { String::new() } else { shown }, news: vec![News::ToolResult { failed }] }
+    result_lines(&words, failed)
 }
 
 /// A result's text: a string, or blocks of which the text ones count.
@@ -127,8 +111,7 @@ fn result(event: &Value) -> Rendered {
     if denied > 0 {
         shown.push_str(&dim(&format!("  {denied} tool uses were not allowed")));
     }
-    let tokens = usage.input_tokens + usage.cached_tokens;
-    shown.push_str(&dim(&format!("  {tokens} tokens in, {} out, ${:.4}", usage.output_tokens, usage.cost_usd)));
+    shown.push_str(&dim(&format!("  {}", used(&usage))));
     Rendered { text: shown, news: vec![News::Finished { succeeded, text: words, usage }] }
 }
 

@@ -72,6 +72,9 @@ fn sgr(to: &mut String, look: Look) {
         (look::UNDERLINE, 4),
         (look::INVERSE, 7),
         (look::STRIKE, 9),
+        (look::BLINK, 5),
+        (look::HIDDEN, 8),
+        (look::OVERLINE, 53),
     ];
     for (_, parameter) in attributes.iter().filter(|(bit, _)| look.attributes & bit != 0) {
         let _ = write!(to, ";{parameter}");

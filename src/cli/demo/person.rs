@@ -91,6 +91,8 @@ fn answer(approval: &ApprovalView) -> Request {
         | Subject::Resume { .. }
         | Subject::Offline { .. }
         | Subject::Budget { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
+        | Subject::Touched { .. }
+        | Subject::Offline { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
     }
 }
 

@@ -12,7 +12,7 @@ use crate::protocol::{AgentView, UsageBy};
 
 use super::super::context::read_if_there;
 use super::super::{Context, Stop};
-use super::Finding;
+use super::{Finding, places as executors};
 
 /// The oldest git whose `merge --no-overwrite-ignore` and `worktree` behave as landing needs.
 const OLDEST_GIT: (u32, u32) = (2, 30);
@@ -38,11 +38,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::of("daemon", error.into())),
     }
-    findings.push(Finding::warn(
-        "sandbox",
-        "agents run as you, with your files; Quarterdeck keeps them in worktrees of their own, but nothing fences them in",
-        "run `qd` in a container or as another user when the work is not trusted",
-    ));
+    findings.extend(executors::look(&context.settings().unwrap_or_default()));
     findings
 }
 

@@ -2,6 +2,7 @@
 //! nothing but what a killed demo left.
 
 mod machine;
+mod places;
 mod terminal;
 
 use std::process::ExitCode;

@@ -120,6 +120,7 @@ mod tests {
             title: String::new(),
             history,
             locked: false,
+            dropped: 0,
         }
     }
 

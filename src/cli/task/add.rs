@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::client::Client;
 use crate::model::{Amount, Autonomy, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -29,6 +30,9 @@ pub struct Add {
     /// A command instead of an agent: run in the task's worktree by `sh -c`
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
+    /// Who makes tasks of the text: the built-in rules, or a model as `[planner]` says; then several tasks may come of it
+    #[arg(long, value_enum, default_value = "rules", conflicts_with_all = ["run", "body"])]
+    planner: PlannerWord,
     /// What happens without asking you
     #[arg(long, value_enum)]
     autonomy: Option<AutonomyWord>,
@@ -41,6 +45,9 @@ pub struct Add {
     /// The worker
     #[arg(long, value_name = "NUMBER")]
     worker: Option<WorkerNumber>,
+    /// Where it runs (default: as configured, see `[executor]`)
+    #[arg(long, value_name = "WHERE")]
+    executor: Option<ExecutorKind>,
     /// What goes first when several wait: low, normal, high or urgent
     #[arg(long, value_name = "WORD")]
     priority: Option<Priority>,
@@ -61,6 +68,15 @@ pub struct Add {
     json: bool,
     #[command(flatten)]
     place: Where,
+}
+
+/// Planner on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlannerWord {
+    /// One task, no model
+    Rules,
+    /// As configured: an agent's headless mode or an endpoint
+    Llm,
 }
 
 /// Autonomy on the command line.
@@ -128,7 +144,9 @@ impl Add {
             priority: self.priority,
             split: false,
             from_chat: false,
+            by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
+            executor: self.executor,
         })
     }
 }

@@ -72,6 +72,8 @@ roles! {
     DiffFile "diff.file" true;
     SelectRow "select.row" true;
     SelectText "select.text" true;
+    SearchMatch "search.match" true;
+    SearchCurrent "search.current" true;
     ToastGood "toast.good" true;
     ToastBad "toast.bad" true;
 }

@@ -101,7 +101,7 @@ fn metadata(directory: &Path, known: &Known) -> Metadata {
         task: session.task,
         parent: known.parent.clone(),
         mode: session.mode,
-        environment: "local",
+        environment: session.executor.word(),
         status: session.verdict.state.to_string(),
         agent: session.agent.clone(),
         worker: session.worker.0,

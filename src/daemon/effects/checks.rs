@@ -3,18 +3,20 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
+use crate::daemon::executors::{self, Grounds};
 use crate::daemon::project_settings::{self, Commands};
 use crate::engine::EffectResult;
-use crate::git::GitError;
+use crate::git::{GitError, Repository};
 use crate::model::{Check, CheckRun, SessionId, Task, TaskId, sanitize};
-use crate::process::{Finished, ProcessError, Program};
+use crate::process::{Finished, Program};
 use crate::protocol::control::Failure;
+use crate::session::executor::{Job, Workplace};
 
 /// How much of a check's output is kept with the result, in bytes.
 const LOG_LIMIT: usize = 8 * 1024;
@@ -43,7 +45,10 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
         };
         let Some(worktree) = &task.worktree else { return Ok(EffectResult::Checked { runs: Vec::new() }) };
         let tree = repository.tree_of(&task.branch)?;
-        Ok(EffectResult::Checked { runs: run_all(&checks, worktree, &tree, &surroundings) })
+        Ok(match surroundings.worktree(&repository, worktree) {
+            Ok(site) => EffectResult::Checked { runs: run_all(&checks, &site, &tree, &surroundings) },
+            Err(failure) => EffectResult::Failed { kind: failure.kind, detail: failure.message },
+        })
     })
     .await
 }
@@ -51,9 +56,18 @@ pub(super) async fn run(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult
 /// What a command of the project runs in besides its directory. The code that it runs is the agent's, so it
 /// carries the session's mark: calls of `qd` from it have an agent's rights, not the person's.
 pub(super) struct Surroundings {
+    guard: PathBuf,
     path: OsString,
     timeout: Duration,
     session: Option<SessionId>,
+    /// Where it runs, when not as it is.
+    grounds: Option<Grounds>,
+}
+
+/// A directory that commands run in, and what they may touch there.
+pub(super) struct Site {
+    directory: PathBuf,
+    place: Option<Workplace>,
 }
 
 impl Surroundings {
@@ -65,18 +79,59 @@ impl Surroundings {
             .look(move |state, _| state.delegations.get(&delegation?).and_then(|it| it.session.clone()))
             .await;
         Self {
+            guard: daemon.program.clone(),
             path: daemon.agents.path().await.clone(),
             timeout: Duration::from_secs(daemon.settings.check_timeout),
             session: session.ok().flatten(),
+            grounds: Grounds::of(daemon, task, None).await,
         }
+    }
+
+    /// The task's worktree. Blocks.
+    pub(super) fn worktree(&self, repository: &Repository, directory: &Path) -> Result<Site, Failure> {
+        let place = self.grounds.as_ref().map(|grounds| grounds.in_worktree(repository, directory)).transpose()?;
+        Ok(Site { directory: directory.to_path_buf(), place })
+    }
+
+    /// A checkout of ours that no agent works in. Blocks.
+    pub(super) fn checkout(&self, repository: &Repository, directory: &Path) -> Result<Site, Failure> {
+        let place = self.grounds.as_ref().map(|grounds| grounds.at(repository, directory)).transpose()?;
+        Ok(Site { directory: directory.to_path_buf(), place })
+    }
+
+    /// The variables that a command gets.
+    fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("PATH".to_owned(), self.path.to_string_lossy().into_owned()),
+            ("CI".to_owned(), "true".to_owned()),
+            ("NO_COLOR".to_owned(), "1".to_owned()),
+        ];
+        variables.extend(self.session.iter().map(|session| ("QD_SESSION".to_owned(), session.to_string())));
+        variables
+    }
+
+    /// The command as a program, in its place. Not directly but below a guard of ours: what the command starts stays
+    /// below it, even with an empty environment and without parents, and ends with it.
+    fn program(&self, argv: &[String], site: &Site) -> Result<Program, Failure> {
+        let mut job = match (&self.grounds, &site.place) {
+            (Some(grounds), Some(place)) => grounds.wrap(argv, &self.variables(), place)?,
+            _ => Job { argv: argv.to_vec(), env: self.variables(), cwd: site.directory.clone(), ..Job::default() },
+        };
+        let guard = [self.guard.display().to_string(), "guard".to_owned(), "--".to_owned()];
+        job.argv.splice(0..0, guard);
+        let mut program = executors::program(&job).remove_env("QD_SESSION_SOCKET");
+        if self.session.is_none() {
+            program = program.remove_env("QD_SESSION");
+        }
+        Ok(program.timeout(self.timeout).output_limit(OUTPUT_LIMIT))
     }
 }
 
 /// Runs checks in a directory, up to the first failure.
-pub(super) fn run_all(checks: &[Check], directory: &Path, tree: &str, surroundings: &Surroundings) -> Vec<CheckRun> {
+pub(super) fn run_all(checks: &[Check], site: &Site, tree: &str, surroundings: &Surroundings) -> Vec<CheckRun> {
     let mut runs = Vec::new();
     for check in checks {
-        let run = run_one(check, directory, tree, surroundings);
+        let run = run_one(check, site, tree, surroundings);
         let passed = run.passed();
         runs.push(run);
         if !passed {
@@ -87,26 +142,10 @@ pub(super) fn run_all(checks: &[Check], directory: &Path, tree: &str, surroundin
 }
 
 /// Runs one command of the project.
-pub(super) fn run_one(check: &Check, directory: &Path, tree: &str, surroundings: &Surroundings) -> CheckRun {
+pub(super) fn run_one(check: &Check, site: &Site, tree: &str, surroundings: &Surroundings) -> CheckRun {
     let began = Instant::now();
-    let (program, arguments) = match check.argv.split_first() {
-        Some((program, arguments)) => (program.clone(), arguments),
-        None => (String::new(), &[][..]),
-    };
-    let command = Program::new(&program)
-        .args(arguments)
-        .cwd(directory)
-        .env("PATH", &surroundings.path)
-        .env("CI", "true")
-        .env("NO_COLOR", "1")
-        .remove_env("QD_SESSION_SOCKET")
-        .timeout(surroundings.timeout)
-        .output_limit(OUTPUT_LIMIT);
-    let command = match &surroundings.session {
-        Some(session) => command.env("QD_SESSION", session.as_str()),
-        None => command.remove_env("QD_SESSION"),
-    };
-    let finished = command.run();
+    let finished =
+        surroundings.program(&check.argv, site).and_then(|program| program.run().map_err(|error| Failure::of(&error)));
     CheckRun {
         name: check.name.clone(),
         argv: check.argv.clone(),
@@ -118,7 +157,7 @@ pub(super) fn run_one(check: &Check, directory: &Path, tree: &str, surroundings:
 }
 
 /// The last lines of what a check said.
-fn log(finished: &Result<Finished, ProcessError>, timeout: Duration) -> String {
+fn log(finished: &Result<Finished, Failure>, timeout: Duration) -> String {
     let text = match finished {
         Err(error) => error.to_string(),
         Ok(finished) => {

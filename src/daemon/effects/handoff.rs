@@ -75,6 +75,7 @@ pub(super) async fn write_brief(daemon: &Arc<Daemon>, id: HandoffId) -> Result<E
 fn work(repository: &Repository, task: &Task) -> Result<(Vec<String>, Vec<String>), GitError> {
     let (Some(path), Some(base)) = (&task.worktree, &task.base) else { return Ok((Vec::new(), Vec::new())) };
     let worktree = repository.worktree_at(path)?;
+    repository.collect(&worktree)?;
     let head = repository.head_of(&worktree)?;
     let committed = repository.changed_files(base, &head)?;
     let mut files: Vec<String> =
@@ -147,7 +148,9 @@ pub(super) async fn commit(daemon: &Arc<Daemon>, id: HandoffId) -> Result<Effect
             return Ok::<_, GitError>(EffectResult::Committed { head: String::new(), ahead: 0 });
         };
         let worktree = repository.worktree_at(path)?;
+        repository.collect(&worktree)?;
         repository.commit_leftovers(&worktree, &title, &trailers(&task))?;
+        repository.hand_back(&worktree, &project.target)?;
         let head = repository.head_of(&worktree)?;
         let ahead = repository.ahead(task.base.as_deref().unwrap_or(&worktree.base), &head)?;
         Ok(EffectResult::Committed { head, ahead })

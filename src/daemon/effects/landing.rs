@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
+use crate::daemon::tripwire;
 use crate::engine::EffectResult;
 use crate::git::{GitError, Integration, Landing, Repository, with_trailers};
-use crate::model::{CheckRun, Project, Task, TaskId, one_line, sanitize};
+use crate::model::{CheckRun, Project, Task, TaskId, TaskStatus, one_line, sanitize};
 use crate::protocol::control::Failure;
 
 use super::checks::{self, Surroundings};
@@ -28,7 +29,12 @@ struct Place {
 
 /// Lands one task.
 pub(super) async fn land(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
+    let (project, _) = daemon.project_and_task(id).await?;
+    tripwire::before_landing(daemon, &project).await;
     let (project, task) = daemon.project_and_task(id).await?;
+    if task.status != TaskStatus::Merging {
+        return Ok(EffectResult::CheckoutBusy { detail: "it is looked at again".to_owned() });
+    }
     let repository = daemon.repository(&project);
     let place = Place {
         integration: daemon.paths.worktrees(&project.name, project.id.0).join("integration"),
@@ -86,7 +92,11 @@ fn head(task: &Task) -> &str {
 /// yes was asked for may have changed them; that is looked at again, not landed and not left behind.
 fn is_as_shown(repository: &Repository, task: &Task) -> Result<bool, GitError> {
     match (&task.head, &task.worktree) {
-        (Some(head), Some(path)) => repository.is_clean_at(&repository.worktree_at(path)?, head),
+        (Some(head), Some(path)) => {
+            let worktree = repository.worktree_at(path)?;
+            repository.collect(&worktree)?;
+            repository.is_clean_at(&worktree, head)
+        }
         _ => Ok(true),
     }
 }
@@ -128,7 +138,13 @@ fn verify(
             return Ok(Verified::Not(EffectResult::CommandsNotTrusted { hash, commands }));
         }
     };
-    let runs = checks::run_all(&agreed, &place.integration, tree, &place.surroundings);
+    let site = match place.surroundings.checkout(repository, &place.integration) {
+        Ok(site) => site,
+        Err(failure) => {
+            return Ok(Verified::Not(EffectResult::Failed { kind: failure.kind, detail: failure.message }));
+        }
+    };
+    let runs = checks::run_all(&agreed, &site, tree, &place.surroundings);
     if runs.iter().all(CheckRun::passed) {
         Ok(Verified::Green(runs))
     } else {

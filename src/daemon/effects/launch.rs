@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use crate::agents::{Agent, LaunchContext, LaunchPlan};
 use crate::daemon::Daemon;
-use crate::daemon::blocking::fault;
+use crate::daemon::blocking::{blocking, fault};
+use crate::daemon::executors::{self, Grounds};
 use crate::daemon::places;
 use crate::engine::{EffectResult, Fact};
 use crate::model::{Kind, Project, Session, SessionId, Task};
 use crate::protocol::control::Failure;
+use crate::session::executor::{Job, Place};
 use crate::session::{self, Launch};
 
 /// How long host and agent may take to be there.
@@ -47,6 +49,8 @@ pub(super) async fn start(
     let cwd = workplace(&project, task.as_ref());
     let pane_run = daemon.pane_command(&id).await;
     let files = daemon.paths.agent_files(&id);
+    let bypass = daemon.settings.agents.get(&session.agent).is_some_and(|settings| settings.bypass)
+        && !agent.definition().arguments.bypass.is_empty();
     let context = LaunchContext {
         qd: &daemon.program,
         program: &program,
@@ -58,6 +62,10 @@ pub(super) async fn start(
         model: task.as_ref().and_then(|task| task.model.as_deref()),
         resume: resume.as_deref(),
         run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
+        trusted: project.trusted_agents.contains(&session.agent),
+        checkout: task.is_some().then_some(project.root.as_path()),
+        hides_checkout: daemon.settings.hide_checkout,
+        bypass,
     };
     let plan = agent.launch(&context);
     // an agent that cannot go on with a conversation has none as far as we are concerned
@@ -67,9 +75,16 @@ pub(super) async fn start(
         daemon.core.fact(Fact::ConversationNamed { session: id.clone(), conversation }).await;
     }
     let launch = launch(daemon, &session, &plan, cwd).await;
+    let launch = place(daemon, &project, task.as_ref(), &session, launch).await?;
+    let mut warnings = executors::warnings(daemon, &session).await;
+    if bypass {
+        warnings.push("PERMISSION CHECKS ARE OFF (`bypass`)".to_owned());
+    }
+    daemon.tripwire.arm(daemon, &project, &session).await;
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
-    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports: agent.can_report() })
+    let reports = agent.can_report();
+    Ok(EffectResult::SessionStarted { pid: started.pid, host: started.host, conversation, reports, warnings })
 }
 
 /// Where the agent works: its worktree; a plain pane in the project's root.
@@ -110,7 +125,49 @@ async fn launch(daemon: &Daemon, session: &Session, plan: &LaunchPlan, cwd: Path
         scrollback: daemon.settings.scrollback,
         socket: daemon.paths.session_socket(&session.id),
         log_limit: LOG_LIMIT,
+        place: Place::default(),
     }
+}
+
+/// The launch record for where the session runs. What cannot be used there is said before anything starts.
+async fn place(
+    daemon: &Arc<Daemon>,
+    project: &Project,
+    task: Option<&Task>,
+    session: &Session,
+    mut launch: Launch,
+) -> Result<Launch, Failure> {
+    let Some(task) = task else { return Ok(launch) };
+    let Some(grounds) = Grounds::of(daemon, task, Some(&session.id)).await else { return Ok(launch) };
+    executors::check(daemon, task.executor).await?;
+    let opening = daemon.repository(project);
+    blocking(move || {
+        let repository = opening.open().map_err(|error| Failure::of(&error))?;
+        let mut workplace = grounds.in_worktree(&repository, &launch.cwd)?;
+        let inner = launch.socket.with_extension("in");
+        workplace.socket = Some(inner.clone());
+        let inner = inner.join("sock");
+        let mut env = std::mem::take(&mut launch.env);
+        env.push(("QD_SESSION_SOCKET".to_owned(), inner.to_string_lossy().into_owned()));
+        let job = Job {
+            name: launch.session.to_string(),
+            argv: std::mem::take(&mut launch.argv),
+            env,
+            remove_env: std::mem::take(&mut launch.remove_env),
+            cwd: launch.cwd.clone(),
+        };
+        grounds.executor().prepare().map_err(|error| Failure::of(&error))?;
+        let wrapped = grounds.executor().wrap(job, &workplace).map_err(|error| Failure::of(&error))?;
+        Ok::<_, Failure>(Launch {
+            argv: wrapped.job.argv,
+            env: wrapped.job.env,
+            remove_env: wrapped.job.remove_env,
+            cwd: wrapped.job.cwd,
+            place: Place { inner_socket: Some(inner), ..wrapped.place },
+            ..launch
+        })
+    })
+    .await
 }
 
 /// Starts the host; the agent's own files are written first.

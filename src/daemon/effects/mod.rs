@@ -18,6 +18,7 @@ use crate::protocol::control::Failure;
 
 use super::Daemon;
 use super::links::Ask;
+use super::planner;
 
 /// Takes effects from the loop until the daemon ends.
 pub(super) async fn run(daemon: Arc<Daemon>, mut asked: tokio::sync::mpsc::UnboundedReceiver<Effect>) {
@@ -45,6 +46,7 @@ pub(super) async fn run(daemon: Arc<Daemon>, mut asked: tokio::sync::mpsc::Unbou
 async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> {
     let ask = Ask::of(&effect);
     let outcome = match effect.kind {
+        EffectKind::MakePlan { plan, rules } => planner::make(&daemon, plan, rules).await,
         EffectKind::PrepareWorktree { task, fresh } => worktree::prepare(&daemon, task, fresh).await,
         EffectKind::RemoveWorktree { task } => worktree::remove(&daemon, task).await,
         EffectKind::CommitLeftovers { task } => worktree::commit_leftovers(&daemon, task).await,

@@ -54,7 +54,11 @@ fn furnish(
         Ok(Commands::Agreed(_)) => {}
         Err(error) => return Some(EffectResult::Failed { kind: error.kind(), detail: error.to_string() }),
     }
-    let ran = checks::run_one(&project_settings::check(setup), worktree, "", surroundings);
+    let site = match surroundings.worktree(repository, worktree) {
+        Ok(site) => site,
+        Err(failure) => return Some(EffectResult::Failed { kind: failure.kind, detail: failure.message }),
+    };
+    let ran = checks::run_one(&project_settings::check(setup), &site, "", surroundings);
     (!ran.passed()).then(|| EffectResult::Failed {
         kind: Kind::Unavailable,
         detail: format!("the setup command `{setup}` failed: {}", truncate(&one_line(&ran.log), 400)),
@@ -88,7 +92,9 @@ pub(super) async fn commit_leftovers(daemon: &Arc<Daemon>, id: TaskId) -> Result
             return Ok::<_, crate::git::GitError>(EffectResult::Committed { head: String::new(), ahead: 0 });
         };
         let worktree = repository.worktree_at(path)?;
+        repository.collect(&worktree)?;
         repository.commit_leftovers(&worktree, &task.title, &trailers(&task))?;
+        repository.hand_back(&worktree, &project.target)?;
         let head = repository.tip_of(&worktree)?;
         let base = task.base.clone().unwrap_or_else(|| worktree.base.clone());
         let ahead = repository.ahead(&base, &head)?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::engine::{Effect, EffectKind, EffectResult, Purpose};
-use crate::model::{Dialog, EffectId, Kind};
+use crate::model::{Dialog, EffectId, Kind, Reading};
+use crate::protocol::pane::Observation;
 
 /// One thing that is asked of a session.
 pub(in crate::daemon) enum Ask {
@@ -19,6 +20,19 @@ pub(in crate::daemon) enum Ask {
     Stop { effect: EffectId, now: bool },
     /// Answer `true` when no turn is under way: at once, after it ended, or after an interrupt.
     Quiet { patience: Duration, reply: oneshot::Sender<bool> },
+    /// Answer what title and screen say.
+    Explain { reply: oneshot::Sender<Looks> },
+}
+
+/// What a link knows of a session's looks.
+#[derive(Debug, Default)]
+pub(in crate::daemon) struct Looks {
+    /// What title and screen say by themselves.
+    pub(in crate::daemon) seen: Option<Reading>,
+    /// What waits to be believed.
+    pub(in crate::daemon) pending: Option<Reading>,
+    /// The last look itself, and when it was.
+    pub(in crate::daemon) screen: Option<Observation>,
 }
 
 impl Ask {
@@ -41,7 +55,7 @@ impl Ask {
             | Ask::AnswerDialog { effect, .. }
             | Ask::Lock { effect, .. }
             | Ask::Stop { effect, .. } => Some(*effect),
-            Ask::Quiet { .. } => None,
+            Ask::Quiet { .. } | Ask::Explain { .. } => None,
         }
     }
 
@@ -56,6 +70,10 @@ impl Ask {
             Ask::Lock { .. } | Ask::Stop { .. } => EffectResult::Done,
             Ask::Quiet { reply, .. } => {
                 let _ = reply.send(true);
+                EffectResult::Done
+            }
+            Ask::Explain { reply } => {
+                let _ = reply.send(Looks::default());
                 EffectResult::Done
             }
         }

@@ -143,6 +143,17 @@ impl Link {
         }
     }
 
+    /// Presses the keys that end a turn, each as a write of its own.
+    fn interrupt(&mut self, at: Timestamp) {
+        let modes = self.seen.as_ref().map(|seen| seen.modes.clone()).unwrap_or_default();
+        let keys = self.agent.as_ref().map_or_else(|| vec![vec![0x1b]], |agent| agent.interrupt(&modes));
+        for bytes in keys {
+            self.interrupts += 1;
+            let key = format!("interrupt-{}-{}", at.0, self.interrupts);
+            self.send(ToHost::Write { key, bytes, paste: false, only_if: String::new() });
+        }
+    }
+
     /// Interrupts a turn that goes on for too long; gives up when even that does not end it.
     pub(super) fn press_for_quiet(&mut self, at: Timestamp) {
         let mut still = Vec::new();
@@ -152,9 +163,7 @@ impl Link {
             } else if quieting.interrupted {
                 let _ = quieting.reply.send(false);
             } else {
-                self.interrupts += 1;
-                let key = format!("interrupt-{}-{}", at.0, self.interrupts);
-                self.send(ToHost::Write { key, bytes: vec![0x1b], paste: false, only_if: String::new() });
+                self.interrupt(at);
                 quieting.interrupted = true;
                 quieting.until = at.after(INTERRUPT_PATIENCE);
                 still.push(quieting);

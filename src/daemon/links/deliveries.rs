@@ -126,6 +126,7 @@ impl Link {
 
     pub(super) async fn delivered(&mut self, result: EffectResult) {
         if let Some(effect) = self.deliveries.pop() {
+            self.asked &= result != EffectResult::Delivered;
             self.writing = None;
             self.ended(effect, result).await;
             self.deliveries.wake_at(now());

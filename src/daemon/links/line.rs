@@ -52,6 +52,11 @@ impl Line {
     /// Sends a message and a question; returns the question's number.
     pub(super) fn ask(&mut self, message: ToHost) -> u32 {
         self.tell(message);
+        self.beat()
+    }
+
+    /// Sends only the question.
+    pub(super) fn beat(&mut self) -> u32 {
         self.asked += 1;
         // a page without lines: hosts of every version answer with the same number
         self.tell(ToHost::History { back: self.asked, count: 0 });

@@ -11,10 +11,11 @@ use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
 use crate::client::pane::PaneReceiver;
+use crate::config::StreamFormat;
 use crate::daemon::Daemon;
 use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
-use crate::model::{Dialog, EffectId, SessionId, SessionState, Timestamp};
+use crate::model::{Dialog, EffectId, SessionId, SessionState, StateSource, Timestamp};
 use crate::protocol::pane::{FromHost, Observation, ToHost};
 
 use super::Ask;
@@ -31,6 +32,12 @@ const QUICK_TRIES: u32 = 20;
 const TRY_AFTER: Duration = Duration::from_millis(100);
 /// Between two later ones.
 const TRY_LATER_AFTER: Duration = Duration::from_secs(2);
+
+/// While something is expected of a host that says nothing, it is asked whether it is there this often. Liveness
+/// itself is the end of the connection; this finds a host that is stopped or hangs. Nothing is asked of a host whose
+/// agent is at rest, so an idle session wakes nobody. One that does not answer is tried again several times within
+/// seconds before it is called unreachable, and is ended or replaced only when its process is proven gone.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Serves one session until it is over.
 pub(super) async fn run(daemon: Arc<Daemon>, id: SessionId, mut asks: mpsc::UnboundedReceiver<Ask>) {
@@ -99,6 +106,10 @@ pub(super) struct Link {
     pub(super) interrupts: u32,
     /// Tools that were noted for the archive.
     pub(super) tools: std::collections::BTreeSet<String>,
+    /// When its host said something last, or was asked whether it is there.
+    pub(super) heard_at: Timestamp,
+    /// Its agent waits for the person's answer.
+    pub(super) asked: bool,
     /// Its host was reached since this daemon started: an end from now on is seen when it happens.
     pub(super) reached: bool,
 }
@@ -124,7 +135,7 @@ impl Link {
         Some(Self {
             daemon: Arc::clone(daemon),
             id: id.clone(),
-            transcript: Transcript::new(&session.agent),
+            transcript: agent.as_ref().map_or_else(|| Transcript::new(StreamFormat::Text), Agent::transcript),
             agent,
             runs_command,
             signals,
@@ -145,6 +156,8 @@ impl Link {
             created_at: session.created_at,
             interrupts: 0,
             tools: std::collections::BTreeSet::new(),
+            heard_at: now(),
+            asked: session.verdict.source == StateSource::Report && session.verdict.state == SessionState::WaitingInput,
             reached: false,
         })
     }
@@ -159,6 +172,7 @@ impl Link {
         };
         self.line = Some(line);
         self.reached = true;
+        self.heard_at = now();
         if std::mem::take(&mut self.silence).told {
             self.answers_again().await;
         }
@@ -235,11 +249,30 @@ impl Link {
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
         let silent = self.line.as_ref().and_then(Line::due);
-        let due = [self.signals.due(), self.deliveries.due(), answer, self.control_due(), silent];
+        let beat = self.expects_something().then(|| self.heard_at.after(HEARTBEAT));
+        let due = [self.signals.due(), self.deliveries.due(), answer, self.control_due(), silent, beat];
         due.into_iter().flatten().min()
     }
 
+    /// Whether the host has something to say sooner or later: a turn is under way, or a question waits.
+    fn expects_something(&self) -> bool {
+        let under_way =
+            |state| matches!(state, SessionState::Starting | SessionState::Working | SessionState::WaitingPermission);
+        self.line.is_some() && (self.asked || self.signals.verdict().is_some_and(|known| under_way(known.state)))
+    }
+
+    /// Asks a host that has been silent for long whether it is there.
+    fn beat(&mut self, at: Timestamp) {
+        if self.expects_something() && self.heard_at.after(HEARTBEAT) <= at {
+            self.heard_at = at;
+            if let Some(line) = &mut self.line {
+                line.beat();
+            }
+        }
+    }
+
     async fn hear(&mut self, message: FromHost) {
+        self.heard_at = now();
         if let Some(line) = &mut self.line {
             line.heard(&message);
         }
@@ -260,6 +293,7 @@ impl Link {
             Ask::Lock { effect, locked } => self.lock(effect, locked),
             Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),
+            Ask::Explain { reply } => self.explain(reply),
         }
     }
 
@@ -278,6 +312,7 @@ impl Link {
                 self.answer_step(step).await;
             }
         }
+        self.beat(at);
         self.press_for_quiet(at);
         self.give_up_locking(at).await;
         self.give_up_stopping(at).await;

@@ -26,7 +26,7 @@ use crate::session::{self, Found};
 
 use super::Daemon;
 
-pub(super) use ask::Ask;
+pub(super) use ask::{Ask, Looks};
 
 /// Between a link's failure and its next life.
 const OPEN_AGAIN_AFTER: Duration = Duration::from_secs(1);

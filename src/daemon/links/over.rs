@@ -16,6 +16,9 @@ use super::link::Link;
 /// After this long without an answer a host that runs is called unreachable.
 const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
 
+/// How long a new host of a session that runs elsewhere may take.
+const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
+
 /// How long a host has not been reached.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
@@ -45,7 +48,8 @@ impl Link {
         self.silence.tries += 1;
         let force = self.silence.for_at_least(ANSWERS_WITHIN) && self.is_to_be_forced(now());
         let directory = self.daemon.paths.session(&self.id);
-        let found = tokio::task::spawn_blocking(move || look_after(&directory, force)).await;
+        let program = self.daemon.program.clone();
+        let found = tokio::task::spawn_blocking(move || look_after(&directory, &program, force)).await;
         let (exit, reports) = match found {
             Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
             Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
@@ -119,8 +123,14 @@ fn by_process(state: SessionState, evidence: &str) -> Reading {
 
 /// What became of a session whose host does not answer. A host that is gone leaves reports, and may leave
 /// processes that nobody reaps any more: those are ended here. So is, by force, a host that still runs.
-fn look_after(directory: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
+fn look_after(directory: &Path, program: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
     let mut found = session::find(directory);
+    if found == Found::Lost
+        && !force
+        && let Some(started) = session::adopt(directory, program, ADOPTED_WITHIN)
+    {
+        found = Found::Running(started);
+    }
     if found == Found::Lost || force && matches!(found, Found::Running(_)) {
         let left = session::end_by_force(directory);
         if !left.is_empty() {

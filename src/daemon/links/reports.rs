@@ -4,14 +4,17 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
+use tokio::sync::oneshot;
+
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::transcript::News;
 use crate::daemon::core::steady as now;
 use crate::daemon::places::TOOLS;
 use crate::engine::Fact;
-use crate::model::{Reading, SessionId, SessionState, StateSource, one_line, truncate};
+use crate::model::{Reading, Report, SessionId, SessionState, StateSource, one_line, truncate};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
+use super::ask::Looks;
 use super::control::is_at_rest;
 use super::link::Link;
 
@@ -61,6 +64,7 @@ impl Link {
         let mark = Some((self.id.clone(), number));
         let taken = match report {
             SessionReport::Said(report) => {
+                self.asked = matches!(report, Report::Ask { .. });
                 let fact = Fact::Reported { session: self.id.clone(), report };
                 if self.daemon.core.collect(fact, mark).await { Taken::In } else { Taken::Kept }
             }
@@ -75,6 +79,7 @@ impl Link {
 
     pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
         if let Some(tool) = tool_of(payload) {
+            self.daemon.tripwire.heard(&self.id, &tool, payload);
             self.note_tool(&tool).await;
         }
         self.meter_hook(event, payload).await;
@@ -95,6 +100,7 @@ impl Link {
     pub(super) async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
         for news in self.transcript.line(line).news {
             if let News::Tool { name, .. } = &news {
+                self.daemon.tripwire.heard(&self.id, name, line);
                 self.note_tool(name).await;
             }
             if let News::Started { conversation, .. } = news
@@ -138,6 +144,12 @@ impl Link {
 
     fn can_resume(&self) -> bool {
         self.agent.as_ref().is_some_and(crate::agents::Agent::can_resume)
+    }
+
+    /// Tells what title and screen say by themselves.
+    pub(super) fn explain(&self, reply: oneshot::Sender<Looks>) {
+        let (seen, pending) = (self.signals.seen().cloned(), self.signals.pending().cloned());
+        let _ = reply.send(Looks { seen, pending, screen: self.seen.clone() });
     }
 
     pub(super) async fn read(&mut self, reading: Reading) {

@@ -58,6 +58,8 @@ pub(super) fn apply(state: &mut State, id: ProjectId, news: &ProjectNews, at: Ti
         ProjectNews::CommandsTrusted { hash } => {
             project.trusted_commands.insert(hash.clone());
         }
+        ProjectNews::ModelAsked { .. } => state.model_calls.entry(id).or_default().asked(at),
+        ProjectNews::ModelAnswered { well, .. } => state.model_calls.entry(id).or_default().answered(*well, at),
         ProjectNews::ChatSaid { line } => {
             let chat = state.chat.entry(id).or_default();
             chat.push(line.clone());

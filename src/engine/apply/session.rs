@@ -32,7 +32,8 @@ pub(super) fn apply(state: &mut State, id: &SessionId, news: &SessionNews, at: T
 /// What only the session itself keeps.
 fn noted(session: &mut Session, news: &SessionNews, at: Timestamp) {
     match news {
-        SessionNews::Started { pid, host, conversation } => {
+        SessionNews::Started { pid, host, conversation, warnings } => {
+            session.warnings.clone_from(warnings);
             session.pid = Some(*pid);
             session.host = Some(*host);
             session.started_at = Some(at);

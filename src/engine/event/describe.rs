@@ -46,6 +46,9 @@ fn project(news: &ProjectNews) -> String {
         ProjectNews::SeatRetired { worker } => format!("worker {worker} is not needed any more"),
         ProjectNews::WorkerOffline { worker, detail } => format!("worker {worker} is offline: {}", quote(detail)),
         ProjectNews::WorkerReset { worker } => format!("worker {worker} takes tasks again"),
+        ProjectNews::ModelAsked { by } => format!("{} is asked", quote(by)),
+        ProjectNews::ModelAnswered { by, well: true } => format!("{} answered", quote(by)),
+        ProjectNews::ModelAnswered { by, well: false } => format!("{} gave no answer", quote(by)),
         ProjectNews::SeatAdded { worker, .. } => format!("worker {worker} added"),
         ProjectNews::AgentTrusted { agent } => format!("{agent} may trust this project's worktrees"),
         ProjectNews::CommandsTrusted { hash } => {
@@ -64,10 +67,14 @@ fn project(news: &ProjectNews) -> String {
 
 fn plan_words(news: &PlanNews) -> String {
     match news {
+        PlanNews::Made { plan } if plan.status == PlanStatus::Planning => {
+            format!("is being made by {} from: {}", quote(&plan.by), quote(&plan.text))
+        }
+        PlanNews::Filled { tasks: made, by, .. } => format!("has {}, made by {}", tasks(made.len()), quote(by)),
         PlanNews::Made { plan } => format!("made with {} from: {}", tasks(plan.tasks.len()), quote(&plan.text)),
         PlanNews::Settled { status: PlanStatus::Confirmed } => "confirmed".to_owned(),
         PlanNews::Settled { status: PlanStatus::Declined } => "declined".to_owned(),
-        PlanNews::Settled { status: PlanStatus::Proposed } => "proposed again".to_owned(),
+        PlanNews::Settled { status: PlanStatus::Proposed | PlanStatus::Planning } => "proposed again".to_owned(),
     }
 }
 
@@ -142,6 +149,9 @@ fn checked(runs: &[crate::model::CheckRun]) -> String {
 fn session_words(news: &SessionNews) -> String {
     match news {
         SessionNews::Created { made, .. } => format!("made for worker {} with {}", made.worker, made.agent),
+        SessionNews::Started { pid, warnings, .. } if !warnings.is_empty() => {
+            format!("started, process {pid}; {}", warnings.join("; "))
+        }
         SessionNews::Started { pid, .. } => format!("started, process {pid}"),
         SessionNews::Read { verdict } => {
             format!("is {}: {}", verdict.state.word().replace('_', " "), quote(&verdict.evidence))
@@ -235,6 +245,7 @@ fn handoff(news: &HandoffNews) -> String {
 
 fn effect_words(kind: &EffectKind) -> String {
     match kind {
+        EffectKind::MakePlan { plan, .. } => format!("make plan {plan}"),
         EffectKind::PrepareWorktree { task, .. } => format!("prepare the worktree of #{task}"),
         EffectKind::StartSession { session, .. } => format!("start session {}", session.short()),
         EffectKind::DeliverPrompt { session, purpose, .. } => {

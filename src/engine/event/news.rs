@@ -8,6 +8,9 @@ use crate::model::{
     Amount, Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
     HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, SessionUse,
     StatusReason, StepState, Task, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
+    HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, StatusReason,
+    StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -77,6 +80,18 @@ pub enum ProjectNews {
         /// How often.
         calls: u64,
     },
+    /// A model is called for it.
+    ModelAsked {
+        /// Who.
+        by: String,
+    },
+    /// A model call ended.
+    ModelAnswered {
+        /// Who was asked.
+        by: String,
+        /// Whether there was an answer.
+        well: bool,
+    },
     /// A line of its chat.
     ChatSaid {
         /// The line.
@@ -92,6 +107,15 @@ pub enum PlanNews {
     Made {
         /// The plan.
         plan: Plan,
+    },
+    /// A planner made its tasks.
+    Filled {
+        /// Its tasks, in order.
+        tasks: Vec<TaskId>,
+        /// Where it stands with them.
+        status: PlanStatus,
+        /// Who planned.
+        by: String,
     },
     /// It was confirmed or declined.
     Settled {
@@ -275,6 +299,9 @@ pub enum SessionNews {
         host: HostIdentity,
         /// The agent's conversation id, where we chose it.
         conversation: Option<String>,
+        /// What the person should know of how it runs.
+        #[serde(default)]
+        warnings: Vec<String>,
     },
     /// Its state was read.
     Read {

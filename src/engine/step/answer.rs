@@ -51,6 +51,11 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
             }
             Ok(())
         }
+        // putting files back was the daemon's part, before this
+        Subject::Touched { .. } => {
+            close(turn, approval, &given);
+            Ok(())
+        }
         Subject::Offline { worker } => {
             close(turn, approval, &given);
             if kind == AnswerKind::Yes { workers::reset(turn, approval.project, *worker) } else { Ok(()) }

@@ -6,6 +6,7 @@ use crate::model::EffectId;
 use super::super::{EffectKind, EffectResult, Event};
 use super::turn::Turn;
 use super::{answer, budget, handoff, landing, prompt, session, start, verify};
+use super::{answer, ask, handoff, landing, prompt, session, start, verify};
 
 pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     let state = turn.state;
@@ -17,6 +18,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     let (project, task) = (state.project_of(&effect.kind), state.task_of(&effect.kind));
     turn.emit(Event::EffectSettled { effect: id, project, task, failure });
     match &effect.kind {
+        EffectKind::MakePlan { plan, rules } => ask::planned(turn, *plan, *rules, result),
         EffectKind::PrepareWorktree { task, .. } => start::prepared(turn, *task, result),
         EffectKind::StartSession { session, .. } => start::started(turn, session, result),
         EffectKind::DeliverPrompt { session, purpose, .. } => {

@@ -57,6 +57,7 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, open
         Opening::Resume(conversation) => (Some(conversation), true),
     };
     let made = Session {
+        warnings: Vec::new(),
         id: id.clone(),
         project: task.project,
         task: Some(task.id),
@@ -64,6 +65,7 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, open
         worker: delegation.worker,
         agent: delegation.agent.clone(),
         mode: task.mode,
+        executor: task.executor,
         conversation: resume.clone(),
         pid: None,
         host: None,

@@ -1,6 +1,6 @@
 //! Plain panes: sessions that a person opens without a task.
 
-use crate::model::{Project, ProjectId, Session, SessionMode, WorkerNumber};
+use crate::model::{ExecutorKind, Project, ProjectId, Session, SessionMode, WorkerNumber};
 
 use super::super::{EffectKind, ProjectNews, Refusal, SessionNews};
 use super::launch;
@@ -52,6 +52,8 @@ fn open(turn: &mut Turn, id: ProjectId, worker: WorkerNumber, pane: Pane) {
         worker,
         agent,
         mode: SessionMode::Interactive,
+        executor: ExecutorKind::Local,
+        warnings: Vec::new(),
         conversation: resume.clone(),
         pid: None,
         host: None,

@@ -3,8 +3,8 @@
 use crate::model::{Answer, AnswerKind, Approval, Plan, PlanId, PlanStatus, Subject, Task, TaskId, TaskStatus};
 
 use super::super::{ApprovalNews, Event, PlanNews, Refusal};
-use super::moves;
 use super::turn::Turn;
+use super::{ask, moves};
 
 /// Yes to a plan: all its proposed tasks, or those named; then the others are called off.
 pub(super) fn confirm(turn: &mut Turn, id: PlanId, only: &[TaskId]) -> Result<(), Refusal> {
@@ -27,9 +27,13 @@ pub(super) fn confirm(turn: &mut Turn, id: PlanId, only: &[TaskId]) -> Result<()
     Ok(())
 }
 
-/// No to a plan: what is still proposed is called off.
+/// No to a plan: what is still proposed is called off; a planner that is at it is not waited for.
 pub(super) fn decline(turn: &mut Turn, id: PlanId) -> Result<(), Refusal> {
     let state = turn.state;
+    if let Some(plan) = state.plans.get(&id).filter(|plan| plan.status == PlanStatus::Planning) {
+        ask::call_off(turn, plan);
+        return Ok(());
+    }
     let plan = open(turn, id)?;
     if let Some(approval) = state.waiting().find(|approval| is_about(approval, id)) {
         close(turn, approval, AnswerKind::No);

@@ -33,8 +33,8 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, result: EffectResult) {
     let task = session.task.and_then(|task| state.task(task));
     let at_work = task.filter(|task| task.status == TaskStatus::Executing && state.is_current(session));
     match result {
-        EffectResult::SessionStarted { pid, host, conversation, reports } => {
-            turn.session(session, SessionNews::Started { pid, host, conversation });
+        EffectResult::SessionStarted { pid, host, conversation, reports, warnings } => {
+            turn.session(session, SessionNews::Started { pid, host, conversation, warnings });
             if let Some(task) = at_work.filter(|_| !state.stops.contains_key(id)) {
                 if !reports {
                     restate_nothing(turn, task, session);

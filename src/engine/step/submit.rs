@@ -5,34 +5,100 @@ use std::collections::BTreeSet;
 use crate::model::{
     Autonomy, BudgetScope, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason,
     Subject, Task, TaskDraft, TaskId, TaskStatus, one_line, slug, truncate,
+    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject,
+    Task, TaskDraft, TaskId, TaskStatus, Wishes, one_line, slug, truncate,
 };
 
 use super::super::{BudgetNews, Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
 use super::turn::{Question, Turn};
+
+/// The planner that is always there.
+pub(super) const RULES: &str = "rules";
 
 /// The longest title, in characters.
 const TITLE: usize = 120;
 
 pub(super) fn submit(turn: &mut Turn, submission: &Submission) -> Result<(), Refusal> {
     let project = turn.state.projects.get(&submission.project).ok_or(Refusal::NoProject(submission.project))?;
-    if submission.drafts.is_empty() || submission.drafts.iter().any(|draft| one_line(&draft.title).is_empty()) {
+    let depends = check(turn, project, &submission.drafts)?;
+    let id = PlanId(turn.next_id());
+    let tasks = make_all(turn, project, id, &submission.drafts, depends);
+    let plan = Plan {
+        id,
+        project: submission.project,
+        text: submission.text.clone(),
+        tasks: tasks.iter().map(|task| task.id).collect(),
+        status: status(&tasks),
+        made_at: turn.now,
+        by: RULES.to_owned(),
+        from_chat: submission.from_chat,
+        wishes: Wishes::default(),
+    };
+    turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan: plan.clone() } });
+    announce(turn, &plan, &tasks);
+    if submission.from_chat {
+        let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
+        turn.project(submission.project, ProjectNews::ChatSaid { line: you });
+        answer(turn, &plan, &tasks, None);
+    }
+    Ok(())
+}
+
+/// A plan that a planner was asked for gets its tasks. Refused before anything is said: then nothing has happened.
+pub(super) fn fill(
+    turn: &mut Turn,
+    plan: &Plan,
+    drafts: &[TaskDraft],
+    by: &str,
+    note: Option<&str>,
+) -> Result<(), Refusal> {
+    let project = turn.state.projects.get(&plan.project).ok_or(Refusal::NoProject(plan.project))?;
+    let depends = check(turn, project, drafts)?;
+    let tasks = make_all(turn, project, plan.id, drafts, depends);
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+    let status = status(&tasks);
+    let news = PlanNews::Filled { tasks: ids.clone(), status, by: by.to_owned() };
+    turn.emit(Event::Plan { project: plan.project, plan: plan.id, news });
+    let plan = Plan { tasks: ids, status, by: by.to_owned(), ..plan.clone() };
+    announce(turn, &plan, &tasks);
+    if plan.from_chat || note.is_some() {
+        answer(turn, &plan, &tasks, note);
+    }
+    Ok(())
+}
+
+/// Whether the drafts can be tasks; what each of them depends on.
+fn check(turn: &Turn, project: &Project, drafts: &[TaskDraft]) -> Result<Vec<BTreeSet<TaskId>>, Refusal> {
+    if drafts.is_empty() || drafts.iter().any(|draft| one_line(&draft.title).is_empty()) {
         return Err(Refusal::EmptySubmission);
     }
-    refuse_cycles(&submission.drafts)?;
+    refuse_cycles(drafts)?;
     let first = turn.state.last_task;
-    let depends = submission.drafts.iter().map(|draft| dependencies(turn, project, &submission.drafts, draft, first));
-    let depends = depends.collect::<Result<Vec<_>, _>>()?;
-    let plan = PlanId(turn.next_id());
+    drafts.iter().map(|draft| dependencies(turn, project, drafts, draft, first)).collect()
+}
+
+fn make_all(
+    turn: &mut Turn,
+    project: &Project,
+    plan: PlanId,
+    drafts: &[TaskDraft],
+    depends: Vec<BTreeSet<TaskId>>,
+) -> Vec<Task> {
     let mut tasks = Vec::new();
     let mut shorts = Vec::new();
-    for (draft, depends) in submission.drafts.iter().zip(depends) {
+    for (draft, depends) in drafts.iter().zip(depends) {
         let short = turn.next_short(&shorts);
         shorts.push(short.clone());
         let task = make(turn, project, plan, draft, (short, depends));
         tasks.push(task);
     }
-    announce(turn, submission, plan, &tasks);
-    Ok(())
+    tasks
+}
+
+/// Where a plan with these tasks begins.
+fn status(tasks: &[Task]) -> PlanStatus {
+    let proposed = tasks.iter().any(|task| task.status == TaskStatus::Proposed);
+    if proposed { PlanStatus::Proposed } else { PlanStatus::Confirmed }
 }
 
 /// The ids that a draft depends on.
@@ -146,6 +212,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         base: None,
         depends,
         open_ended: draft.open_ended,
+        executor: draft.executor,
         priority: draft.priority,
         attempts: 0,
         delegation: None,
@@ -163,7 +230,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
 }
 
 /// How an agent runs, unless the person chose.
-pub(super) fn mode(agent: &str, autonomy: Autonomy, chosen: Option<SessionMode>) -> SessionMode {
+pub fn mode(agent: &str, autonomy: Autonomy, chosen: Option<SessionMode>) -> SessionMode {
     match (agent, autonomy) {
         ("shell", _) => SessionMode::Autonomous,
         (_, Autonomy::Full) => chosen.unwrap_or(SessionMode::Autonomous),
@@ -185,19 +252,8 @@ fn begin(turn: &Turn, autonomy: Autonomy, depends: &BTreeSet<TaskId>) -> (TaskSt
     }
 }
 
-/// The plan, its tasks, the question and the chat, as events.
-fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]) {
-    let proposed = tasks.iter().any(|task| task.status == TaskStatus::Proposed);
-    let asks = tasks.iter().any(|task| task.status == TaskStatus::Proposed && task.autonomy == Autonomy::Confirm);
-    let plan = Plan {
-        id,
-        project: submission.project,
-        text: submission.text.clone(),
-        tasks: tasks.iter().map(|task| task.id).collect(),
-        status: if proposed { PlanStatus::Proposed } else { PlanStatus::Confirmed },
-        made_at: turn.now,
-    };
-    turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan } });
+/// The tasks and the question, as events.
+fn announce(turn: &mut Turn, plan: &Plan, tasks: &[Task]) {
     for task in tasks {
         turn.task(task, TaskNews::Planned { made: Box::new(task.clone()) });
         if let Some(limit) = submission.budget.filter(|limit| !limit.is_empty()) {
@@ -205,12 +261,12 @@ fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]
             turn.emit(Event::Budget { project, scope, news: BudgetNews::Set { limit: Some(limit) } });
         }
     }
-    let list: Vec<String> = tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, task.agent)).collect();
-    if asks {
+    if asks(tasks) {
+        let list = list(tasks);
         turn.ask(Question {
-            project: submission.project,
+            project: plan.project,
             task: tasks.first().filter(|_| tasks.len() == 1).map(|task| task.id),
-            subject: Subject::Plan { plan: id },
+            subject: Subject::Plan { plan: plan.id },
             title: format!(
                 "Start {}?",
                 if tasks.len() == 1 { list.concat() } else { format!("{} tasks", tasks.len()) }
@@ -218,16 +274,29 @@ fn announce(turn: &mut Turn, submission: &Submission, id: PlanId, tasks: &[Task]
             detail: list.join("\n"),
         });
     }
-    if submission.from_chat {
-        let next = match (asks, proposed) {
-            (true, _) => "Shall I start?",
-            (false, true) => "Start each when you want it.",
-            (false, false) => "Under way.",
-        };
-        let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
-        let lead =
-            ChatLine { who: Speaker::Lead, text: format!("{}\n{next}", list.join("\n")), plan: Some(id), at: turn.now };
-        turn.project(submission.project, ProjectNews::ChatSaid { line: you });
-        turn.project(submission.project, ProjectNews::ChatSaid { line: lead });
+}
+
+/// What the orchestrator says of a plan in the chat.
+fn answer(turn: &mut Turn, plan: &Plan, tasks: &[Task], note: Option<&str>) {
+    let next = match (asks(tasks), plan.status) {
+        (true, _) => "Shall I start?",
+        (false, PlanStatus::Proposed) => "Start each when you want it.",
+        (false, _) => "Under way.",
+    };
+    let mut lines: Vec<String> = note.map(str::to_owned).into_iter().collect();
+    lines.extend(list(tasks));
+    if plan.by != RULES {
+        lines.push(format!("Planned by {}.", one_line(&plan.by)));
     }
+    lines.push(next.to_owned());
+    let lead = ChatLine { who: Speaker::Lead, text: lines.join("\n"), plan: Some(plan.id), at: turn.now };
+    turn.project(plan.project, ProjectNews::ChatSaid { line: lead });
+}
+
+fn asks(tasks: &[Task]) -> bool {
+    tasks.iter().any(|task| task.status == TaskStatus::Proposed && task.autonomy == Autonomy::Confirm)
+}
+
+fn list(tasks: &[Task]) -> Vec<String> {
+    tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, task.agent)).collect()
 }

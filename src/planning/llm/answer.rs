@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::prompt::Facts;
-use crate::model::{Complexity, Dependency, Forecast, Priority, TaskDraft, TaskType, one_line};
+use crate::model::{Complexity, Dependency, ExecutorKind, Forecast, Priority, TaskDraft, TaskType, one_line};
 use crate::planning::rules::{PlanContext, tidy_title};
 
 /// A plan of more tasks is none that a person reads.
@@ -197,6 +197,7 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
     depends.dedup();
     let share = if whole { "The request was" } else { "This is one part of a request, which was" };
     TaskDraft {
+        executor: ExecutorKind::default(),
         title: tidy_title(&task.title, &task.body),
         body: format!("{}\n\n{share}:\n\n{}", task.body.trim(), text.trim()),
         task_type: task.task_type,

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use super::bell::Bell;
+use super::doors::Door;
 use super::requests::handle;
 use super::sender::{self, Sender};
 use super::start_thread;
@@ -20,9 +21,10 @@ use crate::session::peer::{Standing, standing};
 const WAITING: usize = 32 * 1024;
 
 /// Serves one connection to its end.
-pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream) {
+pub(super) fn run(shared: &Arc<Shared>, mut stream: UnixStream, door: Door) {
     let session = shared.launch.session.as_str();
     let Some(standing) = standing(&stream, &shared.directory, session) else { return };
+    let standing = if door == Door::Inner && standing == Standing::Outside { Standing::Inside } else { standing };
     let hello = FromHost::Hello {
         version: VERSION,
         session: session.to_owned(),

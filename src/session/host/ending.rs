@@ -9,6 +9,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use portable_pty::SlavePty;
 
+use super::doors;
 use super::pty::now;
 use super::state::{Shared, State, wait};
 use crate::model::{Exit, sanitize};
@@ -44,6 +45,9 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
         shared.room.ring();
     }
     end_leftovers();
+    if let Some(elsewhere) = &shared.launch.place.elsewhere {
+        elsewhere.end(shared.launch.session.as_str());
+    }
     drop(slave);
     let exit = {
         let mut state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);
@@ -57,12 +61,7 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
         state.peers.values().for_each(|peer| peer.waker.ring());
     }
     wait_for_burial(shared);
-    match std::fs::remove_file(&shared.launch.socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(SessionError::file("remove", &shared.launch.socket)(error))
-        }
-        _ => Ok(()),
-    }
+    doors::remove(&shared.launch)
 }
 
 /// Waits for every child, also adopted ones, until the agent is among them.

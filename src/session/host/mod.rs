@@ -10,6 +10,8 @@ mod ending;
 mod input;
 mod output;
 mod pty;
+mod reading;
+mod refusals;
 mod requests;
 mod sender;
 mod size;
@@ -35,6 +37,7 @@ use super::reports::Reports;
 use super::stream_log::StreamLog;
 use crate::model::Explain as _;
 use crate::process::identity;
+use doors::Door;
 use state::{Pty, Shared};
 
 /// Stack of each thread: none goes deep, and only touched pages count.
@@ -72,6 +75,7 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     let mut record = claim(directory)?;
     stand_alone()?;
     let listener = doors::bind(&launch.socket)?;
+    let inner = launch.place.inner_socket.as_deref().map(doors::bind).transpose()?;
     let started = pty::start_agent(&launch);
     let agent = match started {
         Ok(agent) => agent,
@@ -95,7 +99,10 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     ));
     start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, reader, log))?;
     start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, writer, journal))?;
-    start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener))?;
+    start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener, Door::Outer))?;
+    if let Some(inner) = inner {
+        start_thread("inner doors", Arc::clone(&shared), move |shared| doors::run(&shared, &inner, Door::Inner))?;
+    }
     start_thread("sweep", Arc::clone(&shared), |shared| doors::rebind_when_told(&shared))?;
     ending::see_off(&shared, agent.slave)
 }

@@ -9,7 +9,10 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::refusals::Refusals;
+use super::requests;
 use super::state::{Role, Shared, State};
+use crate::model::Report;
 use crate::protocol::pane::FromHost;
 use crate::session::stream_log::StreamLog;
 use crate::term::News;
@@ -27,6 +30,7 @@ const MOST_OUTGOING: usize = 256;
 /// Reads until the PTY's other side is closed for good.
 pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) {
     let mut buffer = vec![0; TURN];
+    let mut refusals = shared.launch.place.fence.clone().map(Refusals::new);
     let mut turn = TURN;
     let mut open = true;
     while open {
@@ -38,6 +42,10 @@ pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) 
             turn = if state.expects_echo() { SHORT_TURN } else { TURN };
             drop(state);
             log.write(bytes);
+            if let Some(told) = refusals.as_mut().and_then(|refusals| refusals.look(bytes)) {
+                eprintln!("{told}");
+                requests::note(shared, Report::Progress { text: told });
+            }
         }
         open = match more {
             More::Now => true,

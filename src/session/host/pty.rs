@@ -84,9 +84,8 @@ pub(super) fn record_not_started(
         other => other.to_string(),
     };
     let recorded = replace_json(&names.exit(), &Exit { code: Some(NOT_STARTED), signal: None, at: now(), tail });
-    match std::fs::remove_file(&launch.socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => eprintln!("cannot remove the socket: {error}"),
-        _ => {}
+    if let Err(error) = super::doors::remove(launch) {
+        eprintln!("{error}");
     }
     recorded.and(Err(error))
 }

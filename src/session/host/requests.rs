@@ -3,8 +3,10 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::ending;
+use super::reading;
 use super::start_thread;
 use super::state::{Input, Once, PeerId, Role, Shared, State, wait};
+use crate::model::Report;
 use crate::protocol::pane::{FromHost, SessionReport, ToHost};
 use crate::session::convert;
 use crate::session::peer::Standing;
@@ -15,7 +17,7 @@ const MOST_INPUT: usize = 1024 * 1024;
 /// A connection waits while it has not read this many answers.
 const MOST_ANSWERS: usize = 64;
 /// The most lines of one history page.
-const LONGEST_PAGE: u32 = 2_000;
+pub(super) const LONGEST_PAGE: u32 = 2_000;
 /// The longest capture, in bytes; what is older is left out.
 const LONGEST_CAPTURE: usize = 8 * 1024 * 1024;
 
@@ -35,6 +37,10 @@ pub(super) fn handle(shared: &Arc<Shared>, peer: PeerId, standing: Standing, mes
         ToHost::Paste(text) => type_in(shared, peer, |state| paste(&text, &state.terminal.modes())),
         ToHost::Resize { rows, cols } => resize(shared, peer, (rows, cols)),
         ToHost::History { back, count } => history(shared, peer, back, count),
+        ToHost::Lines { from, count } => reading::lines(shared, peer, from, count),
+        ToHost::Search { id, pattern, from, backward } => {
+            reading::search(shared, peer, &reading::Search { id, pattern, from, backward });
+        }
         ToHost::Capture { ansi, history } => capture(shared, peer, ansi, history),
         ToHost::Write { key, bytes, paste, only_if } => write_once(shared, Once { peer, key, bytes, paste, only_if }),
         ToHost::Lock(locked) => lock(shared, locked),
@@ -49,7 +55,15 @@ fn is_allowed(standing: Standing, message: &ToHost) -> bool {
     match standing {
         Standing::Outside => true,
         Standing::Inside => {
-            matches!(message, ToHost::View { .. } | ToHost::History { .. } | ToHost::Capture { .. } | ToHost::Report(_))
+            matches!(
+                message,
+                ToHost::View { .. }
+                    | ToHost::History { .. }
+                    | ToHost::Lines { .. }
+                    | ToHost::Search { .. }
+                    | ToHost::Capture { .. }
+                    | ToHost::Report(_)
+            )
         }
         Standing::Stranger => false,
     }
@@ -173,19 +187,28 @@ fn bury(shared: &Shared) {
 
 /// On disk first, then told to the daemon in the same order, then answered.
 fn take_report(shared: &Shared, peer: PeerId, report: &SessionReport) {
-    let mut reports = shared.reports();
-    let added = reports.add(report.clone());
-    let mut state = shared.state();
-    let answer = match added {
-        Ok(number) => {
-            let watchers: Vec<PeerId> =
-                state.peers.iter().filter(|(_, peer)| peer.role == Role::Watcher).map(|(id, _)| *id).collect();
-            for watcher in watchers {
-                state.send(watcher, FromHost::Reported { number, report: report.clone() });
-            }
-            FromHost::Noted
-        }
+    let answer = match keep_report(shared, report) {
+        Ok(()) => FromHost::Noted,
         Err(error) => FromHost::Refused(format!("cannot keep the report: {error}")),
     };
-    state.send(peer, answer);
+    shared.state().send(peer, answer);
+}
+
+/// A report of the host's own, for the activity log.
+pub(super) fn note(shared: &Shared, report: Report) {
+    if let Err(error) = keep_report(shared, &SessionReport::Said(report)) {
+        eprintln!("cannot keep a note: {error}");
+    }
+}
+
+fn keep_report(shared: &Shared, report: &SessionReport) -> std::io::Result<()> {
+    let mut reports = shared.reports();
+    let number = reports.add(report.clone())?;
+    let mut state = shared.state();
+    let watchers: Vec<PeerId> =
+        state.peers.iter().filter(|(_, peer)| peer.role == Role::Watcher).map(|(id, _)| *id).collect();
+    for watcher in watchers {
+        state.send(watcher, FromHost::Reported { number, report: report.clone() });
+    }
+    Ok(())
 }

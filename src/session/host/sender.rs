@@ -13,7 +13,7 @@ use nix::sys::socket::{MsgFlags, send};
 use super::bell::Bell;
 use super::state::{PeerId, Role, Shared, State};
 use crate::protocol::pane::{FromHost, Observation, ScreenUpdate, encode};
-use crate::session::convert;
+use crate::session::{convert, observation};
 use crate::term::{Frame, Line};
 
 /// Between two frames to one viewer, except after a key.
@@ -217,18 +217,7 @@ impl Sender {
             title: frame.title.clone(),
             history: frame.history,
             locked,
+            dropped: frame.dropped,
         }))
-    }
-}
-
-fn observation(frame: &Frame, bytes: u64, quiet: Duration) -> Observation {
-    Observation {
-        title: frame.title.clone(),
-        screen: frame.lines.iter().map(|line| line.text().trim_end().to_owned()).collect(),
-        cursor: frame.position,
-        modes: convert::modes(&frame.modes),
-        bytes,
-        quiet_ms: u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX),
-        own_foreground: false,
     }
 }

@@ -8,7 +8,7 @@ use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{Place, Shown, State};
 
-use super::{dialogs, keys, opening, panes, requests};
+use super::{copying, dialogs, keys, opening, reading, requests};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
@@ -41,7 +41,8 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::AppDetach => out.push(Cmd::Leave),
         Action::AppQuit => opening::show(state, Dialog::Ask(Ask { about: AskAbout::Quit, choice: 0 })),
         Action::ChatLeave => state.mode = state.resting_or_cockpit(),
-        _ if matches!(state.mode, Mode::Scroll) => panes::read(state, action, out),
+        Action::CopyWrite => copying::write(state, out),
+        _ if state.mode.scroll().is_some() => reading::act(state, action, out),
         _ => dialogs::act(state, action, out),
     }
 }
@@ -120,7 +121,7 @@ fn pane(state: &mut State, action: Action) {
             let text = format!("no session runs here; {} c says what is to be done", state.leader());
             state.toast(&text, true);
         }
-        _ => panes::begin_reading(state),
+        _ => reading::begin(state),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{CtrlH, State};
 
-use super::{actions, chat, dialogs, opening};
+use super::{actions, chat, dialogs, opening, searching};
 
 /// One key press.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
@@ -28,9 +28,11 @@ pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
         Mode::Chat => chat::key(state, chord, out),
         Mode::Dialog { .. } => dialogs::key(state, chord, out),
         Mode::Cockpit => in_cockpit(state, chord, out),
-        Mode::Scroll => {
-            if let Some(action) = state.keymap.action(Context::Scroll, chord) {
-                actions::act(state, action, out);
+        Mode::Scroll(_) => {
+            let bound = state.mode.context().and_then(|context| state.keymap.action(context, chord));
+            match bound {
+                Some(action) => actions::act(state, action, out),
+                None => searching::press(state, chord),
             }
         }
         Mode::Leader { .. } => {}
@@ -56,6 +58,7 @@ fn direct(state: &State, chord: Chord) -> Option<Action> {
 fn takes_text(state: &State) -> bool {
     match &state.mode {
         Mode::Chat => true,
+        Mode::Scroll(_) => searching::is_typing(state),
         Mode::Dialog { dialog, .. } => dialog.takes_text(),
         _ => false,
     }
@@ -131,7 +134,8 @@ pub(super) fn paste(state: &mut State, text: String, out: &mut Vec<Cmd>) {
             state.dirty = true;
         }
         Mode::Dialog { .. } => dialogs::paste(state, &text),
-        Mode::Cockpit | Mode::Scroll | Mode::Leader { .. } => {
+        Mode::Scroll(_) if searching::is_typing(state) => searching::paste(state, &text),
+        Mode::Cockpit | Mode::Scroll(_) | Mode::Leader { .. } => {
             let text =
                 format!("nothing was pasted: keys are commands here ({} Enter types into the pane)", state.leader());
             state.toast(&text, true);

@@ -3,16 +3,19 @@
 
 use ratatui::layout::{Position, Rect};
 
+use crate::config::keymap::{Chord, KeyName};
 use crate::model::{SessionId, WorkerNumber};
-use crate::protocol::pane::ToHost;
+use crate::protocol::pane::{MouseMode, ToHost};
 use crate::tui::bars::{self, Click};
 use crate::tui::message::{Cmd, Mouse, MouseKind};
-use crate::tui::mode::Mode;
-use crate::tui::pane::Selection;
+use crate::tui::mode::{Mode, Scrolling};
 use crate::tui::state::State;
 use crate::tui::{encode, layout, view};
 
-use super::{actions, dialogs, opening, panes, requests};
+use super::{actions, dialogs, opening, reading, requests, selecting};
+
+/// Lines that a turn of the wheel moves.
+const WHEEL: i64 = 3;
 
 /// A mouse event.
 pub(super) fn mouse(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
@@ -20,7 +23,7 @@ pub(super) fn mouse(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
         return;
     }
     if let MouseKind::Drag(0) | MouseKind::Up(0) = event.what
-        && dragged(state, event, out)
+        && selecting::dragged(state, event, out)
     {
         return;
     }
@@ -124,7 +127,6 @@ fn on_pane(state: &mut State, event: Mouse, number: WorkerNumber, frame: Rect, o
         return;
     };
     let (row, column) = (event.y - body.y, event.x - body.x);
-    let first = event.what == MouseKind::Down(0) && state.worker != number;
     if event.what == MouseKind::Down(0) {
         focus(state, number);
     }
@@ -132,9 +134,13 @@ fn on_pane(state: &mut State, event: Mouse, number: WorkerNumber, frame: Rect, o
         return;
     }
     match event.what {
-        MouseKind::WheelUp => panes::scroll(state, number, -3, out),
-        MouseKind::WheelDown => panes::scroll(state, number, 3, out),
-        MouseKind::Down(0) if !first => begin_selection(state, &session, row, column, body.height),
+        MouseKind::WheelUp | MouseKind::WheelDown => {
+            let down = event.what == MouseKind::WheelDown;
+            if !arrows(state, &session, down, out) {
+                reading::wheel(state, number, if down { WHEEL } else { -WHEEL }, out);
+            }
+        }
+        MouseKind::Down(0) => selecting::begin(state, &session, event, body),
         _ => {}
     }
 }
@@ -155,16 +161,36 @@ fn pass_on(
     if event.shift {
         return false;
     }
-    let skipped = u16::try_from(pane.top(height).saturating_sub(pane.history)).unwrap_or(0);
+    let skipped = u16::try_from(pane.top(height).saturating_sub(pane.first_row())).unwrap_or(0);
     let Some(bytes) = encode::mouse(event, column, row + skipped, &pane.modes) else { return false };
     out.push(Cmd::ToPane(session.clone(), ToHost::Input(bytes)));
     true
 }
 
-/// A click into a pane gives it the keyboard.
+/// On the alternate screen there is nothing above: a program that did not ask for the mouse gets the wheel as
+/// arrow keys, as in other terminals (xterm's alternateScroll). Answers whether it did.
+fn arrows(state: &State, session: &SessionId, down: bool, out: &mut Vec<Cmd>) -> bool {
+    let live = state.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over());
+    let Some(pane) = state.panes.get(session).filter(|pane| live && !pane.locked && pane.reading.is_none()) else {
+        return false;
+    };
+    if !pane.modes.alternate_screen || pane.modes.mouse != MouseMode::Off {
+        return false;
+    }
+    let key = if down { KeyName::Down } else { KeyName::Up };
+    let bytes = encode::key(Chord::plain(key), &pane.modes).repeat(usize::try_from(WHEEL).unwrap_or(1));
+    out.push(Cmd::ToPane(session.clone(), ToHost::Input(bytes)));
+    true
+}
+
+/// A click into a pane gives it the keyboard; while its history is read it only moves the cursor there.
 fn focus(state: &mut State, number: WorkerNumber) {
     if let Some(pane) = state.pane_mut(number) {
         pane.selection = None;
+    }
+    if let Some(scroll) = state.mode.scroll_mut().filter(|_| state.worker == number) {
+        scroll.what = Scrolling::Moving;
+        return;
     }
     state.worker = number;
     state.mode = if state.can_type() { Mode::Agent } else { Mode::Cockpit };
@@ -177,44 +203,4 @@ fn on_frame(state: &mut State, at: Position, number: WorkerNumber, frame: Rect, 
     if mark.is_some_and(|mark| mark.contains(at)) {
         opening::handoff(state, number, false, out);
     }
-}
-
-fn begin_selection(state: &mut State, session: &SessionId, row: u16, column: u16, height: u16) {
-    if let Some(pane) = state.panes.get_mut(session) {
-        let line = pane.top(height).saturating_add(u32::from(row));
-        pane.selection = Some(Selection { from: (line, column), to: (line, column), dragging: true });
-    }
-}
-
-/// Goes on with a selection, whichever pane the pointer is over now; answers whether there is one.
-fn dragged(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) -> bool {
-    let areas = layout::areas(state);
-    let found = areas.panes.iter().find_map(|(number, frame)| {
-        let session = state.session(*number)?.id.clone();
-        let pane = state.panes.get(&session)?;
-        pane.selection.filter(|selection| selection.dragging)?;
-        Some((session, layout::body(*frame)))
-    });
-    let Some((session, body)) = found else { return false };
-    state.dirty = true;
-    let Some(pane) = state.panes.get_mut(&session) else { return false };
-    let top = pane.top(body.height);
-    let row = event.y.clamp(body.y, body.bottom().saturating_sub(1)) - body.y;
-    let column = event.x.clamp(body.x, body.right().saturating_sub(1)) - body.x;
-    let Some(selection) = pane.selection.as_mut() else { return false };
-    selection.to = (top.saturating_add(u32::from(row)), column);
-    if event.what != MouseKind::Up(0) {
-        return true;
-    }
-    selection.dragging = false;
-    if selection.from == selection.to {
-        pane.selection = None;
-        return true;
-    }
-    let text = pane.selected();
-    let lines = text.lines().count();
-    let unit = if lines == 1 { "line" } else { "lines" };
-    out.push(Cmd::Copy(text));
-    state.toast(&format!("sent {lines} {unit} to the terminal's clipboard (OSC 52), not confirmed"), false);
-    true
 }

@@ -1,13 +1,16 @@
-//! Sessions' screens: which are connected, what their hosts say, and reading their history.
+//! Sessions' screens: which are connected, and what their hosts say.
 
-use crate::config::keymap::Action;
-use crate::model::{SessionId, WorkerNumber};
-use crate::protocol::pane::{FromHost, ToHost};
+use ratatui::layout::Rect;
+
+use crate::model::SessionId;
+use crate::protocol::pane::{FromHost, Row, ToHost};
 use crate::tui::message::Cmd;
-use crate::tui::mode::Mode;
 use crate::tui::pane::{Link, Pane};
+use crate::tui::selection::lines_of;
 use crate::tui::state::State;
 use crate::tui::{encode, layout};
+
+use super::{copying, reading, searching};
 
 /// Tries after which a session that is over is left alone.
 const TRIES_WHEN_OVER: u32 = 2;
@@ -39,6 +42,7 @@ pub(super) fn reconcile(state: &mut State, out: &mut Vec<Cmd>) {
             }
             Link::Live if pane.wanted != size && !over => {
                 pane.wanted = size;
+                pane.agreed = false;
                 out.push(Cmd::ResizePane(session.id.clone(), size.0, size.1));
             }
             _ => {}
@@ -56,6 +60,7 @@ fn attach(
     out: &mut Vec<Cmd>,
 ) {
     pane.wanted = size;
+    pane.agreed = false;
     out.push(Cmd::Attach {
         session: session.id.clone(),
         socket: session.socket.clone(),
@@ -69,6 +74,12 @@ fn attach(
 pub(super) fn open(state: &mut State, session: &SessionId) {
     if let Some(pane) = state.panes.get_mut(session) {
         pane.link = Link::Live;
+        // what an earlier connection was asked is answered by none
+        pane.errands.clear();
+        pane.gather = None;
+        if let Some(reading) = pane.reading.as_mut() {
+            reading.asked = None;
+        }
     }
     state.dirty = true;
 }
@@ -100,14 +111,19 @@ pub(super) fn again(state: &mut State, id: &SessionId, out: &mut Vec<Cmd>) {
 
 /// A host said something.
 pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut Vec<Cmd>) {
-    let height = body_height(state, id);
+    let body = body_of(state, id);
     let Some(pane) = state.panes.get_mut(id) else { return };
     match said {
+        FromHost::Hello { version, .. } => pane.version = version,
         FromHost::Screen(update) => {
             let was_live = std::mem::replace(&mut pane.link, Link::Live) == Link::Live;
             let rows = pane.apply(update).filter(|_| was_live && pane.ended.is_none());
-            ask_history(pane, id, height, out);
-            if let Some(rows) = rows {
+            ask_history(pane, id, body.height, out);
+            let read = state.mode.scroll().is_some();
+            if read && state.session(state.worker).is_some_and(|session| session.id == *id) {
+                reading::keep_in_sight(state, id, body);
+            }
+            if let Some(rows) = rows.filter(|_| !read) {
                 // nothing around the screen changed: these rows are drawn alone
                 if !rows.is_empty() {
                     state.damaged.entry(id.clone()).or_default().extend(rows);
@@ -116,23 +132,40 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
             }
         }
         FromHost::History { lines, back, total } => {
-            pane.apply_history(lines, back, total);
-            ask_history(pane, id, height, out);
+            let count = u64::try_from(lines.len()).unwrap_or(0);
+            let first = u64::from(total).saturating_sub(u64::from(back)).saturating_sub(count);
+            lines_came(state, id, (first, &lines, 0), out);
         }
+        FromHost::Lines { first, lines, dropped, .. } => lines_came(state, id, (first, &lines, dropped), out),
+        FromHost::Found(answer) => searching::found(state, id, answer, out),
+        FromHost::Captured(text) => copying::captured(state, id, text, out),
         FromHost::Ended(exit) => pane.ended = Some(exit),
         FromHost::Clipboard(text) => {
-            let lines = text.lines().count();
-            out.push(Cmd::Copy(text));
-            state.toast(
-                &format!("the agent sent {lines} lines to the terminal's clipboard (OSC 52), not confirmed"),
-                false,
-            );
+            let what = format!("{} that {} sent", lines_of(&text), agent_of(state, id));
+            copying::copy(state, text, what, out);
         }
         FromHost::Alert(text) => alert(state, id, &text, out),
         FromHost::Refused(why) => state.toast(&format!("the session refused: {why}"), true),
         _ => return,
     }
     state.dirty = true;
+}
+
+fn agent_of(state: &State, id: &SessionId) -> String {
+    let session = state.project.sessions.iter().find(|session| session.id == *id);
+    session.map_or_else(|| "the agent".to_owned(), |session| format!("worker {}", session.worker))
+}
+
+/// Lines of history came: to be read, or to complete what is copied.
+fn lines_came(state: &mut State, id: &SessionId, (first, lines, oldest): (u64, &[Row], u64), out: &mut Vec<Cmd>) {
+    let body = body_of(state, id);
+    let Some(pane) = state.panes.get_mut(id) else { return };
+    pane.apply_history(first, lines, oldest);
+    let gathering = pane.gather.is_some();
+    ask_history(pane, id, body.height, out);
+    if gathering {
+        copying::finish(state, id, out);
+    }
 }
 
 /// The bell or a note of an agent: told unless the person looks at it.
@@ -146,16 +179,23 @@ fn alert(state: &mut State, id: &SessionId, text: &str, out: &mut Vec<Cmd>) {
     }
 }
 
-fn body_height(state: &State, id: &SessionId) -> u16 {
+/// Where a session's screen is shown.
+pub(super) fn body_of(state: &State, id: &SessionId) -> Rect {
     let panes = layout::areas(state).panes;
     let place = panes.iter().find(|(number, _)| state.session(*number).is_some_and(|session| session.id == *id));
-    place.map_or(1, |(_, frame)| layout::body(*frame).height)
+    place.map_or(Rect::new(0, 0, 1, 1), |(_, frame)| layout::body(*frame))
 }
 
-fn ask_history(pane: &mut Pane, id: &SessionId, height: u16, out: &mut Vec<Cmd>) {
-    if let Some((back, count)) = pane.missing(height).filter(|(_, count)| *count > 0) {
-        out.push(Cmd::ToPane(id.clone(), ToHost::History { back, count }));
-    }
+/// Asks for lines of history that are to be shown or copied, once.
+pub(super) fn ask_history(pane: &mut Pane, id: &SessionId, height: u16, out: &mut Vec<Cmd>) {
+    let Some((from, to)) = pane.missing(height) else { return };
+    let count = |lines: u64| u32::try_from(lines).unwrap_or(u32::MAX);
+    let message = if pane.reads_by_number() {
+        ToHost::Lines { from, count: count(to - from) }
+    } else {
+        ToHost::History { back: count(pane.first_row().saturating_sub(to)), count: count(to - from) }
+    };
+    out.push(Cmd::ToPane(id.clone(), message));
 }
 
 /// The window's focus is told to visible agents that asked for it.
@@ -167,59 +207,4 @@ pub(super) fn focus(state: &mut State, focused: bool, out: &mut Vec<Cmd>) {
     if !bytes.is_empty() {
         out.push(Cmd::ToPane(session, ToHost::Input(bytes.to_vec())));
     }
-}
-
-/// SCROLL mode on the active pane.
-pub(super) fn begin_reading(state: &mut State) {
-    if state.pane(state.worker).is_none() {
-        return state.toast("this pane has nothing to read", false);
-    }
-    state.mode = Mode::Scroll;
-}
-
-/// A key of SCROLL mode.
-pub(super) fn read(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
-    let Some(id) = state.session(state.worker).map(|session| session.id.clone()) else {
-        state.mode = Mode::Cockpit;
-        return;
-    };
-    let height = i64::from(body_height(state, &id));
-    let lines = match action {
-        Action::ScrollUp => -1,
-        Action::ScrollDown => 1,
-        Action::ScrollHalfUp => -(height / 2).max(1),
-        Action::ScrollHalfDown => (height / 2).max(1),
-        Action::ScrollPageUp => -(height - 1).max(1),
-        Action::ScrollPageDown => (height - 1).max(1),
-        Action::ScrollTop => i64::from(i32::MIN),
-        Action::ScrollBottom => i64::from(i32::MAX),
-        Action::ScrollLeave => {
-            if let Some(pane) = state.panes.get_mut(&id) {
-                pane.reading = None;
-            }
-            state.mode = state.resting_mode();
-            return;
-        }
-        _ => return,
-    };
-    scroll(state, state.worker, lines, out);
-}
-
-/// Moves through a pane's history.
-pub(super) fn scroll(state: &mut State, worker: WorkerNumber, lines: i64, out: &mut Vec<Cmd>) {
-    let Some(id) = state.session(worker).map(|session| session.id.clone()) else { return };
-    let height = body_height(state, &id);
-    let Some(pane) = state.panes.get_mut(&id) else { return };
-    let anything = pane.scroll(lines, height);
-    let own = pane.modes.alternate_screen;
-    ask_history(pane, &id, height, out);
-    if !anything && lines < 0 {
-        let text = if own {
-            "this agent keeps its own history: its own keys scroll (Claude: Ctrl+O, Codex: Ctrl+T)"
-        } else {
-            "there is nothing above yet"
-        };
-        state.toast(text, false);
-    }
-    state.dirty = true;
 }

@@ -2,17 +2,15 @@
 //! there is none.
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::model::{WorkerNumber, one_line};
 use crate::protocol::SessionView;
-use crate::tui::mode::{Mode, Owner};
+use crate::tui::mode::{Mode, Owner, Scroll, Scrolling};
 use crate::tui::pane::{Link, Pane};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
@@ -41,15 +39,45 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: Wo
         super::line(frame, mark, Line::styled(HANDOFF, skin.ink(Role::HintText)));
     }
     let body = layout::body(place);
-    if let Some(at) = layout::status_line(place) {
-        super::line(frame, at, Line::styled(cells::fit(&facts(state, number), at.width), skin.ink(Role::TextDim)));
-    }
-    let typing = focused && matches!(state.mode, Mode::Agent | Mode::Locked);
     match (state.session(number), state.pane(number)) {
-        (Some(session), Some(pane)) if !pane.rows.is_empty() => screen(skin, frame, session, pane, body, typing),
+        (Some(_), Some(pane)) if !pane.rows.is_empty() => screen(state, skin, frame, number, body),
         (Some(session), _) if status::never_ran(session) => message(skin, frame, body, &not_started(state, session)),
         (Some(session), pane) => message(skin, frame, body, &no_screen(session, pane)),
         (None, _) => message(skin, frame, body, &empty(state, number)),
+    }
+    foot(state, skin, frame, number, place);
+}
+
+/// The line at the foot; in a pane without one, news take the last row.
+fn foot(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber, place: Rect) {
+    let foot = super::foot::foot(state, number);
+    let body = layout::body(place);
+    let last = Rect { y: body.bottom().saturating_sub(1), height: body.height.min(1), ..body };
+    let at = match layout::status_line(place) {
+        Some(at) => at,
+        None if foot.strong => last,
+        None => return,
+    };
+    if foot.strong {
+        strong(skin, frame, at, &foot.text);
+    } else {
+        let warning = warning(state, number);
+        let room = at.width.saturating_sub(cells::width(&warning));
+        let facts = Span::styled(cells::fit(&foot.text, room), skin.ink(Role::TextDim));
+        let warning = Span::styled(cells::fit(&warning, at.width), skin.ink(Role::AgentFailed));
+        super::line(frame, at, Line::from(vec![warning, facts]));
+    }
+    if let Some(column) = foot.typing.filter(|_| !at.is_empty()) {
+        frame.set_cursor_position(Position::new(at.x + column.min(at.width - 1), at.y));
+    }
+}
+
+/// What the person should know of how the session here runs.
+fn warning(state: &State, number: WorkerNumber) -> String {
+    let warnings = state.session(number).filter(|session| !session.state.is_over()).map(|session| &session.warnings);
+    match warnings {
+        Some(warnings) if !warnings.is_empty() => format!(" {}", one_line(&warnings.join("; "))),
+        _ => String::new(),
     }
 }
 
@@ -145,83 +173,53 @@ fn source_word(session: &SessionView) -> &'static str {
 }
 
 /// Draws the screen, and what must be known of it in its last rows.
-fn screen(skin: &Skin, frame: &mut Frame<'_>, session: &SessionView, pane: &Pane, body: Rect, typing: bool) {
-    let top = pane.top(body.height);
-    for offset in 0..body.height {
-        let number = top.saturating_add(u32::from(offset));
-        let at = Rect { y: body.y + offset, height: 1, ..body };
-        match pane.line(number) {
-            Some(row) => draw_cells(skin, frame.buffer_mut(), at, row, |column| {
-                pane.selection.is_some_and(|selection| selection.holds(number, column))
-            }),
-            None if number < pane.history => super::line(frame, at, Line::styled("...", skin.ink(Role::TextDim))),
-            None => {}
-        }
-    }
-    if let Some(notice) = notice(session, pane, body) {
+fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber, body: Rect) {
+    let (Some(session), Some(pane)) = (state.session(number), state.pane(number)) else { return };
+    super::cells::draw(state, skin, frame, number, pane, body);
+    if let Some(notice) = notice(session, pane) {
         let at = Rect { y: body.bottom().saturating_sub(1), height: 1.min(body.height), ..body };
-        frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
-        let text = format!(
-            " {:<width$}",
-            cells::fit(&notice, at.width.saturating_sub(1)),
-            width = usize::from(at.width.saturating_sub(1))
-        );
-        super::line(frame, at, Line::styled(text, skin.style(Role::SelectRow)));
-        return;
+        return strong(skin, frame, at, &format!(" {notice}"));
     }
-    if let Some(place) = cursor_in(pane, body).filter(|_| typing) {
-        frame.set_cursor_position(place);
+    if let Some(at) = cursor_in(state, pane, body).filter(|_| has_keyboard(state, number)) {
+        frame.set_cursor_position(at);
     }
 }
 
-/// Where the cursor is while keys go to an agent.
+/// Where the cursor is: the agent's while keys go there, else the one that reads, or that types what to look for.
 pub(crate) fn cursor(state: &State) -> Option<Position> {
-    if !matches!(state.mode, Mode::Agent | Mode::Locked) {
-        return None;
-    }
     let panes = layout::areas(state).panes;
     let (number, place) = panes.iter().find(|(number, _)| has_keyboard(state, *number))?;
     let (session, pane, body) = (state.session(*number)?, state.pane(*number)?, layout::body(*place));
-    cursor_in(pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane, body).is_none())
-}
-
-fn cursor_in(pane: &Pane, body: Rect) -> Option<Position> {
-    let (row, column) = pane.cursor.filter(|_| pane.reading.is_none())?;
-    let row = (pane.history + u32::from(row)).checked_sub(pane.top(body.height))?;
-    let row = u16::try_from(row).ok().filter(|row| *row < body.height && column < body.width)?;
-    Some(Position::new(body.x + column, body.y + row))
-}
-
-/// Draws one row of an agent's screen. Wide characters that would be cut in half become a blank.
-pub(super) fn draw_cells(
-    skin: &Skin,
-    buffer: &mut Buffer,
-    at: Rect,
-    row: &crate::protocol::pane::Row,
-    selected: impl Fn(u16) -> bool,
-) {
-    let chosen = skin.style(Role::SelectText);
-    let mut column = 0u16;
-    for run in &row.runs {
-        let style = skin.cell(run.look);
-        for cluster in run.text.graphemes(true) {
-            let width = cells::width(cluster);
-            if width == 0 {
-                continue;
-            }
-            if column + width > at.width {
-                return;
-            }
-            let style = if selected(column) { style.patch(chosen) } else { style };
-            let safe = if cluster.chars().any(char::is_control) { " " } else { cluster };
-            buffer.set_stringn(at.x + column, at.y, safe, usize::from(width), style);
-            column += width;
-        }
+    if let Some(column) = super::foot::foot(state, *number).typing {
+        let at = layout::status_line(*place).unwrap_or(Rect { y: body.bottom().saturating_sub(1), ..body });
+        return Some(Position::new(at.x + column.min(at.width.saturating_sub(1)), at.y));
     }
+    cursor_in(state, pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane).is_none())
+}
+
+fn cursor_in(state: &State, pane: &Pane, body: Rect) -> Option<Position> {
+    let (line, column) = match (&state.mode, pane.cursor) {
+        (Mode::Agent | Mode::Locked, Some((row, column))) if pane.reading.is_none() => {
+            (pane.first_row() + u64::from(row), column)
+        }
+        (Mode::Scroll(Scroll { what: Scrolling::Moving | Scrolling::Marking, cursor, .. }), _) => *cursor,
+        _ => return None,
+    };
+    let row = u16::try_from(line.checked_sub(pane.top(body.height))?).ok()?;
+    let inside = row < body.height && column < body.width;
+    inside.then(|| Position::new(body.x + column, body.y + row))
+}
+
+/// A line that is to be seen.
+fn strong(skin: &Skin, frame: &mut Frame<'_>, at: Rect, words: &str) {
+    let width = usize::from(at.width);
+    let style = skin.style(Role::SelectRow);
+    frame.buffer_mut().set_style(at, style);
+    super::line(frame, at, Line::styled(format!("{:<width$}", cells::fit(words, at.width)), style));
 }
 
 /// What must be known of a screen that is not simply live.
-pub(super) fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<String> {
+pub(super) fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
         let how = session
             .exit
@@ -233,18 +231,12 @@ pub(super) fn notice(session: &SessionView, pane: &Pane, body: Rect) -> Option<S
     if pane.locked {
         return Some("input is locked: a handoff is under way".to_owned());
     }
-    if let Some(reading) = pane.reading.as_ref().filter(|_| pane.unread() > 0) {
-        let new = pane.history.saturating_sub(reading.began_at);
-        return Some(format!("{new} new lines, End to follow"));
-    }
     if let Link::Connecting(tries) = &pane.link
         && *tries > 1
     {
         return Some("connection lost; trying again, the agent goes on".to_owned());
     }
-    // While a new size is on its way the old one is no news.
-    let cut = pane.size.1 > body.width && pane.wanted != (body.height, body.width);
-    cut.then(|| format!("this screen is {} columns wide, {} are shown", pane.size.1, body.width))
+    None
 }
 
 /// What happened, why, and what to do, where a program never ran.

@@ -10,7 +10,7 @@ use crate::tui::mode::Mode;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 
-use super::pane;
+use super::{cells, pane};
 
 /// Whose changed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,14 @@ fn rows(state: &State, skin: &Skin, number: WorkerNumber, body: Rect) -> Option<
     let Some((session, pane)) = state.session(number).zip(state.pane(number)) else { return Some(Vec::new()) };
     let Some(damaged) = state.damaged.get(&session.id) else { return Some(Vec::new()) };
     let follows = pane.reading.is_none() && pane.selection.is_none() && pane.size.0 <= body.height;
-    if !follows || pane::notice(session, pane, body).is_some() {
+    if !follows || pane::notice(session, pane).is_some() {
         return None;
     }
     let drawn = damaged.iter().filter(|row| **row < body.height).filter_map(|row| {
         let at = Rect { y: body.y + row, height: 1, ..body };
         let mut buffer = Buffer::empty(at);
         buffer.set_style(at, skin.ground(number.0));
-        pane::draw_cells(skin, &mut buffer, at, pane.rows.get(usize::from(*row))?, |_| false);
+        cells::draw_plain(skin, &mut buffer, at, pane.rows.get(usize::from(*row))?);
         Some(buffer)
     });
     Some(drawn.collect())

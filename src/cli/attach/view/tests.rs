@@ -9,7 +9,7 @@ fn view(count: usize, size: (u16, u16)) -> View {
 }
 
 fn line(text: &str) -> Row {
-    Row { runs: vec![Run { text: text.to_owned(), look: Look::default() }], wrapped: false }
+    Row { runs: vec![Run { text: text.to_owned(), look: Look::default(), link: None }], wrapped: false }
 }
 
 fn update(rows: u16, lines: &[(u16, &str)], history: u32) -> ScreenUpdate {
@@ -24,6 +24,7 @@ fn update(rows: u16, lines: &[(u16, &str)], history: u32) -> ScreenUpdate {
         title: String::new(),
         history,
         locked: false,
+        dropped: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::protocol::AgentView;
 use crate::protocol::control::{Request, Response};
@@ -10,17 +10,32 @@ use crate::protocol::control::{Request, Response};
 use super::context::ask;
 use super::{Context, Done, Table, words};
 
+mod replay;
+
 /// `qd agents`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Agents {
+    #[command(subcommand)]
+    what: Option<Command>,
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
+/// `qd agents …`
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The states that a recorded session shows, over time
+    Replay(replay::Replay),
+}
+
 impl Agents {
     /// Does it.
     pub(super) async fn run(self, context: &Context) -> Done {
+        if let Some(Command::Replay(replay)) = self.what {
+            return replay.run(context);
+        }
         let client = context.connect().await?;
         let agents = ask!(client, Request::Agents, Response::Agents(agents) => agents);
         if self.json {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::client::Client;
-use crate::model::{HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
+use crate::model::{ExecutorKind, HandoffControl, HandoffId, Kind, StepState, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 use crate::protocol::{HandoffView, WorkerView};
 
@@ -14,11 +14,17 @@ use super::input::or_standard_input;
 use super::reading::Shape;
 use super::{Context, Done, Output, Stop, Table, Tone, Where, words};
 
+mod explain;
+
+use explain::Explain;
+
 /// `qd worker …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The seats and what they do
     List(List),
+    /// Why a worker counts as working, waiting and so on
+    Explain(Explain),
     /// Open a pane with an agent, without a task
     Start(Start),
     /// End the session of a worker
@@ -51,6 +57,9 @@ pub struct Start {
     /// The command of a `shell` pane
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
+    /// Where the agent runs (default: as configured, see `[executor]`)
+    #[arg(long, value_name = "WHERE")]
+    executor: Option<ExecutorKind>,
     #[command(flatten)]
     place: Where,
 }
@@ -146,6 +155,7 @@ impl Command {
     pub(super) async fn run(self, context: &Context) -> Done {
         match self {
             Command::List(list) => list.run(context).await,
+            Command::Explain(explain) => explain.run(context).await,
             Command::Start(start) => start.run(context).await,
             Command::Stop(one) => one.stop(context).await,
             Command::Reset(one) => one.reset(context).await,
@@ -180,10 +190,18 @@ fn table(workers: &[WorkerView]) -> Table<6> {
             words::or_dash(worker.agent.as_deref()),
             words::task_or_dash(worker.task),
             words::session_or_dash(worker.session.as_ref()),
-            worker.offline.clone().or(needs).or_else(|| worker.title.clone()).unwrap_or_default(),
+            note(worker, needs),
         ]);
     }
     table
+}
+
+/// What is to be known of a worker: how its session runs first.
+fn note(worker: &WorkerView, needs: Option<String>) -> String {
+    let rest = worker.offline.clone().or(needs).or_else(|| worker.title.clone());
+    let mut words = worker.warnings.clone();
+    words.extend(rest);
+    words.join("; ")
 }
 
 impl Start {
@@ -194,7 +212,8 @@ impl Start {
             (None, Some(_)) => "shell".to_owned(),
             (None, None) => first_agent(&client, context).await?,
         };
-        let request = Request::StartPane { project, worker: self.worker, agent, run: self.run };
+        let request =
+            Request::StartPane { project, worker: self.worker, agent, run: self.run, executor: self.executor };
         context.order(&client, request).await
     }
 }

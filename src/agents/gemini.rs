@@ -1,0 +1,68 @@
+//! Gemini CLI: the policy file that one session gets.
+//!
+//! It has hooks too, but takes them only from the person's settings, the repository's, or files that root owns: there
+//! is no way to add one for a session alone, so they are left alone. Its title tells the same (`◇ Ready`, `✦ Working…`,
+//! `✋ Action Required`), without the time that each hook would cost the turn.
+
+use std::path::Path;
+
+use super::launch::LaunchContext;
+
+/// Commands that only look or that git can take back: what a headless run may do besides editing files.
+const HEADLESS_COMMANDS: [&str; 15] = [
+    "git status",
+    "git diff",
+    "git log",
+    "git show",
+    "git blame",
+    "git grep",
+    "git ls-files",
+    "git rev-parse",
+    "git add",
+    "git commit",
+    "git mv",
+    "git rm",
+    "git restore",
+    "git stash",
+    "qd report",
+];
+
+/// Above what we allow and below what administrators say.
+const FORBIDDEN: u32 = 900;
+
+/// The policy of one session, in TOML: no edits in the person's checkout and no commands that name it; the report is allowed without asking, and headless (where nobody can
+/// be asked) the commands above. Tiers of the person and the administrator stay in force: 100 is the middle of ours.
+pub(super) fn policy(context: &LaunchContext<'_>, headless: bool) -> String {
+    let commands: &[&str] = if headless { &HEADLESS_COMMANDS } else { &["qd report"] };
+    let list = commands.iter().map(|command| format!("\"{command}\"")).collect::<Vec<_>>().join(", ");
+    let allowed = format!(
+        "# Quarterdeck: for this session only.\n[[rule]]\ntoolName = \"run_shell_command\"\ncommandPrefix = [{list}]\n\
+         decision = \"allow\"\npriority = 100\n"
+    );
+    allowed + &context.fenced_off().map(|checkout| forbidden(checkout, context.hides_checkout)).unwrap_or_default()
+}
+
+/// The rules against a directory. Patterns are regular expressions over the arguments as JSON, where a path ends with
+/// its quote, a slash or a space.
+fn forbidden(checkout: &Path, reading: bool) -> String {
+    let tools: &[&str] = if reading {
+        &["write_file", "replace", "run_shell_command", "read_file", "read_many_files", "list_directory"]
+    } else {
+        &["write_file", "replace", "run_shell_command"]
+    };
+    let inside = format!("{}([/\" \\\\]|$)", escaped(&checkout.to_string_lossy()));
+    let rule = |tool: &&str| {
+        format!(
+            "\n[[rule]]\ntoolName = \"{tool}\"\nargsPattern = {}\ndecision = \"deny\"\npriority = {FORBIDDEN}\n",
+            serde_json::Value::String(inside.clone())
+        )
+    };
+    tools.iter().map(rule).collect()
+}
+
+/// A text as a regular expression for itself.
+fn escaped(text: &str) -> String {
+    let special =
+        |letter: char| !letter.is_alphanumeric() && !matches!(letter, '/' | '_' | '-' | ' ') && letter.is_ascii();
+    text.chars().flat_map(|letter| special(letter).then_some('\\').into_iter().chain([letter])).collect()
+}

@@ -1,0 +1,239 @@
+//! Where tasks run: decided when a task is made, checked before anything starts, and put to use for its
+//! sessions, checks and setup commands.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::git::{PrivateGit, Repository};
+use crate::model::{DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft};
+use crate::process::Program;
+use crate::protocol::control::Failure;
+use crate::session::executor::{self, Executor, Job, Workplace};
+
+use super::blocking::fault;
+use super::{Daemon, project_settings};
+
+/// The executor of a new task: what was asked for, else the project's default, else the person's. It must be
+/// usable now; a task that could never start is not made.
+pub(super) async fn decide(
+    daemon: &Arc<Daemon>,
+    project: &Project,
+    wanted: Option<ExecutorKind>,
+    draft: &TaskDraft,
+) -> Result<ExecutorKind, Failure> {
+    let kind = match wanted {
+        Some(kind) => Some(kind),
+        None => default(daemon, project).await,
+    };
+    match kind {
+        Some(kind) => check(daemon, kind).await.map(|()| kind),
+        None if is_for_a_fence(daemon, project, draft) => Ok(best_fence(daemon, &draft.agent).await),
+        None => Ok(ExecutorKind::Local),
+    }
+}
+
+/// What was found out about fences here, once for the daemon's life.
+#[derive(Default)]
+pub(super) struct Probed {
+    docker: tokio::sync::OnceCell<bool>,
+    sandbox: tokio::sync::OnceCell<Result<(), String>>,
+}
+
+/// Whether `auto` puts it behind a fence: a headless run of an agent of which it is known what it writes. What a person
+/// watches or typed (full screen, a command of a `shell` task) runs as they do.
+fn is_for_a_fence(daemon: &Daemon, project: &Project, draft: &TaskDraft) -> bool {
+    let is_known = daemon.agents.get(&draft.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+    let autonomy = draft.autonomy.unwrap_or(project.autonomy);
+    let mode = if draft.open_ended { Some(SessionMode::Interactive) } else { draft.mode };
+    is_known && crate::engine::mode(&draft.agent, autonomy, mode) == SessionMode::Autonomous
+}
+
+/// A container where there is an engine and an image for this agent, else the sandbox, else none.
+async fn best_fence(daemon: &Arc<Daemon>, agent: &str) -> ExecutorKind {
+    let settings = &daemon.settings.executor.docker;
+    let has_image = agent == "claude" || settings.image != crate::model::DockerSettings::default().image;
+    let docker = || async { check(daemon, ExecutorKind::Docker).await.is_ok() };
+    if has_image && *daemon.probed.docker.get_or_init(docker).await {
+        return ExecutorKind::Docker;
+    }
+    match sandbox(daemon).await {
+        Ok(()) => ExecutorKind::Sandbox,
+        Err(_) => ExecutorKind::Local,
+    }
+}
+
+async fn sandbox(daemon: &Daemon) -> Result<(), String> {
+    let probe = || async {
+        let executor = of(daemon, ExecutorKind::Sandbox).await;
+        let work =
+            tokio::task::spawn_blocking(move || executor.available().map(drop).map_err(|error| error.to_string()));
+        work.await.unwrap_or_else(|_| Err("looking at it failed".to_owned()))
+    };
+    daemon.probed.sandbox.get_or_init(probe).await.clone()
+}
+
+/// What is to be known of where a session runs: a fence that was wanted and that there is not.
+pub(super) async fn warnings(daemon: &Daemon, session: &Session) -> Vec<String> {
+    let wanted = daemon.settings.executor.default == DefaultExecutor::Auto
+        && session.executor == ExecutorKind::Local
+        && session.mode == SessionMode::Autonomous
+        && daemon.agents.get(&session.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+    if !wanted {
+        return Vec::new();
+    }
+    sandbox(daemon).await.err().map(|why| format!("NO FENCE: {why}")).into_iter().collect()
+}
+
+/// Whether a kind can be used now.
+pub(super) async fn check(daemon: &Arc<Daemon>, kind: ExecutorKind) -> Result<(), Failure> {
+    if kind == ExecutorKind::Local {
+        return Ok(());
+    }
+    let executor = of(daemon, kind).await;
+    let work = tokio::task::spawn_blocking(move || executor.available().map(drop).map_err(|error| Failure::of(&error)));
+    work.await.unwrap_or_else(|_| Err(fault("looking at the executor failed; see the daemon's log")))
+}
+
+/// The executor of a kind, with the person's settings.
+pub(super) async fn of(daemon: &Daemon, kind: ExecutorKind) -> Box<dyn Executor> {
+    executor::executor(kind, &daemon.settings.executor, daemon.agents.path().await)
+}
+
+/// The project's default (`None` is `auto`), unless that took a fence away that the person's own default makes.
+async fn default(daemon: &Daemon, project: &Project) -> Option<ExecutorKind> {
+    let own = daemon.settings.executor.default.named();
+    let (opening, target) = (daemon.repository(project), project.target.clone());
+    let configured = tokio::task::spawn_blocking(move || {
+        let repository = opening.open().ok()?;
+        project_settings::read(&repository, Some(&target)).ok()?.executor.default
+    });
+    match configured.await.ok().flatten() {
+        Some(theirs) if own.is_none_or(ExecutorKind::is_fence) && !theirs.is_fence() => {
+            tracing::warn!(project = %project.name, %theirs, ?own, "the project's executor is no fence; yours counts");
+            own
+        }
+        Some(theirs) => Some(theirs),
+        None => own,
+    }
+}
+
+/// A plain shell pane has no worktree that a fence could let it write to.
+pub(super) fn no_pane(kind: ExecutorKind) -> Failure {
+    Failure {
+        kind: Kind::Invalid,
+        message: format!("a plain shell pane runs where you are, not in `{kind}`"),
+        hint: Some(format!("give the command to a task: `qd task add \"…\" --run \"…\" --executor {kind}`")),
+    }
+}
+
+/// A task's place for one session or one command: everything that the executor has to know.
+pub(super) struct Grounds {
+    kind: ExecutorKind,
+    executor: Box<dyn Executor>,
+    workplace: Workplace,
+}
+
+impl Grounds {
+    /// For a task; `None` runs things as they are.
+    pub(super) async fn of(daemon: &Daemon, task: &Task, session: Option<&SessionId>) -> Option<Self> {
+        if task.executor == ExecutorKind::Local {
+            return None;
+        }
+        let name = session.map_or_else(|| format!("task-{}", task.id), ToString::to_string);
+        let files = daemon.paths.state.join("agents").join(name);
+        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let state = daemon.agents.get(&task.agent).map(|agent| agent.definition().state.clone()).unwrap_or_default();
+        let workplace = Workplace {
+            readable: vec![files.clone(), daemon.paths.handoffs()],
+            writable: state_places(&state, &home),
+            hidden: vec![daemon.paths.runtime.clone(), daemon.paths.data.clone(), daemon.paths.state.join("sessions")],
+            temporary: files.join("tmp"),
+            program: match daemon.agents.get(&task.agent) {
+                Some(agent) => daemon.agents.program(agent).await,
+                None => None,
+            },
+            session: session.map(|session| daemon.paths.session(session)).unwrap_or_default(),
+            title: format!("{}-{}", task.id, task.mode.word()),
+            home,
+            qd: daemon.program.clone(),
+            ..Workplace::default()
+        };
+        Some(Self { kind: task.executor, executor: of(daemon, task.executor).await, workplace })
+    }
+
+    /// The executor.
+    pub(super) fn executor(&self) -> &dyn Executor {
+        self.executor.as_ref()
+    }
+
+    /// The place in a worktree of ours; its private git directory is made when it is not there. Blocks.
+    pub(super) fn in_worktree(&self, repository: &Repository, path: &Path) -> Result<Workplace, Failure> {
+        let mut place = self.at(repository, path)?;
+        if self.kind.has_private_git() {
+            let worktree = repository.worktree_at(path).map_err(|error| Failure::of(&error))?;
+            let git = repository.private_git(&worktree).map_err(|error| Failure::of(&error))?;
+            with_git(&mut place, path, git);
+        }
+        Ok(place)
+    }
+
+    /// The place in any directory, where git is only read. Blocks.
+    pub(super) fn at(&self, repository: &Repository, path: &Path) -> Result<Workplace, Failure> {
+        let mut place = self.workplace.clone();
+        std::fs::create_dir_all(&place.temporary).map_err(|error| unwritable(&place.temporary, &error))?;
+        place.directory = path.to_path_buf();
+        place.readable.push(repository.root().to_path_buf());
+        place.readable.push(repository.common_dir().to_path_buf());
+        Ok(place)
+    }
+
+    /// A command of the project, so that it runs in this place.
+    pub(super) fn wrap(&self, program: &[String], env: &[(String, String)], place: &Workplace) -> Result<Job, Failure> {
+        let job = Job {
+            name: "command".to_owned(),
+            argv: program.to_vec(),
+            env: env.to_vec(),
+            remove_env: Vec::new(),
+            cwd: place.directory.clone(),
+        };
+        self.executor.wrap_command(job, place).map_err(|error| Failure::of(&error))
+    }
+}
+
+/// A wrapped command as a program to wait for.
+pub(super) fn program(job: &Job) -> Program {
+    let (name, arguments) =
+        job.argv.split_first().map_or((String::new(), [].as_slice()), |(name, rest)| (name.clone(), rest));
+    let mut program = Program::new(name).args(arguments).cwd(&job.cwd);
+    for name in &job.remove_env {
+        program = program.remove_env(name);
+    }
+    for (name, value) in &job.env {
+        program = program.env(name, value);
+    }
+    program
+}
+
+fn with_git(place: &mut Workplace, worktree: &Path, git: PrivateGit) {
+    place.overlays = vec![(git.alternates.clone(), git.alternates), (git.link, worktree.join(".git"))];
+    place.readable.extend(git.objects);
+    place.git = Some(git.directory);
+}
+
+/// An agent's own directories, made when they are not there, and its own files.
+fn state_places(state: &[String], home: &Path) -> Vec<PathBuf> {
+    let whole = state.iter().map(|entry| {
+        let path = entry.strip_prefix("~/").map_or_else(|| PathBuf::from(entry), |rest| home.join(rest));
+        if entry.ends_with('/')
+            && let Err(error) = std::fs::create_dir_all(&path)
+        {
+            tracing::warn!(path = %path.display(), %error, "a directory of an agent cannot be made");
+        }
+        path
+    });
+    whole.filter(|path| path.is_absolute()).collect()
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure { kind: Kind::Unavailable, message: format!("`{}` cannot be made: {error}", path.display()), hint: None }
+}

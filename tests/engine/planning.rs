@@ -1,0 +1,120 @@
+//! Messages that a model plans: kept before it is asked, planned once, hurried, called off, and never lost.
+
+use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Refusal, outbox_after_restart};
+use quarterdeck::model::{Autonomy, Dependency, Kind, Plan, PlanId, PlanStatus, Speaker, Subject, TaskId, TaskStatus};
+
+use crate::world::*;
+
+fn plan(world: &World) -> Plan {
+    world.state.plans.values().last().expect("there is a plan").clone()
+}
+
+fn lead(world: &World) -> Vec<String> {
+    let said = world.state.chat[&world.project].iter();
+    said.filter(|line| line.who == Speaker::Lead).map(|line| line.text.clone()).collect()
+}
+
+fn is_making(kind: &EffectKind, by_rules: bool) -> bool {
+    matches!(kind, EffectKind::MakePlan { rules, .. } if *rules == by_rules)
+}
+
+fn asked() -> World {
+    let mut world = World::new(Autonomy::Confirm);
+    world.obey(asking(world.project, None)).unwrap();
+    world
+}
+
+#[test]
+fn a_message_is_kept_before_the_model_is_asked_and_asked_again_after_a_crash() {
+    let world = asked();
+    assert_eq!(
+        (plan(&world).status, plan(&world).text.as_str()),
+        (PlanStatus::Planning, "Add dark mode. Fix the login.")
+    );
+    assert_eq!(world.state.chat[&world.project][0].text, "Add dark mode. Fix the login.");
+    assert_eq!(lead(&world), ["Planning with claude (haiku)… (`/rules` does without it)"]);
+    let saved = serde_json::to_string(&world.state).unwrap();
+    let state = serde_json::from_str(&saved).unwrap();
+    let owed = outbox_after_restart(&state);
+    assert!(owed.len() == 1 && is_making(&owed[0].kind, false), "{owed:?}");
+}
+
+#[test]
+fn an_answer_becomes_the_plans_tasks_once() {
+    let mut world = asked();
+    let effect = world.effect(|kind| is_making(kind, false));
+    let mut second = draft("Fix login");
+    second.depends.push(Dependency::Sibling(0));
+    let drafts = vec![draft("Add dark mode"), second];
+    world.learn(Fact::EffectEnded { effect: effect.id, result: planned(drafts.clone()) });
+    let made = plan(&world);
+    assert_eq!((made.status, made.by.as_str(), made.tasks.len()), (PlanStatus::Proposed, "claude (haiku)", 2));
+    assert_eq!(world.task(made.tasks[1]).depends.iter().copied().collect::<Vec<_>>(), [made.tasks[0]]);
+    assert!(made.tasks.iter().all(|task| world.task(*task).plan == Some(made.id)));
+    assert!(lead(&world)[1].contains("Planned by claude (haiku).\nShall I start?"), "{:?}", lead(&world));
+    world.approval(|subject| matches!(subject, Subject::Plan { plan } if *plan == made.id));
+    let before = world.log.len();
+    world.learn(Fact::EffectEnded { effect: effect.id, result: planned(drafts) });
+    assert_eq!(world.log.len(), before);
+    assert!(world.is_quiet());
+}
+
+#[test]
+fn whoever_hurries_gets_the_rules_and_the_models_late_answer_is_nothing() {
+    let mut world = asked();
+    let id = plan(&world).id;
+    let slow = world.effect(|kind| is_making(kind, false));
+    world.obey(Command::PlanByRules { plan: id }).unwrap();
+    world.obey(Command::PlanByRules { plan: id }).unwrap();
+    let by_rules = EffectResult::Planned { drafts: vec![draft("Add dark mode")], by: "rules".into(), note: None };
+    world.settle(|kind| is_making(kind, true), by_rules);
+    assert_eq!((plan(&world).by.as_str(), plan(&world).tasks.len()), ("rules", 1));
+    assert!(world.is_quiet(), "nobody waits for the model: {:?}", world.state.outbox);
+    world.learn(Fact::EffectEnded { effect: slow.id, result: planned(vec![draft("Other"), draft("More")]) });
+    assert_eq!(plan(&world).tasks, [TaskId(1)]);
+    assert_eq!(world.obey(Command::PlanByRules { plan: id }), Err(Refusal::PlanClosed(id)));
+    assert_eq!(world.obey(Command::PlanByRules { plan: PlanId(99) }), Err(Refusal::NoPlan(PlanId(99))));
+}
+
+#[test]
+fn planning_that_is_called_off_makes_no_tasks() {
+    let mut world = asked();
+    let effect = world.effect(|kind| is_making(kind, false));
+    world.obey(Command::DeclinePlan { plan: plan(&world).id }).unwrap();
+    assert!(world.is_quiet());
+    world.learn(Fact::EffectEnded { effect: effect.id, result: planned(vec![draft("Add dark mode")]) });
+    assert_eq!((plan(&world).status, world.state.tasks.len()), (PlanStatus::Declined, 0));
+    assert_eq!(lead(&world)[1], "Called off; nothing was planned.");
+}
+
+#[test]
+fn what_a_model_cannot_the_rules_do_and_when_they_cannot_either_it_is_said() {
+    let mut world = asked();
+    let mut odd = draft("One");
+    odd.depends.push(Dependency::Task(TaskId(77)));
+    world.settle(|kind| is_making(kind, false), planned(vec![odd]));
+    assert!(lead(&world)[1].contains("claude (haiku) could not plan it: it depends on #77"), "{:?}", lead(&world));
+    let failed = EffectResult::Failed { kind: Kind::Unavailable, detail: "no such executor".into() };
+    world.settle(|kind| is_making(kind, true), failed);
+    assert_eq!(plan(&world).status, PlanStatus::Declined);
+    assert_eq!(lead(&world)[2], "There is no plan: no such executor.");
+    assert!(world.is_quiet());
+}
+
+#[test]
+fn a_plan_with_autonomy_full_starts_by_itself() {
+    let mut world = World::new(Autonomy::Full);
+    world.obey(asking(world.project, None)).unwrap();
+    world.settle(|kind| is_making(kind, false), planned(vec![draft("Add dark mode")]));
+    assert_eq!((plan(&world).status, world.status(TaskId(1))), (PlanStatus::Confirmed, TaskStatus::Executing));
+}
+
+#[test]
+fn calls_are_counted_before_they_are_made() {
+    let mut world = asked();
+    let project = world.project;
+    world.learn(Fact::ModelAsked { project, by: "claude (haiku)".into() });
+    world.learn(Fact::ModelAnswered { project, by: "claude (haiku)".into(), well: false });
+    let calls = &world.state.model_calls[&project];
+    assert_eq!((calls.on_day_of(world.now), calls.hour.len(), calls.failures), (1, 1, 1));
+}
