@@ -151,6 +151,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         priority: Priority::Normal,
         forecast: Forecast::default(),
         route: None,
+        budget: None,
     }
 }
 

@@ -251,6 +251,7 @@ pub fn draft(title: &str) -> TaskDraft {
         priority: Priority::Normal,
         forecast: Forecast::default(),
         route: None,
+        budget: None,
     }
 }
 

@@ -241,6 +241,7 @@ fn draft(task: Planned, (text, whole): (&str, bool), context: &PlanContext, fact
             tools: hints(task.tools).into_iter().filter(|tool| facts.tools.contains(tool)).collect(),
             constraints: hints(task.constraints),
         },
+        budget: None,
     }
 }
 

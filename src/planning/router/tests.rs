@@ -48,6 +48,7 @@ fn draft() -> TaskDraft {
         priority: Priority::Normal,
         forecast: Forecast::default(),
         route: None,
+        budget: None,
     }
 }
 
