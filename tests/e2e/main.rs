@@ -29,4 +29,5 @@ mod routing;
 mod survival;
 mod tasks;
 mod terminal;
+mod tmux;
 mod world;
