@@ -23,6 +23,9 @@ pub const MOST_COLUMNS: u16 = 1000;
 /// A wide character needs two columns.
 const FEWEST_COLUMNS: u16 = 2;
 
+/// U+FE0F, which asks for the emoji form of the character before it.
+const WIDE_FORM: &[u8] = "\u{fe0f}".as_bytes();
+
 /// A terminal without a window.
 pub struct Terminal {
     pub(super) parser: vt100::Parser<Listener>,
@@ -127,8 +130,31 @@ impl Terminal {
         self.parser.callbacks_mut().extras.keep(&used);
     }
 
-    /// vt100 has internal assertions about wide characters; output that breaks one costs a blank screen, not the session.
+    /// What vt100 is given. In the last column there is no room for the wide form of a character: vt100 would leave
+    /// half of one there, and break on that later; it keeps its narrow form.
     pub(super) fn parse(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        if !bytes.is_ascii() {
+            while let Some(at) = rest.windows(WIDE_FORM.len()).position(|window| window == WIDE_FORM) {
+                self.parse_whole(rest.get(..at).unwrap_or_default());
+                if !self.is_narrow_at_the_edge() {
+                    self.parse_whole(WIDE_FORM);
+                }
+                rest = rest.get(at + WIDE_FORM.len()..).unwrap_or_default();
+            }
+        }
+        self.parse_whole(rest);
+    }
+
+    /// Whether the character before the cursor is a narrow one in the last column.
+    fn is_narrow_at_the_edge(&self) -> bool {
+        let screen = self.parser.screen();
+        let ((row, col), cols) = (screen.cursor_position(), self.size().1);
+        col >= cols && screen.cell(row, cols - 1).is_some_and(|cell| !cell.is_wide_continuation())
+    }
+
+    /// vt100 has internal assertions about wide characters; output that breaks one costs a blank screen, not the session.
+    fn parse_whole(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }

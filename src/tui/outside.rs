@@ -19,6 +19,7 @@ use super::clipboard::{self, Surroundings, Turns};
 use super::editor;
 use super::layout_file::Layout;
 use super::message::{Msg, Purpose};
+use super::tmux;
 
 /// How long a size must be stable before a PTY gets it.
 const STABLE_FOR: Duration = Duration::from_millis(100);
@@ -206,6 +207,26 @@ impl Outside {
                 self.resize(session, rows, cols);
             }
         }
+    }
+
+    /// Asks the tmux around us whether it passes modified keys on; the person is told once if it does not.
+    pub(super) fn ask_tmux(&self) {
+        let (inbox, state) = (self.inbox.clone(), self.layout_file.parent().and_then(Path::parent).map(Path::to_owned));
+        tokio::task::spawn_blocking(move || {
+            if tmux::passes_keys() != Some(false) {
+                return;
+            }
+            let told = state.map(|state| state.join("told").join("tmux-keys"));
+            // where it cannot be remembered it is better said again than never
+            let tell = told.as_deref().is_none_or(|file| !file.exists());
+            if let Some(file) = told.filter(|_| tell)
+                && let Err(error) = write_whole(&file, "")
+            {
+                tracing::warn!(%error, file = %file.display(), "what was said is not remembered");
+            }
+            // the loop may be over: then nobody waits for this
+            let _ = inbox.blocking_send(Msg::TmuxKeepsKeys { tell });
+        });
     }
 
     /// Remembers the layout.

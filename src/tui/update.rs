@@ -70,6 +70,7 @@ pub(crate) fn step(state: &mut State, message: Msg, now: Timestamp) -> (Vec<Cmd>
         Msg::Written(outcome) => written(state, outcome),
         Msg::Edited(Some(why)) => state.toast(&why, true),
         Msg::Edited(None) => state.dirty = true,
+        Msg::TmuxKeepsKeys { tell } => keys::tmux_keeps(state, tell),
         Msg::Tick => {
             selecting::tick(state, &mut out);
             tick(state);

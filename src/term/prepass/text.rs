@@ -16,6 +16,9 @@ const LINE_DRAWING: [char; 32] = [
 /// Asks for the emoji form of the character before it, which is wider.
 const EMOJI: char = '\u{fe0f}';
 
+/// What is printed for bytes that are no character.
+const REPLACEMENT: &str = "\u{fffd}";
+
 impl Prepass {
     /// Plain text up to the next escape sequence or shift, in one piece.
     pub(super) fn ground<'a>(&mut self, bytes: &'a [u8], out: &mut Filtered) -> &'a [u8] {
@@ -24,9 +27,17 @@ impl Prepass {
             |byte: u8| matches!(byte, ESCAPE | BACKSPACE | SHIFT_OUT | SHIFT_IN | LEAD) || own_tabs && byte == b'\t';
         let end = bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
         let (text, rest) = bytes.split_at(end);
-        let whole = if rest.is_empty() { self.hold_incomplete(text) } else { text };
+        let (whole, begun) = text.split_at(text.len() - incomplete(text));
         self.text(whole, out);
-        let Some((&special, after)) = rest.split_first() else { return rest };
+        let Some((&special, after)) = rest.split_first() else {
+            // here and in vte it is easier to see it whole
+            self.held.extend_from_slice(begun);
+            return rest;
+        };
+        if !begun.is_empty() {
+            // what vte does with it, whether or not this byte reaches it and in whatever pieces
+            self.text(REPLACEMENT.as_bytes(), out);
+        }
         match special {
             SHIFT_OUT => self.settings.shifted = true,
             SHIFT_IN => self.settings.shifted = false,
@@ -36,28 +47,6 @@ impl Prepass {
             _ => self.state = State::Escape,
         }
         after
-    }
-
-    /// Keeps the beginning of a character for the next chunk: here and in vte it is easier to see it whole.
-    fn hold_incomplete<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
-        for length in 1..=3.min(text.len()) {
-            let at = text.len() - length;
-            let Some(&first) = text.get(at) else { break };
-            let needed = match first {
-                0xc2..=0xdf => 2,
-                0xe0..=0xef => 3,
-                0xf0..=0xf4 => 4,
-                0x80..=0xbf => continue,
-                _ => break,
-            };
-            if needed > length {
-                let (whole, begun) = text.split_at(at);
-                self.held.extend_from_slice(begun);
-                return whole;
-            }
-            break;
-        }
-        text
     }
 
     /// A character that may be one of our own markers: those come from us only.
@@ -164,6 +153,21 @@ impl Prepass {
             self.last = None;
         }
     }
+}
+
+/// How many bytes at the end of a text are the beginning of a character.
+fn incomplete(text: &[u8]) -> usize {
+    for length in 1..=3.min(text.len()) {
+        let needed = match text.get(text.len() - length) {
+            Some(0xc2..=0xdf) => 2,
+            Some(0xe0..=0xef) => 3,
+            Some(0xf0..=0xf4) => 4,
+            Some(0x80..=0xbf) => continue,
+            _ => return 0,
+        };
+        return if needed > length { length } else { 0 };
+    }
+    0
 }
 
 /// A byte in newline mode: a line feed goes to the first column, too.

@@ -81,7 +81,8 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some((task, field)) = card.editing.take() else { return };
             let title = crate::model::one_line(&fields::text(&field));
             if keep && !title.is_empty() {
-                let request = Request::EditTask { task, title: Some(title), body: None, agent: None, worker: None };
+                let request =
+                    Request::EditTask { task, title: Some(title), body: None, agent: None, model: None, worker: None };
                 out.push(Cmd::Call(request, Purpose::Tell));
             }
         }
