@@ -30,6 +30,7 @@ mod screen;
 pub mod signals;
 pub mod transcript;
 mod words;
+pub mod writes;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use handing::Handing;
