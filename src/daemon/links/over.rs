@@ -13,9 +13,6 @@ use super::Ask;
 use super::line::ANSWERS_WITHIN;
 use super::link::Link;
 
-/// After this long without an answer a host that runs is called unreachable.
-const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
-
 /// How long a new host of a session that runs elsewhere may take.
 const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -58,7 +55,7 @@ impl Link {
                     let (session, host) = (self.id.clone(), started.host);
                     self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
                 }
-                if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
+                if !self.silence.told && self.silence.for_at_least(self.heartbeat.patience()) {
                     self.unreachable().await;
                 }
                 return false;
@@ -77,9 +74,11 @@ impl Link {
         true
     }
 
-    async fn unreachable(&mut self) {
+    pub(super) async fn unreachable(&mut self) {
         self.silence.told = true;
-        self.read(by_process(SessionState::Unreachable, "its host runs but does not answer")).await;
+        let silent = self.silence.since.map(|since| now().since(since)).unwrap_or_default();
+        let words = format!("its host runs but has not answered for {} s", silent.as_secs());
+        self.read(by_process(SessionState::Unreachable, &words)).await;
     }
 
     /// A host that was called unreachable is back: what was known of the session holds again.
