@@ -11,7 +11,7 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
-use super::program::resolve;
+use super::files::resolve;
 use super::{ProcessError, descendants, send_signal};
 
 /// Killed processes are waited for at most this long (one can hang in the kernel).

@@ -5,6 +5,7 @@
 
 mod detached;
 mod error;
+mod files;
 mod front;
 mod guard;
 mod lookup;
@@ -16,9 +17,10 @@ mod table;
 
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
+pub use files::find_program;
 pub use front::{replace, run_here, run_in_front};
 pub use guard::guard;
-pub use lookup::{find_program, login_path};
+pub use lookup::login_path;
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use ssh::{Ssh, SshError, answer};

@@ -3,9 +3,11 @@
 //! every task.
 
 mod answer;
+mod problem;
 mod prompt;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Problem, read};
+pub use answer::read;
+pub use problem::Problem;
 pub use prompt::{Facts, ask, repair, schema};
