@@ -29,6 +29,7 @@ pub mod replay;
 mod screen;
 pub mod signals;
 pub mod transcript;
+pub mod usage;
 mod words;
 pub mod writes;
 

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod keymap;
 mod paths;
 mod planner;
+mod prices;
 mod settings;
 pub mod slash;
 pub mod theme;
@@ -16,4 +17,8 @@ pub use agents::{
 };
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
-pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};
+pub use prices::{Price, Prices};
+pub use settings::{
+    BudgetSettings, Handoff, Landing, ProjectExecutor, ProjectSettings, ProviderSettings, Resume, Settings,
+    SettingsError,
+};

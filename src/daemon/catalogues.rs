@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::agents::Catalogue;
 use crate::config::catalog::{Roles, SourceFile};
-use crate::config::{AgentDefinition, Paths, SettingsError};
+use crate::config::{AgentDefinition, Paths, Prices, SettingsError};
 
 use super::DaemonError;
 
@@ -62,6 +62,16 @@ pub(super) fn roles(paths: &Paths) -> Result<Roles, DaemonError> {
     Roles::parse(&sources).or_else(|error| {
         tracing::warn!(%error, "the person's roles are not used");
         Roles::parse(&[]).map_err(|error| DaemonError::Configuration(error.to_string()))
+    })
+}
+
+/// The prices that this home knows.
+pub(super) fn prices(paths: &Paths) -> Prices {
+    let path = paths.config.join("prices.toml");
+    let own = std::fs::read_to_string(&path).ok();
+    Prices::layered(own.as_deref(), &path.to_string_lossy()).unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "the person's prices are not used");
+        Prices::layered(None, "").unwrap_or_default()
     })
 }
 

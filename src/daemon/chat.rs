@@ -195,6 +195,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
     draft.worker = options.worker.or(draft.worker);
     draft.open_ended = options.open_ended;
     draft.priority = options.priority.unwrap_or(draft.priority);
+    draft.budget = options.budget.or(draft.budget);
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
     if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {
         let found = daemon.roles.find(role).map_err(|error| Failure::of(&error))?;

@@ -37,6 +37,7 @@ mod socket;
 mod spoken;
 mod tripwire;
 mod undo;
+mod usage;
 mod views;
 mod waiting;
 
@@ -80,6 +81,7 @@ pub(crate) struct Daemon {
     roles: Roles,
     paths: Paths,
     settings: Settings,
+    prices: crate::config::Prices,
     program: PathBuf,
     git_environment: Environment,
     started_at: Timestamp,
@@ -196,6 +198,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         links: Links::default(),
         agents: Arc::new(Agents::new(options.paths.clone(), program.clone())),
         roles: catalogues::roles(&options.paths)?,
+        prices: catalogues::prices(&options.paths),
         paths: options.paths,
         program,
         git_environment: Environment::inherited(),

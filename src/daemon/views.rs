@@ -1,10 +1,11 @@
 //! The state as faces see it: pure functions from `State` to the views of the protocol.
 
+use super::usage;
 use crate::config::Paths;
 use crate::engine::State;
 use crate::model::{
-    Approval, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject, Task, TaskId,
-    Timestamp, Worker, WorkerNumber, one_line,
+    Approval, BudgetScope, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject,
+    Task, TaskId, Timestamp, Worker, WorkerNumber, one_line,
 };
 use crate::protocol::{
     ApprovalView, HandoffView, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView, WorkerView,
@@ -51,11 +52,13 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         started_at: task.started_at.map(Timestamp::rfc3339),
         completed_at: task.completed_at.map(Timestamp::rfc3339),
         commit: task.commit.clone(),
+        usage: usage::of_task(state, task.id),
     }
 }
 
 /// One session.
-pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
+pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> SessionView {
+    let limit = state.ledger.limits.get(&session.id);
     SessionView {
         id: session.id.clone(),
         project: session.project,
@@ -78,6 +81,8 @@ pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
         ended_at: session.ended_at.map(Timestamp::rfc3339),
         exit: session.exit.as_ref().map(ToString::to_string),
         socket: paths.session_socket(&session.id),
+        usage: usage::of_session(state, &session.id),
+        back_at: limit.map(|limit| state.rules.clock(limit.until)),
     }
 }
 
@@ -150,6 +155,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Review { .. } => "review",
         Subject::Resume { .. } => "resume",
         Subject::Offline { .. } => "offline",
+        Subject::Budget { .. } => "budget",
         Subject::Touched { .. } => "checkout",
     };
     let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
@@ -160,7 +166,9 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         kind: kind.to_owned(),
         task: approval.task,
         worker: match &approval.subject {
-            Subject::Offline { worker } => Some(*worker),
+            Subject::Offline { worker } | Subject::Budget { scope: BudgetScope::Worker { worker, .. }, .. } => {
+                Some(*worker)
+            }
             _ => session.map(|session| session.worker).or_else(|| worker_of(state, approval.task)),
         },
         title: approval.title.clone(),
@@ -190,7 +198,7 @@ fn urgency(subject: &Subject) -> u8 {
     match subject {
         Subject::Dialog { .. } | Subject::Touched { .. } => 0,
         Subject::Question { .. } => 1,
-        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } => 2,
+        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } | Subject::Budget { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
     }
@@ -247,6 +255,7 @@ pub(crate) fn project(state: &State, paths: &Paths, project: &Project, now: Time
         handoffs: handoffs(state, project),
         chat: state.chat.get(&project.id).cloned().unwrap_or_default(),
         last: None,
+        today: usage::today(state, now),
     }
 }
 
@@ -277,7 +286,7 @@ fn sessions(state: &State, paths: &Paths, project: &Project) -> Vec<SessionView>
     ids.into_iter()
         .filter_map(|id| state.sessions.get(id))
         .filter(|it| it.project == project.id)
-        .map(|it| session(paths, it))
+        .map(|it| session(state, paths, it))
         .collect()
 }
 

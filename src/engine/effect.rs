@@ -32,6 +32,8 @@ pub enum Purpose {
     Message,
     /// The one reminder to report.
     Reminder,
+    /// What held it up is over.
+    GoOn,
 }
 
 /// What can be asked of the world.
@@ -91,6 +93,11 @@ pub enum EffectKind {
         session: SessionId,
         /// Lock or unlock.
         locked: bool,
+    },
+    /// Let the turn end, or interrupt it, then lock the input: the agent keeps what it knows.
+    PauseSession {
+        /// Which session.
+        session: SessionId,
     },
     /// Commit what the agent left uncommitted, and say what its branch holds.
     CommitLeftovers {
@@ -173,7 +180,7 @@ pub enum EffectResult {
     Answered,
     /// `AnswerDialog`: another dialog, or none, was on the screen; nothing was sent.
     DialogGone,
-    /// `StopSession`, `LockInput`, `ArchiveSession`.
+    /// `StopSession`, `LockInput`, `PauseSession`, `ArchiveSession`.
     Done,
     /// `CommitLeftovers`.
     Committed {

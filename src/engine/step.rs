@@ -2,11 +2,13 @@
 
 mod answer;
 mod ask;
+mod budget;
 mod commands;
 mod effect;
 mod handoff;
 mod landing;
 mod launch;
+mod limits;
 mod moves;
 mod pane;
 mod plan;
@@ -99,8 +101,9 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::ResetWorker { project, worker } => workers::reset(turn, project, worker),
         Command::Prioritize { task, priority } => task::prioritize(turn, task, priority),
         Command::Handoff { project, worker, push, hold } => {
-            handoff::begin(turn, project, worker, handoff::Wish { push, hold })
+            handoff::begin(turn, project, worker, handoff::Wish { push, hold, agent: None })
         }
+        Command::SetBudget { scope, limit } => budget::set(turn, scope, limit),
         Command::SteerHandoff { handoff, control } => steer::steer(turn, handoff, control),
     }
 }
@@ -114,6 +117,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
+        Fact::Used { session, now } => budget::used(turn, &session, now),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
         Fact::SessionAdopted { session, pid, host } => session::adopted(turn, &session, pid, host),

@@ -149,6 +149,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
+        budget: None,
     }
 }
 

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
     ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
-    TaskType, Timestamp, WaitsFor, WorkerNumber,
+    TaskType, Timestamp, Usage, WaitsFor, WorkerNumber,
 };
+
+use super::{SessionUsageView, TodayView};
 
 /// A task, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +91,9 @@ pub struct TaskView {
     pub completed_at: Option<String>,
     /// What landed (hex).
     pub commit: Option<String>,
+    /// What it used so far, all attempts together.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 /// A session.
@@ -138,6 +143,12 @@ pub struct SessionView {
     pub exit: Option<String>,
     /// The socket of its host, for viewers.
     pub socket: PathBuf,
+    /// What it used so far.
+    #[serde(default)]
+    pub usage: Option<SessionUsageView>,
+    /// When it goes on after its provider's limit, as the person's clock has it.
+    #[serde(default)]
+    pub back_at: Option<String>,
 }
 
 /// A seat.
@@ -397,4 +408,7 @@ pub struct ProjectView {
     pub chat: Vec<ChatLine>,
     /// The last line of the activity log.
     pub last: Option<LogLine>,
+    /// What was used today.
+    #[serde(default)]
+    pub today: TodayView,
 }

@@ -143,6 +143,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus) -> TaskView {
         started_at: None,
         completed_at: None,
         commit: None,
+        usage: None,
     }
 }
 
@@ -169,6 +170,8 @@ pub fn session(id: &str, socket: PathBuf) -> SessionView {
         ended_at: None,
         exit: None,
         socket,
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -200,6 +203,7 @@ pub fn project() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 

@@ -67,6 +67,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         started_at: None,
         completed_at: None,
         commit: None,
+        usage: None,
     }
 }
 
@@ -93,6 +94,8 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         ended_at: None,
         exit: None,
         socket: PathBuf::from(format!("/run/s/{n}.sock")),
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -179,6 +182,7 @@ pub fn empty() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 
@@ -227,6 +231,7 @@ pub fn busy() -> ProjectView {
             task: Some(TaskId(1)),
             text: "#1 limiter middleware is ready to land".to_owned(),
         }),
+        today: Default::default(),
         tasks,
         ..empty()
     }

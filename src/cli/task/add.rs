@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::client::Client;
-use crate::model::{Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Amount, Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -56,6 +56,9 @@ pub struct Add {
     /// A longer description; `-` reads it from standard input
     #[arg(long, value_name = "TEXT")]
     body: Option<String>,
+    /// What it may use before it waits: `2.50usd`, `200ktok`, or both with a comma
+    #[arg(long, value_name = "AMOUNT")]
+    budget: Option<Amount>,
     /// End when the task is final (exit code 0 only if it was completed) or needs you (exit code 1)
     #[arg(long)]
     wait: bool,
@@ -128,6 +131,7 @@ impl Add {
     fn options(self) -> Result<AddOptions, Stop> {
         Ok(AddOptions {
             agent: self.agent,
+            budget: self.budget,
             model: self.model,
             run: self.run,
             autonomy: self.autonomy.map(AutonomyWord::meaning),

@@ -40,6 +40,13 @@ pub(super) async fn decisions(daemon: &Arc<Daemon>, request: Request) -> Result<
             act(daemon, Command::DeclinePlan { plan }, "the plan was declined; nothing ran").await
         }
         Request::Answer { approval, kind, text } => answer(daemon, approval, kind, text).await,
+        Request::SetBudget { scope, limit } => {
+            let done = match limit {
+                Some(limit) => format!("the budget of {scope} is {limit}"),
+                None => format!("the budget of {scope} follows the configuration"),
+            };
+            act(daemon, Command::SetBudget { scope, limit }, &done).await
+        }
         Request::SetAutonomy { project, autonomy } => {
             act(daemon, Command::SetAutonomy { project, autonomy }, "changed").await
         }

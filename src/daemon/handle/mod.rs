@@ -26,6 +26,8 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Sessions { project, all } => reading::sessions(daemon, project, all).await,
         Request::Workers { project } => reading::workers(daemon, project).await,
         Request::Queue { project } => reading::queue(daemon, project).await,
+        Request::Usage { project, by } => reading::usage(daemon, project, by).await,
+        Request::Budgets { project } => reading::budgets(daemon, project).await,
         Request::ExplainWorker { project, worker } => explain::worker(daemon, project, worker).await,
         Request::Log { project, task, limit } => reading::log(daemon, project, task, limit).await,
         Request::Agents => reading::agents(daemon).await,
@@ -44,6 +46,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         | Request::PlanByRules { .. }
         | Request::DeclinePlan { .. }
         | Request::Answer { .. }
+        | Request::SetBudget { .. }
         | Request::SetAutonomy { .. }) => deciding::decisions(daemon, request).await,
         request @ (Request::KillSession { .. }
         | Request::RestartSession { .. }

@@ -1,9 +1,10 @@
 //! Requests that only look: what is answered from the state and the store.
 
-use crate::daemon::{Daemon, projects, views};
+use crate::daemon::core::now;
+use crate::daemon::{Daemon, projects, usage, views};
 use crate::model::{Kind, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Response, StatusView, VERSION};
-use crate::protocol::{SessionView, TaskView};
+use crate::protocol::{SessionView, TaskView, UsageBy};
 
 pub(super) fn hello(version: u32) -> Result<Response, Failure> {
     if version != VERSION {
@@ -71,7 +72,7 @@ pub(super) async fn sessions(daemon: &Daemon, project: Option<ProjectId>, all: b
                 .values()
                 .filter(|session| all || session.is_live() || lost.contains(&session.id))
                 .filter(|session| project.is_none_or(|project| session.project == project))
-                .map(|session| views::session(&paths, session))
+                .map(|session| views::session(state, &paths, session))
                 .collect()
         })
         .await?;
@@ -110,6 +111,14 @@ pub(super) async fn approvals(daemon: &Daemon, project: Option<ProjectId>) -> Re
 
 pub(super) async fn queue(daemon: &Daemon, project: Option<ProjectId>) -> Result<Response, Failure> {
     Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))
+}
+
+pub(super) async fn usage(daemon: &Daemon, project: Option<ProjectId>, by: UsageBy) -> Result<Response, Failure> {
+    Ok(Response::Usage(daemon.core.look(move |state, _| usage::report(state, project, by, now())).await?))
+}
+
+pub(super) async fn budgets(daemon: &Daemon, project: Option<ProjectId>) -> Result<Response, Failure> {
+    Ok(Response::Budgets(daemon.core.look(move |state, _| usage::budgets(state, project, now())).await?))
 }
 
 pub(super) async fn agents(daemon: &Daemon) -> Result<Response, Failure> {

@@ -120,6 +120,7 @@ pub(super) fn wishes(options: &AddOptions) -> Wishes {
         role: options.role.clone(),
         executor: options.executor,
         priority: options.priority,
+        budget: options.budget,
         depends: options.depends.clone(),
     }
 }
@@ -135,6 +136,7 @@ fn options(wishes: Wishes, from_chat: bool) -> AddOptions {
         role: wishes.role,
         executor: wishes.executor,
         priority: wishes.priority,
+        budget: wishes.budget,
         depends: wishes.depends,
         split: true,
         from_chat,

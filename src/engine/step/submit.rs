@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject,
-    Task, TaskDraft, TaskId, TaskStatus, Wishes, one_line, slug, truncate,
+    Autonomy, BudgetScope, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason,
+    Subject, Task, TaskDraft, TaskId, TaskStatus, Wishes, one_line, slug, truncate,
 };
 
-use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
+use super::super::{BudgetNews, Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
 use super::turn::{Question, Turn};
 
 /// The planner that is always there.
@@ -34,6 +34,7 @@ pub(super) fn submit(turn: &mut Turn, submission: &Submission) -> Result<(), Ref
     };
     turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan: plan.clone() } });
     announce(turn, &plan, &tasks);
+    set_budgets(turn, &submission.drafts, &tasks);
     if submission.from_chat {
         let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
         turn.project(submission.project, ProjectNews::ChatSaid { line: you });
@@ -59,6 +60,7 @@ pub(super) fn fill(
     turn.emit(Event::Plan { project: plan.project, plan: plan.id, news });
     let plan = Plan { tasks: ids, status, by: by.to_owned(), ..plan.clone() };
     announce(turn, &plan, &tasks);
+    set_budgets(turn, drafts, &tasks);
     if plan.from_chat || note.is_some() {
         answer(turn, &plan, &tasks, note);
     }
@@ -267,6 +269,16 @@ fn announce(turn: &mut Turn, plan: &Plan, tasks: &[Task]) {
             ),
             detail: list.join("\n"),
         });
+    }
+}
+
+/// The budgets that tasks were given when they were asked for.
+fn set_budgets(turn: &mut Turn, drafts: &[TaskDraft], tasks: &[Task]) {
+    for (draft, task) in drafts.iter().zip(tasks) {
+        if let Some(limit) = draft.budget.filter(|limit| !limit.is_empty()) {
+            let (project, scope) = (Some(task.project), BudgetScope::Task { task: task.id });
+            turn.emit(Event::Budget { project, scope, news: BudgetNews::Set { limit: Some(limit) } });
+        }
     }
 }
 

@@ -174,6 +174,7 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
             tokens: task.tokens,
             risks: hints(task.risks),
         },
+        budget: None,
     }
 }
 

@@ -92,12 +92,16 @@ fn search_words(state: &State, search: &Search) -> String {
 /// What a pane is about.
 fn facts(state: &State, number: WorkerNumber) -> String {
     let mut facts: Vec<String> = Vec::new();
+    let used = used(state, number);
     if let Some(task) = state.seat(number).and_then(|seat| seat.task).and_then(|task| state.task(task)) {
         facts.push(format!("#{} {}", task.id, task.status.word()));
         if task.attempts > 1 {
             facts.push(format!("attempt {}", task.attempts));
         }
+        facts.extend(used.clone());
         facts.push(one_line(&task.branch));
+    } else {
+        facts.extend(used);
     }
     if let Some(session) = state.session(number) {
         let then = if state.stale_since().is_some() { "was " } else { "" };
@@ -107,6 +111,13 @@ fn facts(state: &State, number: WorkerNumber) -> String {
         facts.push(pane.title.clone());
     }
     if facts.is_empty() { String::new() } else { format!(" {}", facts.join("  ")) }
+}
+
+/// Tokens, cost and how full the context is; `~` is an estimate.
+fn used(state: &State, number: WorkerNumber) -> Option<String> {
+    let used = state.session(number)?.usage.filter(|used| !used.usage.is_nothing())?;
+    let context = used.context.map(|context| format!(" context {}%", context.percent())).unwrap_or_default();
+    Some(format!("{} {}{context}", used.usage.tokens_words(), used.usage.cost_words()))
 }
 
 fn source_word(session: &SessionView) -> &'static str {
