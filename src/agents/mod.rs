@@ -31,6 +31,7 @@ pub mod signals;
 pub mod transcript;
 pub mod usage;
 mod words;
+pub mod writes;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use handing::Handing;

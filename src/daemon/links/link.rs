@@ -22,6 +22,7 @@ use super::Ask;
 use super::answering::{Answer, Answering};
 use super::control::{Locking, Quieting, Stopping};
 use super::deliveries::Deliveries;
+use super::heartbeat::{Beat, Heartbeat};
 use super::line::Line;
 use super::over::Silence;
 use super::usage::Meter;
@@ -32,12 +33,6 @@ const QUICK_TRIES: u32 = 20;
 const TRY_AFTER: Duration = Duration::from_millis(100);
 /// Between two later ones.
 const TRY_LATER_AFTER: Duration = Duration::from_secs(2);
-
-/// While something is expected of a host that says nothing, it is asked whether it is there this often. Liveness
-/// itself is the end of the connection; this finds a host that is stopped or hangs. Nothing is asked of a host whose
-/// agent is at rest, so an idle session wakes nobody. One that does not answer is tried again several times within
-/// seconds before it is called unreachable, and is ended or replaced only when its process is proven gone.
-const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Serves one session until it is over.
 pub(super) async fn run(daemon: Arc<Daemon>, id: SessionId, mut asks: mpsc::UnboundedReceiver<Ask>) {
@@ -106,8 +101,8 @@ pub(super) struct Link {
     pub(super) interrupts: u32,
     /// Tools that were noted for the archive.
     pub(super) tools: std::collections::BTreeSet<String>,
-    /// When its host said something last, or was asked whether it is there.
-    pub(super) heard_at: Timestamp,
+    /// Whether its host is there.
+    pub(super) heartbeat: Heartbeat,
     /// Its agent waits for the person's answer.
     pub(super) asked: bool,
     /// Its host was reached since this daemon started: an end from now on is seen when it happens.
@@ -156,7 +151,7 @@ impl Link {
             created_at: session.created_at,
             interrupts: 0,
             tools: std::collections::BTreeSet::new(),
-            heard_at: now(),
+            heartbeat: Heartbeat::new(Duration::from_secs(daemon.settings.heartbeat), now()),
             asked: session.verdict.source == StateSource::Report && session.verdict.state == SessionState::WaitingInput,
             reached: false,
         })
@@ -172,7 +167,7 @@ impl Link {
         };
         self.line = Some(line);
         self.reached = true;
-        self.heard_at = now();
+        self.heartbeat.heard();
         if std::mem::take(&mut self.silence).told {
             self.answers_again().await;
         }
@@ -249,32 +244,31 @@ impl Link {
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
         let silent = self.line.as_ref().and_then(Line::due);
-        let beat = self.expects_something().then(|| self.heard_at.after(HEARTBEAT));
+        let beat = self.line.is_some().then(|| self.heartbeat.due());
         let due = [self.signals.due(), self.deliveries.due(), answer, self.control_due(), silent, beat];
         due.into_iter().flatten().min()
     }
 
-    /// Whether the host has something to say sooner or later: a turn is under way, or a question waits.
-    fn expects_something(&self) -> bool {
-        let under_way =
-            |state| matches!(state, SessionState::Starting | SessionState::Working | SessionState::WaitingPermission);
-        self.line.is_some() && (self.asked || self.signals.verdict().is_some_and(|known| under_way(known.state)))
-    }
-
-    /// Asks a host that has been silent for long whether it is there.
-    fn beat(&mut self, at: Timestamp) {
-        if self.expects_something() && self.heard_at.after(HEARTBEAT) <= at {
-            self.heard_at = at;
-            if let Some(line) = &mut self.line {
-                line.beat();
+    /// Asks a host that has been silent for long whether it is there, and says so when it is not.
+    async fn beat(&mut self, at: Timestamp) {
+        let Some(line) = &mut self.line else { return };
+        match self.heartbeat.beat(at) {
+            Beat::Rest => {}
+            Beat::Ask => line.beat(),
+            Beat::Silent { since } => {
+                self.silence.missed(since);
+                self.unreachable("its host runs but does not answer").await;
             }
         }
     }
 
     async fn hear(&mut self, message: FromHost) {
-        self.heard_at = now();
+        self.heartbeat.heard();
         if let Some(line) = &mut self.line {
             line.heard(&message);
+        }
+        if std::mem::take(&mut self.silence).told {
+            self.answers_again().await;
         }
         match message {
             FromHost::Observed(observation) => self.observed(observation).await,
@@ -312,7 +306,7 @@ impl Link {
                 self.answer_step(step).await;
             }
         }
-        self.beat(at);
+        self.beat(at).await;
         self.press_for_quiet(at);
         self.give_up_locking(at).await;
         self.give_up_stopping(at).await;
