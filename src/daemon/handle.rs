@@ -64,10 +64,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             Ok(Response::Budgets(daemon.core.look(move |state, _| usage::budgets(state, project, now())).await?))
         }
         Request::SetBudget { scope, limit } => {
-            let done = match limit {
-                Some(limit) => format!("the budget of {scope} is {limit}"),
-                None => format!("the budget of {scope} follows the configuration"),
-            };
+            let done = usage::set_told(scope, limit);
             act(daemon, Command::SetBudget { scope, limit }, &done).await
         }
         Request::EditTask { task, title, body, agent, worker } => {

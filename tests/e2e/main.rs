@@ -28,4 +28,5 @@ mod planning;
 mod survival;
 mod tasks;
 mod terminal;
+mod usage;
 mod world;

@@ -102,6 +102,7 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
         ("worktree", task.worktree.as_ref().map(|path| path.display().to_string())),
         ("depends", Some(depends.join(", ")).filter(|list| !list.is_empty())),
         ("attempts", Some(task.attempts.to_string())),
+        ("used", task.usage.map(|used| format!("{}, {}", used.tokens_words(), used.cost_words()))),
         ("summary", task.summary.clone()),
         ("created", Some(task.created_at.clone())),
         ("completed", task.completed_at.clone()),
