@@ -7,6 +7,7 @@ pub mod keymap;
 mod paths;
 mod planner;
 mod prices;
+mod router;
 mod settings;
 pub mod slash;
 pub mod theme;
@@ -18,6 +19,7 @@ pub use agents::{
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
 pub use prices::{Price, Prices};
+pub use router::{ModelMapUse, RouterBackend, RouterSettings, SHARING, models};
 pub use settings::{
     BudgetSettings, Handoff, Landing, ProjectExecutor, ProjectSettings, ProviderSettings, Resume, Settings,
     SettingsError,

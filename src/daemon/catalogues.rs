@@ -1,12 +1,14 @@
 //! Agents and roles: the shipped ones, and the person's own from the configuration directory. A bad file
 //! costs itself, never the others, and is said in the log.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::agents::Catalogue;
 use crate::config::catalog::{Roles, SourceFile};
-use crate::config::{AgentDefinition, Paths, Prices, SettingsError};
+use crate::config::{self, AgentDefinition, Paths, Prices, SettingsError};
+use crate::model::Models;
 
 use super::DaemonError;
 
@@ -53,6 +55,17 @@ impl Stamp {
         files.sort();
         Self(Some(files))
     }
+}
+
+/// Which models of each agent fit which complexity; the shipped ones where the person's own file cannot be used.
+pub(super) fn models(paths: &Paths) -> BTreeMap<String, Models> {
+    let path = paths.config.join("models.toml");
+    let own = std::fs::read_to_string(&path).ok();
+    let name = path.to_string_lossy();
+    config::models(own.as_deref().map(|text| (text, &*name))).unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "the person's models are not used");
+        config::models(None).unwrap_or_default()
+    })
 }
 
 /// The roles that this home knows.

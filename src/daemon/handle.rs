@@ -67,8 +67,11 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
             let done = usage::set_told(scope, limit);
             act(daemon, Command::SetBudget { scope, limit }, &done).await
         }
-        Request::EditTask { task, title, body, agent, worker } => {
-            on_task(daemon, task, Command::EditTask { task, title, body, agent, worker }).await
+        Request::EditTask { task, title, body, agent, model, worker } => {
+            if let Some(unknown) = agent.as_ref().filter(|agent| daemon.agents.get(agent).is_none()) {
+                return Err(daemon.agents.unknown(unknown));
+            }
+            on_task(daemon, task, Command::EditTask { task, title, body, agent, model, worker }).await
         }
         Request::RunTask { task } => on_task(daemon, task, Command::Run { task }).await,
         Request::LandTask { task } => on_task(daemon, task, Command::Land { task }).await,

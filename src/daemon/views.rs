@@ -31,6 +31,8 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
+        route: task.route.clone(),
+        forecast: task.forecast.clone(),
         run: task.run.clone(),
         role: task.role.clone(),
         autonomy: task.autonomy,
@@ -212,6 +214,7 @@ fn plan(plan: &Plan) -> PlanView {
         tasks: plan.tasks.clone(),
         status: plan.status,
         by: plan.by.clone(),
+        note: plan.note.clone(),
     }
 }
 

@@ -32,11 +32,12 @@ pub fn apply(state: &mut State, event: &Event, at: Timestamp) {
 fn plan_news(state: &mut State, id: PlanId, news: &PlanNews) {
     match news {
         PlanNews::Made { plan } => made(state, plan),
-        PlanNews::Filled { tasks, status, by } => {
+        PlanNews::Filled { tasks, status, by, note } => {
             if let Some(plan) = state.plans.get_mut(&id) {
                 plan.tasks.clone_from(tasks);
                 plan.status = *status;
                 plan.by.clone_from(by);
+                plan.note.clone_from(note);
             }
         }
         PlanNews::Settled { status } => {

@@ -169,6 +169,11 @@ pub enum EffectResult {
         #[serde(default)]
         warnings: Vec<String>,
     },
+    /// `StartSession`: the agent is not there; nothing ran.
+    AgentMissing {
+        /// What is missing, and what to do.
+        detail: String,
+    },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
     /// `DeliverPrompt`: the text was too long for the composer, which was seen to take the name of a file with it.
@@ -274,7 +279,7 @@ impl EffectResult {
     /// Why something did not work. A result that does not belong to its effect is a failure too.
     pub fn detail(self) -> String {
         match self {
-            EffectResult::Failed { detail, .. } => detail,
+            EffectResult::Failed { detail, .. } | EffectResult::AgentMissing { detail } => detail,
             _ => "an answer came that does not fit the question".to_owned(),
         }
     }

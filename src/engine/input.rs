@@ -105,6 +105,8 @@ pub enum Command {
         body: Option<String>,
         /// Another agent.
         agent: Option<String>,
+        /// Another model; empty for the agent's own default.
+        model: Option<String>,
         /// A wish for a seat.
         worker: Option<WorkerNumber>,
     },

@@ -17,6 +17,7 @@ mod prompt;
 mod queue;
 mod reading;
 mod report;
+mod reroute;
 mod restate;
 mod resume;
 mod review;
@@ -83,8 +84,8 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
-        Command::EditTask { task, title, body, agent, worker } => {
-            task::edit(turn, task, task::Edit { title, body, agent, worker })
+        Command::EditTask { task, title, body, agent, model, worker } => {
+            task::edit(turn, task, task::Edit { title, body, agent, model, worker })
         }
         Command::Run { task } => task::run(turn, task),
         Command::Land { task } => landing::land(turn, task),

@@ -111,6 +111,9 @@ pub struct AddOptions {
     pub budget: Option<Amount>,
     /// Where it runs, instead of the configured default.
     pub executor: Option<ExecutorKind>,
+    /// Labels (`agent:codex`, `complexity:simple`).
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// What a client can ask.
@@ -192,6 +195,9 @@ pub enum Request {
         body: Option<String>,
         /// New agent.
         agent: Option<String>,
+        /// New model; empty for the agent's own default.
+        #[serde(default)]
+        model: Option<String>,
         /// New worker.
         worker: Option<WorkerNumber>,
     },

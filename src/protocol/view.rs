@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
-    ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
-    TaskType, Timestamp, Usage, WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, Forecast, HandoffId, PlanId, PlanStatus,
+    Priority, ProjectId, Reading, Route, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId,
+    TaskStatus, TaskType, Timestamp, Usage, WaitsFor, WorkerNumber,
 };
 
 use super::{SessionUsageView, TodayView};
@@ -46,6 +46,12 @@ pub struct TaskView {
     pub agent: String,
     /// Its model; `None` is the agent's default.
     pub model: Option<String>,
+    /// Why it has that agent and that model.
+    #[serde(default)]
+    pub route: Option<Route>,
+    /// What its planner expects of it; estimates.
+    #[serde(default)]
+    pub forecast: Forecast,
     /// The shell command of a `shell` task.
     pub run: Option<String>,
     /// Its role.
@@ -298,6 +304,9 @@ pub struct PlanView {
     /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
     #[serde(default)]
     pub by: String,
+    /// Why it was not who should have, when that is so.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A handoff.

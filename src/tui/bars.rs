@@ -191,6 +191,11 @@ pub(crate) fn hint_key(state: &State, action: Action) -> String {
     }
 }
 
+/// The key of an action after the leader, with the leader.
+pub(crate) fn leader_key(state: &State, action: Action) -> String {
+    format!("{} {}", state.leader(), state.keymap.shown(Context::Leader, action))
+}
+
 /// Three to five hints for this place.
 fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
     if state.ended_under.is_some() {

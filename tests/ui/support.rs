@@ -46,6 +46,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         waits_for: None,
         agent: "claude".to_owned(),
         model: None,
+        route: None,
+        forecast: Default::default(),
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,
@@ -220,6 +222,7 @@ pub fn busy() -> ProjectView {
             tasks: vec![TaskId(1), TaskId(2)],
             status: PlanStatus::Confirmed,
             by: "rules".to_owned(),
+            note: None,
         }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
@@ -252,6 +255,7 @@ pub fn planned() -> ProjectView {
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
         by: "rules".to_owned(),
+        note: None,
     }];
     project.approvals = vec![ApprovalView {
         id: ApprovalId(5),

@@ -50,6 +50,9 @@ pub struct Add {
     /// What goes first when several wait: low, normal, high or urgent
     #[arg(long, value_name = "WORD")]
     priority: Option<Priority>,
+    /// `agent:NAME`, `model:NAME` or `complexity:simple|medium|complex`; can be given several times
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    label: Vec<String>,
     /// A role of the catalogue
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
@@ -146,6 +149,7 @@ impl Add {
             by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
             executor: self.executor,
+            labels: self.label,
         })
     }
 }
