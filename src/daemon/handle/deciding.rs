@@ -44,10 +44,7 @@ pub(super) async fn decisions(daemon: &Arc<Daemon>, request: Request) -> Result<
         }
         Request::Answer { approval, kind, text } => answer(daemon, approval, kind, text).await,
         Request::SetBudget { scope, limit } => {
-            let done = match limit {
-                Some(limit) => format!("the budget of {scope} is {limit}"),
-                None => format!("the budget of {scope} follows the configuration"),
-            };
+            let done = usage::set_told(scope, limit);
             act(daemon, Command::SetBudget { scope, limit }, &done).await
         }
         Request::SetAutonomy { project, autonomy } => {

@@ -94,10 +94,6 @@ pub(super) struct Link {
     pub(super) collected: u64,
     /// What it uses.
     pub(super) meter: Meter,
-    /// Whether it is an agent that uses a model: a shell and the demo do not.
-    pub(super) is_metered: bool,
-    /// When it was asked for: what its conversation used before is not its own.
-    pub(super) created_at: Timestamp,
     pub(super) interrupts: u32,
     /// Tools that were noted for the archive.
     pub(super) tools: std::collections::BTreeSet<String>,
@@ -112,13 +108,13 @@ pub(super) struct Link {
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, runs_command, collected, used) = daemon
+        let (session, runs_command, collected, meter) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
                 let runs_command = state.run_of(&session).is_some();
-                let used = state.ledger.sessions.get(&wanted).map(|record| record.last.clone());
-                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), used))
+                let meter = Meter::new(state, &session);
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), meter))
             })
             .await
             .ok()??;
@@ -146,9 +142,7 @@ impl Link {
             seen: None,
             shown: None,
             collected,
-            meter: Meter::after(used.as_ref()),
-            is_metered: !matches!(session.agent.as_str(), "shell" | "demo"),
-            created_at: session.created_at,
+            meter,
             interrupts: 0,
             tools: std::collections::BTreeSet::new(),
             heartbeat: Heartbeat::new(Duration::from_secs(daemon.settings.heartbeat), now()),
@@ -196,7 +190,7 @@ impl Link {
                 message = from.next() => match message {
                     None => break Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
-                        self.meter_estimate().await;
+                        self.meter_rest().await;
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
                         self.tell(ToHost::Bury);
                         break Served::Over;

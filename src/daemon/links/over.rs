@@ -68,6 +68,7 @@ impl Link {
         for (number, report) in reports {
             self.take_in(number, report).await;
         }
+        self.meter_rest().await;
         let session = self.id.clone();
         let fact = match exit {
             None if !self.reached => Fact::SessionLost { session },
