@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, undo, waiting};
+use crate::daemon::{Daemon, chat, undo, usage, waiting};
 use crate::engine::{Command, Event, HandoffNews};
 use crate::model::{AnswerKind, ApprovalId, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Request, Response};
