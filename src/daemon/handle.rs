@@ -9,7 +9,7 @@ use crate::protocol::{SessionView, TaskView};
 
 use super::blocking::fault;
 use super::core::now;
-use super::{Daemon, chat, explain, projects, undo, usage, views, waiting};
+use super::{Daemon, chat, explain, missions, projects, undo, usage, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -56,6 +56,11 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         }
         Request::Queue { project } => {
             Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))
+        }
+        Request::Missions => Ok(Response::Missions(missions::list(daemon).await?)),
+        Request::StartMission { project, mission, text } => {
+            let made = missions::start(daemon, project, (&mission, &text), (None, false)).await?;
+            Ok(Response::Tasks(made.tasks))
         }
         Request::Usage { project, by } => {
             Ok(Response::Usage(daemon.core.look(move |state, _| usage::report(state, project, by, now())).await?))
