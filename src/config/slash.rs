@@ -16,8 +16,9 @@ const fn command(name: &'static str, arguments: &'static str, what: &'static str
 }
 
 /// All of them, as `/help` lists them.
-pub const SLASH: [SlashCommand; 19] = [
+pub const SLASH: [SlashCommand; 20] = [
     command("plan", "TEXT", "plan it and ask, whatever the autonomy"),
+    command("mission", "[NAME TEXT]", "the teams; with a name, plan it for that team"),
     command("rules", "", "do not wait for the model that plans"),
     command("decline", "", "call off the plan that waits or is being made"),
     command("status", "", "what is open"),

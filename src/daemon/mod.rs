@@ -24,6 +24,7 @@ mod explain;
 mod handle;
 mod installed;
 mod links;
+mod missions;
 mod places;
 mod planner;
 mod project_settings;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, undo, usage, waiting};
+use crate::daemon::{Daemon, chat, missions, undo, usage, waiting};
 use crate::engine::{Command, Event, HandoffNews};
 use crate::model::{AnswerKind, ApprovalId, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Request, Response};
@@ -15,6 +15,10 @@ pub(super) async fn tasks(daemon: &Arc<Daemon>, request: Request) -> Result<Resp
     match request {
         Request::Add { project, text, options } => {
             Ok(Response::Tasks(chat::submit(daemon, project, text, options).await?.tasks))
+        }
+        Request::StartMission { project, mission, text } => {
+            let made = missions::start(daemon, project, (&mission, &text), (None, false)).await?;
+            Ok(Response::Tasks(made.tasks))
         }
         Request::Chat { project, text } => chat::say(daemon, project, &text).await,
         Request::EditTask { task, title, body, agent, model, worker } => {
