@@ -5,7 +5,9 @@ mod actions;
 mod chat;
 mod copying;
 mod dialogs;
+mod everywhere;
 mod keys;
+mod links;
 mod mouse;
 mod opening;
 mod panes;
@@ -14,6 +16,7 @@ mod requests;
 mod searching;
 mod selecting;
 mod server;
+mod taking_back;
 
 use crate::model::Timestamp;
 
@@ -55,6 +58,9 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Written(outcome) => written(state, outcome),
         Msg::Edited(Some(why)) => state.toast(&why, true),
         Msg::Edited(None) => state.dirty = true,
+        Msg::FoundIn(id, hits) => everywhere::found(state, id, hits),
+        Msg::Recalled(session, text) => dialogs::recalled(state, &session, text),
+        Msg::NotOpened(uri, why) => links::not_opened(state, uri, &why, &mut out),
         Msg::TmuxKeepsKeys { tell } => keys::tmux_keeps(state, tell),
         Msg::Tick => {
             selecting::tick(state, &mut out);
@@ -109,6 +115,7 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.ended_under = None;
     }
     give_way(state);
+    everywhere::settle(state, out);
     panes::reconcile(state, out);
     let shown = state.layout();
     if shown != state.saved {
