@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `catalogue` | which agents are there? |
 //! | `launch` | with which argument vector, environment and files does one start? |
-//! | `screen`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
+//! | `screen`, `composer`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
 //! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
 //! | `signals` | hooks and observations disagree: what is its state? |
 //! | `delivery`, `prompt`, `handing` | a prompt gets into its composer exactly once, a long one as a file |
@@ -16,6 +16,7 @@
 mod catalogue;
 mod claude;
 mod codex;
+mod composer;
 pub mod delivery;
 pub mod explain;
 mod gemini;

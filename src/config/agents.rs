@@ -140,8 +140,11 @@ impl AskDefinition {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Composer {
-    /// What its first row starts with; empty when its text cannot be told from the rest of the screen.
+    /// What its first row starts with; empty for one without a mark.
     pub mark: String,
+    /// For one without a mark, how the edge begins that it stands on, drawn with `┃` at its side; empty when its text
+    /// cannot be told from the rest of the screen.
+    pub edge: String,
     /// Patterns of the row right above its first one; without any, every row that starts with the mark is one.
     pub above: Vec<String>,
     /// Patterns of the row after its last one.
@@ -159,6 +162,7 @@ impl Default for Composer {
         let none = Vec::new;
         Self {
             mark: String::new(),
+            edge: String::new(),
             above: none(),
             end: none(),
             empty: none(),

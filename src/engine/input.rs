@@ -238,6 +238,13 @@ pub enum Fact {
         /// What came of it.
         result: EffectResult,
     },
+    /// A text does not go out because the person is in the way; or it goes on.
+    TextHeld {
+        /// Which delivery.
+        effect: EffectId,
+        /// Why, in words for the person; `None` when nothing is in the way any more.
+        why: Option<String>,
+    },
     /// A signal about a session's state was read.
     Read {
         /// Whose.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
+use super::{ApprovalId, EffectId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// What an agent's dialog is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,13 @@ pub enum Subject {
         session: SessionId,
         /// What it shows.
         dialog: Dialog,
+    },
+    /// A text for an agent that does not go out because the person is in the way: a draft stands in its input box.
+    Held {
+        /// Whose input box.
+        session: SessionId,
+        /// The delivery that waits.
+        effect: EffectId,
     },
     /// An agent asked by `qd report ask`, or ended its turn without a report.
     Question {

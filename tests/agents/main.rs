@@ -13,6 +13,7 @@ mod definitions;
 mod delivering;
 mod delivery_proof;
 mod homes;
+mod in_the_way;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;

@@ -226,6 +226,13 @@ impl Pane {
         }
     }
 
+    /// Whether the screen shows this, as a host looks for it.
+    fn holds(&mut self, wanted: &str) -> bool {
+        let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let screen = normal(&self.look().screen.join(" "));
+        wanted.lines().all(|row| screen.contains(&normal(row)))
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         Timestamp(0).after(self.began.elapsed())
     }
@@ -344,14 +351,21 @@ impl<'w> Talk<'w> {
             told = self.taken.len();
             for action in actions {
                 match action {
-                    DeliveryAction::Write { key, bytes, paste } => {
-                        let marked = || [b"\x1b[200~", bytes.as_slice(), b"\x1b[201~"].concat();
-                        self.pane.write(&if paste { marked() } else { bytes.clone() });
-                        delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Written }, now);
+                    DeliveryAction::Write { key, bytes, paste, only_if } => {
+                        let fate = if self.pane.holds(&only_if) { WriteFate::Written } else { WriteFate::Mismatch };
+                        if fate == WriteFate::Written {
+                            let marked = || [b"\x1b[200~", bytes.as_slice(), b"\x1b[201~"].concat();
+                            self.pane.write(&if paste { marked() } else { bytes.clone() });
+                        }
+                        delivery.step(DeliveryEvent::Wrote { key: &key, fate }, now);
+                    }
+                    DeliveryAction::Recall { key } => {
+                        delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Mismatch }, now);
                     }
                     DeliveryAction::Delivered => return handing.text,
                     DeliveryAction::Failed { detail } => panic!("{detail}\n{}", seen.screen.join("\n")),
-                    DeliveryAction::WakeAt(_) => {}
+                    DeliveryAction::Held(Some(hold)) => panic!("{}\n{}", hold.words(), seen.screen.join("\n")),
+                    DeliveryAction::WakeAt(_) | DeliveryAction::Held(None) => {}
                 }
             }
         }

@@ -29,6 +29,7 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         },
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
+        Subject::Held { .. } => Err(Refusal::OnlyInPane(id)),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
         Subject::Review { task } => to_review(turn, approval, *task, &given),
         Subject::Commands { hash, .. } => {
