@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::config::{AgentDefinition, DialogDefinition};
-use crate::model::{Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
+use crate::model::{Always, Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
 use crate::protocol::pane::Observation;
 
 use super::composer::{ComposerReader, unframed};
@@ -42,6 +42,7 @@ struct DialogReader {
     from: Option<Pattern>,
     yes: Vec<String>,
     no: Vec<String>,
+    always: Option<(Pattern, Vec<String>)>,
 }
 
 impl Reader {
@@ -139,6 +140,7 @@ impl DialogReader {
             from: definition.from.as_deref().map(Pattern::new),
             yes: definition.yes.clone(),
             no: definition.no.clone(),
+            always: definition.always.as_ref().map(|always| (Pattern::new(&always.row), always.keys.clone())),
         }
     }
 
@@ -164,12 +166,14 @@ impl DialogReader {
             None => first,
         };
         let text = rows.get(start..=last).unwrap_or_default();
-        Some(Dialog {
-            kind: self.kind,
-            text: question(text),
-            yes: self.yes.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
-            no: self.no.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
-        })
+        let typed = |keys: &[String]| keys.iter().map(|key| keys::bytes(key, &seen.modes)).collect();
+        let text = question(text);
+        let always = self.always.as_ref().and_then(|(row, keys)| {
+            // cut off by a low pane, it is not offered
+            let below = question(rows.get(start..).unwrap_or_default());
+            Some(Always { scope: scope(&below, row)?, keys: typed(keys) })
+        });
+        Some(Dialog { kind: self.kind, text, yes: typed(&self.yes), no: typed(&self.no), exact: None, always })
     }
 }
 
@@ -184,10 +188,31 @@ fn question(rows: &[String]) -> String {
     rows.get(skip..).unwrap_or_default().join("\n")
 }
 
+/// What an answer is for, in the words of the option that offers it: its row, and those that it was wrapped into.
+fn scope(text: &str, offered: &Pattern) -> Option<String> {
+    let mut rows = text.lines().map(|row| row.trim_start_matches(MARKS)).skip_while(|row| !offered.fits(row));
+    let first = rows.next()?;
+    let wrapped = rows.take_while(|row| !is_option(row) && !row.starts_with("Esc ") && !row.starts_with("Press "));
+    let words = std::iter::once(first).chain(wrapped).collect::<Vec<_>>().join(" ");
+    let words = words
+        .split_once(". ")
+        .filter(|(number, _)| number.parse::<u8>().is_ok())
+        .map_or(words.as_str(), |(_, words)| words);
+    Some(one_line(words))
+}
+
+/// Whether a row begins an option: `2. No`.
+fn is_option(row: &str) -> bool {
+    row.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok())
+}
+
+/// Marks of the chosen option.
+const MARKS: [char; 6] = ['❯', '›', '●', '▶', '>', ' '];
+
 /// What must be on the screen for an answer to be sent: every row of the question, without the mark of the chosen
 /// option, which moves. Two questions that differ in anything else have different guards.
 pub fn guard(dialog: &Dialog) -> String {
-    let rows = dialog.text.lines().map(|row| row.trim_start_matches(['❯', '›', '●', '▶', '>', ' ']).trim_end());
+    let rows = dialog.text.lines().map(|row| row.trim_start_matches(MARKS).trim_end());
     rows.filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

@@ -244,6 +244,8 @@ pub enum Fact {
         effect: EffectId,
         /// Why, in words for the person; `None` when nothing is in the way any more.
         why: Option<String>,
+        /// What can be done about it.
+        hint: String,
     },
     /// A signal about a session's state was read.
     Read {

@@ -114,7 +114,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
         Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
-        Fact::TextHeld { effect, why } => held::held(turn, effect, why.as_deref()),
+        Fact::TextHeld { effect, why, hint } => held::held(turn, effect, why.as_deref(), &hint),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),

@@ -15,7 +15,7 @@ mod text;
 mod time;
 mod worker;
 
-pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
+pub use approval::{Always, Answer, AnswerKind, Approval, Dialog, DialogKind, Exact, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
 pub use executor::{

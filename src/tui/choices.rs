@@ -39,6 +39,7 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         Action::WorkerHandoff | Action::WorkerInterrupt | Action::WorkerStop | Action::PaneType | Action::AppLock => {
             (!live).then_some("no session runs here")
         }
+        Action::AttentionAlways => Some("only in a question that offers it"),
         Action::WorkerExplain => state.session(state.worker).is_none().then_some("no session is here"),
         Action::CopyWrite => state.copied.is_none().then_some("nothing was copied yet"),
         Action::ViewBack => state.back.is_empty().then_some("you have not been elsewhere"),

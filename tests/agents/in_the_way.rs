@@ -246,6 +246,37 @@ fn a_draft_in_opencodes_box_is_seen() {
     }
 }
 
+/// Gemini CLI's turn is over before it was seen, and the text is longer than the screen: its log has it.
+#[test]
+fn a_turn_that_nobody_saw_is_proven_by_the_log() {
+    let gemini = agent("gemini");
+    let look = |composer: &str| Observation {
+        title: "◇  Ready (p)".to_owned(),
+        screen: ["✦ Done.", "", &format!(" > {composer}"), "▀▀▀▀▀▀▀▀▀▀"].map(str::to_owned).to_vec(),
+        ..idle("")
+    };
+    let (text, empty) = ("a line\n".repeat(50), "  Type your message or @path/to/file");
+    let mut delivery = Delivery::new("e7", &text, &gemini);
+    delivery.step(DeliveryEvent::Saw(&look(empty)), at(0));
+    delivery.step(wrote("e7.paste"), at(10));
+    let actions = delivery.step(DeliveryEvent::Saw(&look("[Pasted Text: 50 lines]")), at(1_000));
+    let order: Vec<bool> = actions.iter().map(|action| matches!(action, DeliveryAction::NoteLog)).collect();
+    assert!(order.starts_with(&[true, false]), "noted before Enter: {actions:?}");
+    delivery.step(wrote("e7.enter"), at(1_010));
+    assert!(!delivered(&delivery.step(DeliveryEvent::Saw(&look(empty)), at(1_200))));
+    let actions = delivery.step(DeliveryEvent::Tick, at(1_600));
+    assert!(actions.contains(&DeliveryAction::ReadLog), "{actions:?}");
+    let line = serde_json::json!({ "type": "user", "content": [{ "text": text.trim() }] }).to_string();
+    let logged = gemini.logged_prompt(&line).unwrap();
+    assert!(delivered(&delivery.step(DeliveryEvent::HookTurnStarted { prompt: Some(&logged) }, at(1_610))));
+    for other in [r#"{"type":"gemini","content":"a"}"#, r#"{"$set":{"lastUpdated":"x"}}"#, "not json"] {
+        assert_eq!(gemini.logged_prompt(other), None, "{other}");
+    }
+    let (place, end) = gemini.log_place(std::path::Path::new("/h"), "30937a97-7221-4888-8454-dfdbb9051f78").unwrap();
+    assert_eq!((place.to_str().unwrap(), end.as_str()), ("/h/.gemini/tmp", "-30937a97.jsonl"));
+    assert_eq!(gemini.log_place(std::path::Path::new("/h"), "../../x"), None);
+}
+
 #[test]
 fn a_shell_of_agents_without_a_known_composer_is_as_before() {
     let mut aider = agent("aider").definition().clone();

@@ -9,6 +9,7 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+mod asking;
 mod definitions;
 mod delivering;
 mod delivery_proof;

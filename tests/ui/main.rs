@@ -5,6 +5,7 @@
 mod daemon;
 mod dialogs;
 mod input;
+mod knowing;
 mod reading;
 mod safety;
 mod screens;

@@ -10,6 +10,8 @@ use super::{Delivery, DeliveryAction, Hold, Phase};
 
 /// After this long in the composer with nothing happening, Enter is pressed once more.
 const ENTER_AGAIN_AFTER: Duration = Duration::from_secs(3);
+/// Between two readings of the log that an agent keeps of the conversation.
+const READ_AFTER: Duration = Duration::from_millis(500);
 /// How long the turn may take to start after Enter.
 const START_FOR: Duration = Duration::from_secs(30);
 
@@ -24,6 +26,8 @@ pub(super) struct Entered {
     again: bool,
     /// Work was seen since.
     worked: bool,
+    /// When the log of the conversation is read again.
+    read_at: Timestamp,
 }
 
 impl Entered {
@@ -36,8 +40,10 @@ impl Delivery {
     /// Enter was pressed; `again`: not once more.
     pub(super) fn entered(&mut self, again: bool, now: Timestamp) -> Vec<DeliveryAction> {
         let until = now.after(START_FOR);
-        self.phase = Phase::Entered(Entered { until, since: now, again, worked: false });
-        vec![DeliveryAction::WakeAt(now.after(ENTER_AGAIN_AFTER)), DeliveryAction::WakeAt(until)]
+        let read_at = now.after(READ_AFTER);
+        self.phase = Phase::Entered(Entered { until, since: now, again, worked: false, read_at });
+        let wakes = [now.after(ENTER_AGAIN_AFTER), until].into_iter().chain(self.agent.keeps_log().then_some(read_at));
+        wakes.map(DeliveryAction::WakeAt).collect()
     }
 
     pub(super) fn saw_entered(
@@ -77,6 +83,11 @@ impl Delivery {
             return vec![self.enter(seen, "enter-again")];
         }
         let overdue = entered.is_overdue(now);
+        if !overdue && self.agent.keeps_log() && entered.read_at <= now {
+            let read_at = now.after(READ_AFTER);
+            self.phase = Phase::Entered(Entered { read_at, ..entered });
+            return vec![DeliveryAction::ReadLog, DeliveryAction::WakeAt(read_at)];
+        }
         self.phase = Phase::Entered(entered);
         match stands {
             _ if !overdue => vec![],

@@ -23,12 +23,20 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// What happened and what can be done, in one line.
+    /// What happened, in one line.
     pub fn words(self) -> &'static str {
         match self {
-            Hold::Draft => "your draft stands in the composer; the prompt waits until you send it or clear it",
+            Hold::Draft => "your draft stands in the composer; the prompt waits",
+            Hold::Beside => "your text stands beside the prompt in the composer; neither is sent",
+        }
+    }
+
+    /// What can be done, in one line.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Hold::Draft => "send the draft or clear it in the pane; the prompt then goes out by itself",
             Hold::Beside => {
-                "your text stands beside the prompt in the composer; take yours out, or press Enter there to send both"
+                "take your text out in the pane, and the prompt goes out; or press Enter there to send both"
             }
         }
     }

@@ -60,7 +60,7 @@ pub enum DeliveryEvent<'a> {
         /// What became of it.
         fate: WriteFate,
     },
-    /// The agent's own hook says that a prompt was taken.
+    /// The agent's own hook, or its log of the conversation, says that a prompt was taken.
     HookTurnStarted {
         /// Which, if it says so.
         prompt: Option<&'a str>,
@@ -88,6 +88,10 @@ pub enum DeliveryAction {
         /// Which write.
         key: String,
     },
+    /// Remember where the agent's log of the conversation ends now.
+    NoteLog,
+    /// Tell, as `HookTurnStarted`, the prompts that its log has had since.
+    ReadLog,
     /// Send `Tick` then.
     WakeAt(Timestamp),
     /// The person is in the way; `None` when that is over.

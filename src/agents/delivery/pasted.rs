@@ -77,7 +77,8 @@ impl Delivery {
         match stands {
             Stands::Ours if now >= pasted.enter_at => {
                 self.phase = Phase::Entering(pasted);
-                vec![self.enter(seen, "enter")]
+                let note = self.agent.keeps_log().then_some(DeliveryAction::NoteLog);
+                note.into_iter().chain([self.enter(seen, "enter")]).collect()
             }
             Stands::Ours => vec![DeliveryAction::WakeAt(pasted.enter_at)],
             // the person pressed Enter on both

@@ -141,13 +141,20 @@ impl Link {
             return;
         }
         let Some(delivery) = self.deliveries.current() else { return };
-        let actions = match (event, &self.seen) {
+        let mut actions = VecDeque::from(match (event, &self.seen) {
             (Some(event), _) => delivery.step(event, now()),
             (None, Some(seen)) => delivery.step(DeliveryEvent::Saw(seen), now()),
             (None, None) => delivery.step(DeliveryEvent::Tick, now()),
-        };
-        for action in actions {
+        });
+        while let Some(action) = actions.pop_front() {
             match action {
+                DeliveryAction::NoteLog => self.noted = self.note_log().await,
+                DeliveryAction::ReadLog => {
+                    for prompt in self.logged_prompts().await {
+                        let told = DeliveryEvent::HookTurnStarted { prompt: Some(&prompt) };
+                        actions.extend(self.deliveries.current().map(|it| it.step(told, now())).into_iter().flatten());
+                    }
+                }
                 DeliveryAction::Write { key, bytes, paste, only_if } => {
                     self.write(ToHost::Write { key, bytes, paste, only_if });
                 }
@@ -178,7 +185,8 @@ impl Link {
     async fn held(&self, hold: Option<Hold>) {
         if let Some(effect) = self.deliveries.waiting.front().map(|waiting| waiting.effect) {
             let why = hold.map(|hold| hold.words().to_owned());
-            self.daemon.core.fact(Fact::TextHeld { effect, why }).await;
+            let hint = hold.map(|hold| hold.hint().to_owned()).unwrap_or_default();
+            self.daemon.core.fact(Fact::TextHeld { effect, why, hint }).await;
         }
     }
 

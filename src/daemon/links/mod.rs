@@ -10,6 +10,7 @@ mod deliveries;
 mod dialogs;
 mod line;
 mod link;
+mod log;
 mod over;
 mod reports;
 

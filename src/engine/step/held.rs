@@ -11,7 +11,7 @@ use super::turn::{Question, Turn};
 const ROWS: usize = 30;
 
 /// A text is held back, or (`None`) is not any more.
-pub(super) fn held(turn: &mut Turn, id: EffectId, why: Option<&str>) {
+pub(super) fn held(turn: &mut Turn, id: EffectId, why: Option<&str>, hint: &str) {
     let state = turn.state;
     let Some(effect) = state.outbox.get(&id) else { return };
     let EffectKind::DeliverPrompt { session, text, purpose } = &effect.kind else { return };
@@ -27,10 +27,10 @@ pub(super) fn held(turn: &mut Turn, id: EffectId, why: Option<&str>) {
         task: session.task,
         subject: Subject::Held { session: session.id.clone(), effect: id },
         title: why.to_owned(),
-        detail: format!("{why}\nWhat waits for worker {}:\n{}", session.worker, beginning(text)),
+        detail: format!("{why}: {hint}.\n\nWhat waits for worker {}:\n{}", session.worker, beginning(text)),
     });
     if *purpose == Purpose::Message && !again {
-        let words = format!("Your message to worker {} waits: {why}.", session.worker);
+        let words = format!("Your message to worker {} waits: {why}. You can {hint}.", session.worker);
         project::chat(turn, session.project, Speaker::Lead, words);
     }
 }
