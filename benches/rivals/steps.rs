@@ -159,6 +159,7 @@ fn hand_over(state: &mut State, tasks: u64) {
             from: session.id,
             to: None,
             steps: std::array::from_fn(|_| StepState::Waiting),
+            agent: None,
             push: false,
             held: false,
             restating: Restating::Unasked,

@@ -11,24 +11,15 @@ use serde_json::Value;
 
 use super::launch::LaunchContext;
 
-/// Commands that only look or that git can take back: what a headless run may do besides editing files.
-const HEADLESS_COMMANDS: [&str; 15] = [
-    "git status",
-    "git diff",
-    "git log",
-    "git show",
-    "git blame",
-    "git grep",
-    "git ls-files",
-    "git rev-parse",
-    "git add",
-    "git commit",
-    "git mv",
-    "git rm",
-    "git restore",
-    "git stash",
-    "qd report",
-];
+/// What a headless run may do besides editing files, with any options: nothing of it runs a program, writes outside the
+/// worktree, or touches what all worktrees share (as `git stash` does).
+const HEADLESS_COMMANDS: [&str; 8] =
+    ["git status", "git ls-files", "git rev-parse", "git add", "git commit", "git mv", "git rm", "qd report"];
+
+/// Looking, in plain words only, without the options that write a file (`--output`) or run a program
+/// (`--open-files-in-pager`, `-O`, `--ext-diff`, `--textconv`; git takes their beginnings too). The rule's pattern is
+/// matched against the call as JSON from the command's first letter on; the last character is the quote after it.
+const LOOKING: &str = "git (diff|log|show|blame|grep)(?=[ \"])(?![^\"]*( --ou| --op| --ext| --textc| -[A-Za-z]*O))[ A-Za-z0-9_./:^~@=,+-]*\"";
 
 /// Above what we allow and below what administrators say.
 const FORBIDDEN: u32 = 900;
@@ -38,10 +29,14 @@ const FORBIDDEN: u32 = 900;
 pub(super) fn policy(context: &LaunchContext<'_>, headless: bool) -> String {
     let commands: &[&str] = if headless { &HEADLESS_COMMANDS } else { &["qd report"] };
     let list = commands.iter().map(|command| format!("\"{command}\"")).collect::<Vec<_>>().join(", ");
-    let allowed = format!(
-        "# Quarterdeck: for this session only.\n[[rule]]\ntoolName = \"run_shell_command\"\ncommandPrefix = [{list}]\n\
-         decision = \"allow\"\npriority = 100\n"
-    );
+    let rule = |what: &str| {
+        format!("[[rule]]\ntoolName = \"run_shell_command\"\n{what}\ndecision = \"allow\"\npriority = 100\n")
+    };
+    let mut allowed = format!("# Quarterdeck: for this session only.\n{}", rule(&format!("commandPrefix = [{list}]")));
+    if headless {
+        let looking = serde_json::Value::String(LOOKING.to_owned());
+        allowed += &format!("\n{}", rule(&format!("commandRegex = {looking}")));
+    }
     allowed + &context.fenced_off().map(|checkout| forbidden(checkout, context.hides_checkout)).unwrap_or_default()
 }
 

@@ -32,6 +32,7 @@ pub mod replay;
 mod screen;
 pub mod signals;
 pub mod transcript;
+pub mod usage;
 mod words;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};

@@ -87,6 +87,8 @@ async fn talk(command: Command, context: &Context) -> Done {
         Command::Stream(command) => command.run(context).await,
         Command::Track(command) => command.run(context).await,
         Command::Queue(command) => command.run(context).await,
+        Command::Usage(command) => command.run(context).await,
+        Command::Budget(command) => command.run(context).await,
         Command::Agents(command) => command.run(context).await,
         Command::Undo(command) => command.run(context).await,
         Command::Init(command) => command.run(context).await,

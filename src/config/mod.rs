@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod keymap;
 mod paths;
 mod planner;
+mod prices;
+mod router;
 mod settings;
 pub mod slash;
 pub mod theme;
@@ -16,4 +18,9 @@ pub use agents::{
 };
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
-pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};
+pub use prices::{Price, Prices};
+pub use router::{ModelMapUse, RouterBackend, RouterSettings, SHARING, models};
+pub use settings::{
+    BudgetSettings, Handoff, Landing, ProjectExecutor, ProjectSettings, ProviderSettings, Resume, Settings,
+    SettingsError,
+};

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::config::RouterBackend;
 use crate::engine::{Asking, Command, Event, PlanNews, State, Submission};
 use crate::model::{
-    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, Timestamp,
+    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, Timestamp, Wishes,
     WorkerNumber, one_line, truncate,
 };
 use crate::planning::rules::{self, PlanContext};
@@ -15,7 +16,7 @@ use crate::protocol::control::{AddOptions, Failure, Response};
 
 use super::blocking::fault;
 use super::core::now;
-use super::planner::{self, Planner};
+use super::planner::{self, Origin, Planner};
 use super::{Daemon, executors, questions, slash, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
@@ -45,8 +46,10 @@ pub(super) async fn submit(
     if text.len() > LONGEST_TEXT {
         return Err(too_long(text.len()));
     }
-    if let Some(by) = model_for(daemon, &options).await {
-        return ask(daemon, project, text, by, &options).await;
+    if let Some((by, only_routed)) = model_for(daemon, &options).await {
+        let wishes = Wishes { only_routed, ..planner::wishes(&options) };
+        let asking = Asking { project, text, by, from_chat: options.from_chat, wishes };
+        return ask(daemon, asking).await;
     }
     let known = daemon.project(project).await?;
     let drafts = by_rules(daemon, &known, &text, &options).await?;
@@ -62,34 +65,36 @@ fn tasks_of(state: &State, plan: Option<PlanId>) -> Vec<TaskView> {
     ids.iter().filter_map(|id| state.tasks.get(id)).map(|task| views::task(state, task)).collect()
 }
 
-/// The model that a message is to be planned by: its name, or `None` for the rules. A command is never planned.
-async fn model_for(daemon: &Arc<Daemon>, options: &AddOptions) -> Option<String> {
-    let wanted = options.by_model || (options.from_chat && options.split);
+/// The model that a message is to be planned by, or that only says who gets it: its name, or `None` for the rules alone. A
+/// command is never planned.
+async fn model_for(daemon: &Arc<Daemon>, options: &AddOptions) -> Option<(String, bool)> {
     let is_command = options.run.is_some() || options.agent.as_deref() == Some("shell");
-    if !wanted || is_command || options.open_ended {
+    if is_command || options.open_ended {
         return None;
     }
-    match planner::choose(daemon).await {
-        Planner::Model(model) => Some(model.name()),
-        // said with the plan
-        Planner::Instead(_) => Some("the configured planner".to_owned()),
-        Planner::Rules => None,
+    if options.by_model || (options.from_chat && options.split) {
+        match planner::choose(daemon).await {
+            Planner::Model(model) => return Some((model.name(), false)),
+            // said with the plan
+            Planner::Instead(_) => return Some(("the configured planner".to_owned(), false)),
+            Planner::Rules => {}
+        }
+    }
+    if daemon.settings.router.backend != RouterBackend::Llm || options.agent.is_some() {
+        return None;
+    }
+    match planner::router(daemon).await {
+        Planner::Model(model) => Some((model.name(), true)),
+        Planner::Instead(_) | Planner::Rules => None,
     }
 }
 
 /// Keeps the text and has a model plan it. The chat goes on at once; others wait for the tasks.
-async fn ask(
-    daemon: &Arc<Daemon>,
-    project: ProjectId,
-    text: String,
-    by: String,
-    options: &AddOptions,
-) -> Result<Made, Failure> {
-    let wishes = planner::wishes(options);
-    let asking = Asking { project, text, by, from_chat: options.from_chat, wishes };
+async fn ask(daemon: &Arc<Daemon>, asking: Asking) -> Result<Made, Failure> {
+    let from_chat = asking.from_chat;
     let events = daemon.core.command(Command::AskPlan(asking)).await?;
     let plan = plan_made(&events);
-    if options.from_chat {
+    if from_chat {
         return Ok(Made { tasks: Vec::new(), plan });
     }
     let mut version = daemon.core.version();
@@ -131,13 +136,19 @@ fn too_long(length: usize) -> Failure {
     }
 }
 
-/// Drafts for a text: the rules planner's, with what the options decide.
+/// Drafts for a text: the rules planner's, with what router and options decide.
 pub(super) async fn by_rules(
     daemon: &Arc<Daemon>,
     known: &Project,
     text: &str,
     options: &AddOptions,
 ) -> Result<Vec<TaskDraft>, Failure> {
+    let drafts = drafts(daemon, known, text, options).await;
+    decided(daemon, known, drafts, (options, Origin { text, judge: None })).await
+}
+
+/// The rules planner's drafts as they are.
+pub(super) async fn drafts(daemon: &Arc<Daemon>, known: &Project, text: &str, options: &AddOptions) -> Vec<TaskDraft> {
     daemon.agents.refresh().await;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
@@ -152,16 +163,17 @@ pub(super) async fn by_rules(
         split: options.split,
         run: options.run.clone(),
     };
-    decided(daemon, known, rules::plan(text, &context), options).await
+    rules::plan(text, &context)
 }
 
-/// A planner's drafts with what the person and the project decide.
+/// A planner's drafts with what the router, the person and the project decide.
 pub(super) async fn decided(
     daemon: &Arc<Daemon>,
     known: &Project,
     mut drafts: Vec<TaskDraft>,
-    options: &AddOptions,
+    (options, origin): (&AddOptions, Origin<'_>),
 ) -> Result<Vec<TaskDraft>, Failure> {
+    planner::route(daemon, known, &mut drafts, (options, origin)).await?;
     for draft in &mut drafts {
         decide(daemon, draft, options)?;
         draft.executor = executors::decide(daemon, known, options.executor, draft).await?;
@@ -195,6 +207,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
     draft.worker = options.worker.or(draft.worker);
     draft.open_ended = options.open_ended;
     draft.priority = options.priority.unwrap_or(draft.priority);
+    draft.budget = options.budget.or(draft.budget);
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
     if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {
         let found = daemon.roles.find(role).map_err(|error| Failure::of(&error))?;

@@ -8,7 +8,8 @@ use crate::protocol::control::{Failure, Request, Response, StatusView, VERSION};
 use crate::protocol::{SessionView, TaskView};
 
 use super::blocking::fault;
-use super::{Daemon, chat, explain, projects, undo, views, waiting};
+use super::core::now;
+use super::{Daemon, chat, explain, projects, undo, usage, views, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -56,8 +57,24 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Queue { project } => {
             Ok(Response::Queue(daemon.core.look(move |state, _| views::queue(state, project)).await?))
         }
-        Request::EditTask { task, title, body, agent, worker } => {
-            on_task(daemon, task, Command::EditTask { task, title, body, agent, worker }).await
+        Request::Usage { project, by } => {
+            Ok(Response::Usage(daemon.core.look(move |state, _| usage::report(state, project, by, now())).await?))
+        }
+        Request::Budgets { project } => {
+            Ok(Response::Budgets(daemon.core.look(move |state, _| usage::budgets(state, project, now())).await?))
+        }
+        Request::SetBudget { scope, limit } => {
+            let done = match limit {
+                Some(limit) => format!("the budget of {scope} is {limit}"),
+                None => format!("the budget of {scope} follows the configuration"),
+            };
+            act(daemon, Command::SetBudget { scope, limit }, &done).await
+        }
+        Request::EditTask { task, title, body, agent, model, worker } => {
+            if let Some(unknown) = agent.as_ref().filter(|agent| daemon.agents.get(agent).is_none()) {
+                return Err(daemon.agents.unknown(unknown));
+            }
+            on_task(daemon, task, Command::EditTask { task, title, body, agent, model, worker }).await
         }
         Request::RunTask { task } => on_task(daemon, task, Command::Run { task }).await,
         Request::LandTask { task } => on_task(daemon, task, Command::Land { task }).await,
@@ -190,7 +207,7 @@ async fn sessions(daemon: &Daemon, project: Option<ProjectId>, all: bool) -> Res
                 .values()
                 .filter(|session| all || session.is_live() || lost.contains(&session.id))
                 .filter(|session| project.is_none_or(|project| session.project == project))
-                .map(|session| views::session(&paths, session))
+                .map(|session| views::session(state, &paths, session))
                 .collect()
         })
         .await?;

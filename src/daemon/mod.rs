@@ -37,6 +37,7 @@ mod socket;
 mod spoken;
 mod tripwire;
 mod undo;
+mod usage;
 mod views;
 mod waiting;
 
@@ -80,6 +81,7 @@ pub(crate) struct Daemon {
     roles: Roles,
     paths: Paths,
     settings: Settings,
+    prices: crate::config::Prices,
     program: PathBuf,
     git_environment: Environment,
     started_at: Timestamp,
@@ -138,18 +140,20 @@ impl Daemon {
     /// The agent of tasks that name none: the project's, the person's, else the first installed one that
     /// works by itself.
     async fn default_agent(&self, project: &Project, installed: &[String]) -> String {
+        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
+        self.standing_agent(project).await.or(first).unwrap_or_else(|| "claude".to_owned())
+    }
+
+    /// The agent that the project or the person configured.
+    async fn standing_agent(&self, project: &Project) -> Option<String> {
         let opening = self.repository(project);
         let target = project.target.clone();
-        let configured = tokio::task::spawn_blocking(move || {
+        let of_project = tokio::task::spawn_blocking(move || {
             let repository = opening.open().ok()?;
             project_settings::read(&repository, Some(&target)).ok()?.agent
         })
-        .await
-        .ok()
-        .flatten()
-        .or_else(|| self.settings.agent.clone());
-        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
-        configured.or(first).unwrap_or_else(|| "claude".to_owned())
+        .await;
+        of_project.ok().flatten().or_else(|| self.settings.agent.clone())
     }
 
     /// A line for the project's chat and log.
@@ -196,6 +200,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         links: Links::default(),
         agents: Arc::new(Agents::new(options.paths.clone(), program.clone())),
         roles: catalogues::roles(&options.paths)?,
+        prices: catalogues::prices(&options.paths),
         paths: options.paths,
         program,
         git_environment: Environment::inherited(),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, HostIdentity, PlanId, Priority,
-    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, EffectId, Exit, HandoffControl, HandoffId, HostIdentity,
+    PlanId, Priority, ProjectId, Reading, Report, SessionId, SessionUse, TaskDraft, TaskId, Wishes, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -105,6 +105,8 @@ pub enum Command {
         body: Option<String>,
         /// Another agent.
         agent: Option<String>,
+        /// Another model; empty for the agent's own default.
+        model: Option<String>,
         /// A wish for a seat.
         worker: Option<WorkerNumber>,
     },
@@ -217,6 +219,13 @@ pub enum Command {
         /// How.
         control: HandoffControl,
     },
+    /// Set a budget; `None` follows the configuration again.
+    SetBudget {
+        /// For what.
+        scope: BudgetScope,
+        /// How much.
+        limit: Option<Amount>,
+    },
     /// Note a chat line that needs no plan (an answer from the store, a refusal).
     Say {
         /// Whose.
@@ -253,6 +262,13 @@ pub enum Fact {
         session: SessionId,
         /// What it says.
         reading: Reading,
+    },
+    /// What a session has used since it began, by its agent's own figures or estimated.
+    Used {
+        /// Which.
+        session: SessionId,
+        /// That.
+        now: SessionUse,
     },
     /// The agent reported through `qd report`.
     Reported {

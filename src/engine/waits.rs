@@ -21,6 +21,7 @@ impl State {
             TaskStatus::Executing if self.restart_after.contains_key(&task.id) => {
                 Some((WaitsFor::Restart, "the pause before its lost agent is started again".to_owned()))
             }
+            TaskStatus::Executing => self.waits_at_limit(task),
             TaskStatus::Blocked => {
                 let open: Vec<String> = self.unmet(task).into_iter().filter_map(|id| self.standing(id)).collect();
                 (!open.is_empty()).then(|| (WaitsFor::Dependency, open.join(", ")))
@@ -52,6 +53,18 @@ impl State {
         }
     }
 
+    /// Its agent is parked at its provider's limit.
+    fn waits_at_limit(&self, task: &Task) -> Option<(WaitsFor, String)> {
+        let session = self.live_session_of(task)?;
+        let limit = self.ledger.limits.get(&session.id)?;
+        let at = self.rules.clock(limit.until);
+        let words = match limit.told {
+            true => format!("the limit of {} to reset at {at}", session.agent),
+            false => format!("the limit of {}, tried again at {at}", session.agent),
+        };
+        Some((WaitsFor::Provider, words))
+    }
+
     /// `#3 (executing)`.
     fn standing(&self, id: TaskId) -> Option<String> {
         Some(format!("#{id} ({})", self.task(id)?.status.word()))
@@ -61,6 +74,9 @@ impl State {
     fn waits_to_start(&self, task: &Task) -> Option<(WaitsFor, String)> {
         if self.is_busy(task.id) || self.has_live_session(task.id) {
             return Some((WaitsFor::Worker, "the end of its last attempt".to_owned()));
+        }
+        if let Some(wait) = self.waits_for_leave(task) {
+            return Some(wait);
         }
         let project = self.projects.get(&task.project)?;
         let running = self.slots_used();
@@ -81,6 +97,21 @@ impl State {
             ),
         };
         Some((WaitsFor::Worker, words))
+    }
+
+    /// A budget that is used up, or a provider that takes no more for now.
+    fn waits_for_leave(&self, task: &Task) -> Option<(WaitsFor, String)> {
+        let now = self.ledger.clock;
+        if let Some(budget) = self.task_over_budget(task.id, now) {
+            let words = format!("the budget of {} ({}), which is used up", budget.scope, budget.limit);
+            return Some((WaitsFor::Budget, words));
+        }
+        if let Some(limit) = self.ledger.held.get(&task.id).filter(|limit| limit.until > now) {
+            let words = format!("the limit of {} to reset at {}", task.agent, self.rules.clock(limit.until));
+            return Some((WaitsFor::Provider, words));
+        }
+        self.held_by_pace(&task.agent, now)?;
+        Some((WaitsFor::Provider, format!("its turn: agents like {} start one after the other", task.agent)))
     }
 
     /// Whether anything still runs on a seat.

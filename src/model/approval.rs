@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, EffectId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
+use super::{Amount, ApprovalId, BudgetScope, EffectId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// What an agent's dialog is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +119,15 @@ pub enum Subject {
     Offline {
         /// Which.
         worker: WorkerNumber,
+    },
+    /// A budget is nearly or wholly used up: yes raises it by half.
+    Budget {
+        /// Which.
+        scope: BudgetScope,
+        /// Its limit.
+        limit: Amount,
+        /// Nothing is left.
+        reached: bool,
     },
     /// A session changed files in the person's own checkout, and was stopped: yes puts them back, no lets them be.
     Touched {

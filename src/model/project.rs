@@ -71,6 +71,9 @@ pub struct Plan {
     /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
     #[serde(default)]
     pub by: String,
+    /// Why it was not who should have, when that is so.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Whether the text came through the chat.
     #[serde(default)]
     pub from_chat: bool,

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
-    ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
-    TaskType, Timestamp, WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, Forecast, HandoffId, PlanId, PlanStatus,
+    Priority, ProjectId, Reading, Route, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId,
+    TaskStatus, TaskType, Timestamp, Usage, WaitsFor, WorkerNumber,
 };
+
+use super::{SessionUsageView, TodayView};
 
 /// A task, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,12 @@ pub struct TaskView {
     pub agent: String,
     /// Its model; `None` is the agent's default.
     pub model: Option<String>,
+    /// Why it has that agent and that model.
+    #[serde(default)]
+    pub route: Option<Route>,
+    /// What its planner expects of it; estimates.
+    #[serde(default)]
+    pub forecast: Forecast,
     /// The shell command of a `shell` task.
     pub run: Option<String>,
     /// Its role.
@@ -89,6 +97,9 @@ pub struct TaskView {
     pub completed_at: Option<String>,
     /// What landed (hex).
     pub commit: Option<String>,
+    /// What it used so far, all attempts together.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 /// A session.
@@ -138,6 +149,12 @@ pub struct SessionView {
     pub exit: Option<String>,
     /// The socket of its host, for viewers.
     pub socket: PathBuf,
+    /// What it used so far.
+    #[serde(default)]
+    pub usage: Option<SessionUsageView>,
+    /// When it goes on after its provider's limit, as the person's clock has it.
+    #[serde(default)]
+    pub back_at: Option<String>,
 }
 
 /// A seat.
@@ -290,6 +307,9 @@ pub struct PlanView {
     /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
     #[serde(default)]
     pub by: String,
+    /// Why it was not who should have, when that is so.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A handoff.
@@ -400,4 +420,7 @@ pub struct ProjectView {
     pub chat: Vec<ChatLine>,
     /// The last line of the activity log.
     pub last: Option<LogLine>,
+    /// What was used today.
+    #[serde(default)]
+    pub today: TodayView,
 }

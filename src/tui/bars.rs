@@ -89,13 +89,28 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     }
     let waiting = state.waiting();
     let see = if state.project.approvals.is_empty() { Action::ViewTasks } else { Action::AttentionNext };
-    let right = match waiting {
+    let mut right = match waiting {
         _ if state.stale_since().is_some() => vec![piece(" daemon away ", Role::AgentFailed, None)],
         0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
         1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(see)))],
         more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(see)))],
     };
+    if full {
+        right.extend(today(state));
+    }
     (left, right)
+}
+
+/// What was used today, of how much.
+fn today(state: &State) -> Option<Piece> {
+    let today = state.project.today;
+    if today.used.is_nothing() && today.limit.is_empty() {
+        return None;
+    }
+    let over = !today.limit.is_empty() && today.limit.used_percent(&today.used) >= 100;
+    let role = if over { Role::AgentFailed } else { Role::TextDim };
+    let limit = if today.limit.is_empty() { String::new() } else { format!(" / {}", today.limit) };
+    Some(piece(format!(" {}{limit} ", today.used.cost_words()), role, None))
 }
 
 /// The cells of a name in its tab, so that the views and what needs the person keep their place.
@@ -176,6 +191,11 @@ pub(crate) fn hint_key(state: &State, action: Action) -> String {
         Some(chord) => format!("{} {chord}", state.leader()),
         None => "-".to_owned(),
     }
+}
+
+/// The key of an action after the leader, with the leader.
+pub(crate) fn leader_key(state: &State, action: Action) -> String {
+    format!("{} {}", state.leader(), state.keymap.shown(Context::Leader, action))
 }
 
 /// Three to five hints for this place.

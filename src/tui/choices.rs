@@ -36,9 +36,12 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         Action::AttentionApprove | Action::AttentionDeny | Action::AttentionOpen | Action::AttentionNext => {
             state.project.approvals.is_empty().then_some("nothing waits for you")
         }
-        Action::WorkerHandoff | Action::WorkerInterrupt | Action::WorkerStop | Action::PaneType | Action::AppLock => {
-            (!live).then_some("no session runs here")
-        }
+        Action::WorkerHandoff
+        | Action::WorkerInterrupt
+        | Action::WorkerStop
+        | Action::PaneType
+        | Action::PaneNewline
+        | Action::AppLock => (!live).then_some("no session runs here"),
         Action::AttentionAlways => Some("only in a question that offers it"),
         Action::WorkerExplain => state.session(state.worker).is_none().then_some("no session is here"),
         Action::CopyWrite => state.copied.is_none().then_some("nothing was copied yet"),

@@ -49,6 +49,11 @@ pub enum Msg {
     Written(Result<PathBuf, String>),
     /// The person's editor is closed; why it could not be used.
     Edited(Option<String>),
+    /// The tmux around us keeps modified keys to itself; the person was not told of it yet.
+    TmuxKeepsKeys {
+        /// Tell them.
+        tell: bool,
+    },
     /// A moment that was waited for has come.
     Tick,
 }

@@ -15,13 +15,25 @@ use super::layout_file::Layout;
 use super::mode::{Mode, Owner};
 use super::pane::Pane;
 
-/// What the terminal can do, asked once at the start.
+/// What the terminal can do: asked once at the start, and seen from what it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the terminal")]
 pub struct Abilities {
     /// It answered to the enhanced keyboard protocol.
     pub enhanced_keyboard: bool,
+    /// A key with modifiers came in a form that old terminals do not have.
+    pub modified_keys: bool,
+    /// The tmux around us keeps modified keys (Shift+Enter) to itself.
+    pub tmux_keeps_keys: bool,
     /// The tty's erase character is ^H.
     pub erase_is_ctrl_h: bool,
+}
+
+impl Abilities {
+    /// Whether digits with Control arrive.
+    pub fn tells_digits(self) -> bool {
+        self.enhanced_keyboard || self.modified_keys
+    }
 }
 
 /// What Ctrl+H is.

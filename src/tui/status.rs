@@ -72,6 +72,10 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
     }
     match session {
         Some(session) if never_ran(session) => status('x', "cannot start", Role::AgentFailed, at),
+        Some(session) if session.back_at.is_some() => {
+            let back = session.back_at.as_deref().unwrap_or_default();
+            status('~', &format!("limited, back {back}"), Role::AgentLimited, at)
+        }
         Some(session) => of_session(session.state, at, task.is_some_and(|task| task.status == TaskStatus::Completed)),
         None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => {
             status('#', "blocked", Role::AgentBlocked, None)

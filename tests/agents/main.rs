@@ -26,6 +26,7 @@ mod replay;
 mod signalling;
 mod states;
 mod transcripts;
+mod usage;
 mod world;
 
 use quarterdeck::agents::{Agent, Catalogue};

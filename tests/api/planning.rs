@@ -157,7 +157,7 @@ async fn calls_of_an_hour_are_limited() {
     }
     let (plan, seen) = planned(&house, project).await;
     assert_eq!((plan.by.as_str(), model.requests()), ("rules", 1));
-    assert!(said(&seen).contains("1 calls in an hour are used up"), "{}", said(&seen));
+    assert!(said(&seen).contains("the 1 model calls of this hour are used up"), "{}", said(&seen));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,38 @@ fn headless_it_edits_reports_and_lands() {
 }
 
 #[test]
+fn headless_git_looks_and_neither_runs_nor_writes_elsewhere() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = world(&program, &model);
+    let (trap, trace) = (world.path("trap"), world.path("trace"));
+    fs::write(&trap, format!("#!/bin/sh\necho \"$@\" > '{}'\n", trace.display())).unwrap();
+    fs::set_permissions(&trap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let outside = world.path("outside");
+    fs::create_dir_all(&outside).unwrap();
+    let at = outside.display();
+    let commands = [
+        format!("git grep -O{} hello", trap.display()),
+        format!("git grep --open-files-in-pager={} hello", trap.display()),
+        format!("git diff --output={at}/diff HEAD~0"),
+        format!("git log -1 --output={at}/log"),
+        format!("git show --output={at}/show"),
+        "git stash push --include-untracked".to_owned(),
+    ];
+    let tried: String = commands.iter().map(|command| format!(" [[mock:bash {command}]]")).collect();
+    let text = format!(
+        "Look around [[mock:write found.txt x]]{tried} [[mock:bash git log --oneline -1]] [[mock:report looked]]"
+    );
+    let options = ["--agent", "claude", "--autonomy", "full", "--wait", "--json"];
+    world.qd(&[&["task", "add", &text], &options[..]].concat()).good();
+    assert_eq!(world.landed("found.txt").trim(), "x", "nothing was put away");
+    assert!(!trace.exists(), "a program was run: {:?}", fs::read_to_string(&trace));
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "something was written elsewhere");
+    let told = model.told();
+    assert!(told.contains(" Begin"), "looking is allowed: {told}");
+}
+
+#[test]
 fn from_the_chat_to_the_landing() {
     let Some(program) = program() else { return };
     let model = MockModel::start();

@@ -250,6 +250,8 @@ pub fn draft(title: &str) -> TaskDraft {
         executor: Default::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
+        route: None,
+        budget: None,
     }
 }
 

@@ -46,6 +46,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         waits_for: None,
         agent: "claude".to_owned(),
         model: None,
+        route: None,
+        forecast: Default::default(),
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,
@@ -67,6 +69,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         started_at: None,
         completed_at: None,
         commit: None,
+        usage: None,
     }
 }
 
@@ -93,6 +96,8 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         ended_at: None,
         exit: None,
         socket: PathBuf::from(format!("/run/s/{n}.sock")),
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -178,6 +183,7 @@ pub fn empty() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 
@@ -215,6 +221,7 @@ pub fn busy() -> ProjectView {
             tasks: vec![TaskId(1), TaskId(2)],
             status: PlanStatus::Confirmed,
             by: "rules".to_owned(),
+            note: None,
         }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
@@ -226,6 +233,7 @@ pub fn busy() -> ProjectView {
             task: Some(TaskId(1)),
             text: "#1 limiter middleware is ready to land".to_owned(),
         }),
+        today: Default::default(),
         tasks,
         ..empty()
     }
@@ -246,6 +254,7 @@ pub fn planned() -> ProjectView {
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
         by: "rules".to_owned(),
+        note: None,
     }];
     project.approvals = vec![ApprovalView {
         id: ApprovalId(5),

@@ -90,6 +90,7 @@ fn answer(approval: &ApprovalView) -> Request {
         | Subject::Commands { .. }
         | Subject::Review { .. }
         | Subject::Resume { .. }
+        | Subject::Budget { .. }
         | Subject::Touched { .. }
         | Subject::Offline { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
     }

@@ -85,6 +85,7 @@ table! {
         WorkerInterrupt "worker.interrupt" "interrupt the agent (sends Esc)";
         WorkerStop "worker.stop" "stop this worker's session (asks)";
         PaneType "pane.type" "type into the pane";
+        PaneNewline "pane.newline" "new line in the agent's prompt (as Shift+Enter)";
         PaneNext "pane.next" "next pane";
         PaneLeft "pane.left" "pane to the left";
         PaneRight "pane.right" "pane to the right";

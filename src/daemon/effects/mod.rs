@@ -7,6 +7,7 @@ mod checks;
 mod handoff;
 mod landing;
 mod launch;
+mod pause;
 mod worktree;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> 
         EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
         EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,
         EffectKind::PushBranch { handoff } => handoff::push(&daemon, handoff).await,
+        EffectKind::PauseSession { session } => return pause::pause(&daemon, effect.id, &session).await,
         EffectKind::DeliverPrompt { session, .. }
         | EffectKind::AnswerDialog { session, .. }
         | EffectKind::LockInput { session, .. }

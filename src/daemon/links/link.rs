@@ -25,6 +25,7 @@ use super::deliveries::Deliveries;
 use super::line::Line;
 use super::log::Noted;
 use super::over::Silence;
+use super::usage::Meter;
 
 /// Tries to reach a host in quick succession.
 const QUICK_TRIES: u32 = 20;
@@ -101,6 +102,12 @@ pub(super) struct Link {
     pub(super) runs_command: bool,
     pub(super) transcript: Transcript,
     pub(super) collected: u64,
+    /// What it uses.
+    pub(super) meter: Meter,
+    /// Whether it is an agent that uses a model: a shell and the demo do not.
+    pub(super) is_metered: bool,
+    /// When it was asked for: what its conversation used before is not its own.
+    pub(super) created_at: Timestamp,
     pub(super) interrupts: u32,
     /// Tools that were noted for the archive.
     pub(super) tools: std::collections::BTreeSet<String>,
@@ -115,13 +122,14 @@ pub(super) struct Link {
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, runs_command, collected, asked) = daemon
+        let (session, runs_command, collected, asked, used) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
                 let runs_command = state.run_of(&session).is_some();
                 let asked = state.dialog_of(&wanted).and_then(|approval| approval.subject.dialog()?.exact.clone());
-                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), asked))
+                let used = state.ledger.sessions.get(&wanted).map(|record| record.last.clone());
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), asked, used))
             })
             .await
             .ok()??;
@@ -151,6 +159,9 @@ impl Link {
             seen: None,
             shown: None,
             collected,
+            meter: Meter::after(used.as_ref()),
+            is_metered: !matches!(session.agent.as_str(), "shell" | "demo"),
+            created_at: session.created_at,
             interrupts: 0,
             tools: std::collections::BTreeSet::new(),
             heard_at: now(),
@@ -198,6 +209,7 @@ impl Link {
                 message = from.next() => match message {
                     None => break Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
+                        self.meter_estimate().await;
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
                         self.tell(ToHost::Bury);
                         break Served::Over;

@@ -13,6 +13,7 @@ mod link;
 mod log;
 mod over;
 mod reports;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

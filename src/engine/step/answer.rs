@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{landing, launch, moves, plan, prompt, reading, resume, task, workers};
+use super::{budget, landing, launch, moves, plan, prompt, reading, resume, task, workers};
 
 /// A given answer.
 struct Given<'t> {
@@ -43,6 +43,15 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
             close(turn, approval, &given);
             if kind == AnswerKind::Yes {
                 resume::all(turn, sessions);
+            }
+            Ok(())
+        }
+        Subject::Budget { scope, reached, .. } => {
+            close(turn, approval, &given);
+            match kind {
+                AnswerKind::Yes | AnswerKind::Always => budget::raise(turn, approval.project, *scope),
+                AnswerKind::No if *reached => budget::stop(turn, *scope),
+                AnswerKind::No => {}
             }
             Ok(())
         }
@@ -101,7 +110,8 @@ fn to_review(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) ->
     if let Some(text) = given.text {
         turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
     }
-    let kept = matches!(task.reason, Some(StatusReason::Interrupted | StatusReason::Rested));
+    let kept =
+        matches!(task.reason, Some(StatusReason::Interrupted | StatusReason::Rested | StatusReason::OverBudget { .. }));
     match turn.state.session_of(task).filter(|session| kept && !session.is_live()) {
         Some(session) => {
             resume::task(turn, task, session);

@@ -29,6 +29,8 @@ pub(super) fn send(turn: &mut Turn, project: ProjectId, number: WorkerNumber, te
 pub(super) fn listens(turn: &Turn, session: &Session) -> Result<(), Refusal> {
     let with = if session.mode == SessionMode::Autonomous {
         "a headless run, which takes no messages"
+    } else if turn.state.ledger.paused.contains(&session.id) && session.parked {
+        "a pause: its budget is used up"
     } else if session.parked {
         "a handoff"
     } else if turn.state.stops.contains_key(&session.id) {

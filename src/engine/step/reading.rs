@@ -5,6 +5,7 @@ use crate::model::{
 };
 
 use super::super::{ApprovalNews, EffectKind, SessionNews, asked};
+use super::limits;
 use super::turn::{Question, Turn};
 
 pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
@@ -18,6 +19,7 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
             Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
         turn.session(session, SessionNews::Read { verdict });
     }
+    limits::hit(turn, session, reading);
     match reading.state {
         SessionState::WaitingPermission => shown(turn, session, &dialog(reading)),
         SessionState::Working | SessionState::WaitingInput | SessionState::Idle | SessionState::Limited => {

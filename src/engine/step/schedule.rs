@@ -9,7 +9,7 @@ use crate::model::{ProjectId, SessionState, StateSource, StatusReason, Task, Tas
 use super::super::wake::{self, LANDING, STOPPING};
 use super::super::{EffectKind, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, queue, report, restate, resume, review, session, workers};
+use super::{budget, handoff, limits, moves, queue, report, restate, resume, review, session, workers};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
@@ -17,6 +17,8 @@ pub(super) fn run(turn: &mut Turn) {
     handoff::unlock(turn);
     workers::breaker(turn);
     resume::due(turn);
+    limits::due(turn);
+    budget::watch(turn);
     resume::rest(turn);
     silent_stops(turn);
     verification(turn);

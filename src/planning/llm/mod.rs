@@ -4,6 +4,7 @@
 
 mod answer;
 mod prompt;
+pub mod route;
 #[cfg(test)]
 mod tests;
 

@@ -34,6 +34,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
         Action::WorkerExplain => opening::explain(state, state.worker, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),
+        Action::PaneNewline => keys::newline(state, out),
         Action::WorkerStop => ask_stop(state),
         Action::PaneZoom | Action::PaneMinimise | Action::PaneType | Action::PaneScroll => pane(state, action),
         Action::PaneNext => step(state, 1),
@@ -75,6 +76,7 @@ pub(super) fn go_to(state: &mut State, number: WorkerNumber) {
     state.minimised.remove(&number);
     state.shown = Shown::Tab;
     state.mode = state.resting_or_cockpit();
+    reading::go_on(state);
 }
 
 /// Notes where the person is, to come back.
@@ -187,6 +189,7 @@ pub(super) fn select(state: &mut State, number: WorkerNumber) {
     let typing = matches!(state.mode.ground(), Mode::Agent);
     state.worker = number;
     state.mode = if typing && state.can_type() { Mode::Agent } else { Mode::Cockpit };
+    reading::go_on(state);
     state.dirty = true;
 }
 

@@ -81,7 +81,8 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some((task, field)) = card.editing.take() else { return };
             let title = crate::model::one_line(&fields::text(&field));
             if keep && !title.is_empty() {
-                let request = Request::EditTask { task, title: Some(title), body: None, agent: None, worker: None };
+                let request =
+                    Request::EditTask { task, title: Some(title), body: None, agent: None, model: None, worker: None };
                 out.push(Cmd::Call(request, Purpose::Tell));
             }
         }
@@ -203,6 +204,9 @@ pub(super) fn answer_ask(state: &State, about: AskAbout, choice: usize, out: &mu
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
+    if !matches!(state.mode, Mode::Dialog { .. }) {
+        return;
+    }
     let text = reader::reader(state);
     let lines_fit = |scroll: u16, count: usize| usize::from(scroll) + usize::from(text.height) >= count;
     match state.mode.dialog_mut() {

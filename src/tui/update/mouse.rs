@@ -194,6 +194,7 @@ fn focus(state: &mut State, number: WorkerNumber) {
     }
     state.worker = number;
     state.mode = if state.can_type() { Mode::Agent } else { Mode::Cockpit };
+    reading::go_on(state);
     state.dirty = true;
 }
 

@@ -94,7 +94,7 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
             tasks.len(),
             one_line(&state.project.target)
         ),
-        "Nothing runs until you press the key. Keys are ignored for half a second after this opened.".to_owned(),
+        "Nothing runs before your key; the first half second ignores keys.".to_owned(),
     ];
     for (offset, text) in (0..2u16).zip(words) {
         let at = Rect { y: foot.y + offset, ..foot };
