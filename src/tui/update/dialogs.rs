@@ -4,7 +4,7 @@ mod lists;
 mod reader;
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
-use crate::model::{HandoffControl, PlanStatus};
+use crate::model::{AnswerKind, HandoffControl, PlanStatus};
 use crate::protocol::control::Request;
 use crate::tui::cells;
 use crate::tui::dialog::{Ask, AskAbout, Dialog, ReviewText};
@@ -96,7 +96,7 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some(field) = card.reply.take() else { return };
             let text = fields::text(&field);
             if keep && !text.trim().is_empty() {
-                requests::decide_card(state, true, Some(text), out);
+                requests::decide_card(state, AnswerKind::Yes, Some(text), out);
             }
         }
         _ => {}
