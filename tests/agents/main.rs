@@ -9,12 +9,14 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+mod asking;
 mod corpus;
 mod definitions;
 mod delivering;
 mod delivery_proof;
 #[path = "../support/homes.rs"]
 mod homes;
+mod in_the_way;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
@@ -27,6 +29,7 @@ mod signalling;
 mod states;
 mod table;
 mod transcripts;
+mod usage;
 mod world;
 
 use quarterdeck::agents::{Agent, Catalogue};

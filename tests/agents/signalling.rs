@@ -172,7 +172,7 @@ fn a_shell_at_its_prompt_is_idle_again_and_again() {
 #[test]
 fn rest_after_a_permission_is_the_end_of_a_turn() {
     let asked = |kind| {
-        let dialog = Dialog { kind, text: "Run it?".to_owned(), yes: vec!["1".to_owned()], no: vec![] };
+        let dialog = Dialog { yes: vec!["1".to_owned()], ..Dialog::told(kind, "Run it?") };
         Some(Reading { dialog: Some(dialog), ..seen(WaitingPermission).unwrap() })
     };
     for (kind, then) in [(DialogKind::Permission, WaitingInput), (DialogKind::Trust, Idle)] {

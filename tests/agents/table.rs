@@ -44,16 +44,19 @@ fn table(agents: &Catalogue, seen: &Results) -> String {
     let mut text = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
     for agent in agents.iter().filter(|agent| !matches!(agent.name(), "demo" | "shell")) {
         let of = |what: &str| seen.get(agent.name()).and_then(|results| results.get(what));
-        let cell = |offered: bool, what: &str| match (offered, of(what)) {
-            (false, _) => "–",
-            (true, Some(_)) => "live",
-            (true, None) => "yes",
+        let in_ci = pinned(agent.name());
+        let cell = |offered: bool, what: &str| match (offered, of(what), &in_ci) {
+            (false, ..) => "–",
+            (true, None, Some(_)) if what != "fork" => "CI",
+            (true, Some(_), _) => "live",
+            (true, None, _) => "yes",
         };
         let arguments = &agent.definition().arguments;
         let versions = seen.get(agent.name()).and_then(|results| results.values().max());
+        let version = in_ci.as_ref().or(versions).map_or("(never)", String::as_str);
         let cells = [
             agent.name().to_owned(),
-            format!("{} {}", agent.definition().title, versions.map_or("(never)", String::as_str)),
+            format!("{} {version}", agent.definition().title),
             cell(true, "full_screen").to_owned(),
             cell(agent.supports(SessionMode::Autonomous), "headless").to_owned(),
             cell(asks(agent, DialogKind::Permission), "no").to_owned(),
@@ -66,6 +69,13 @@ fn table(agents: &Catalogue, seen: &Results) -> String {
         writeln!(text, "| {} |", cells.join(" | ")).unwrap();
     }
     text
+}
+
+/// The version that CI installs and runs its stories with.
+fn pinned(agent: &str) -> Option<String> {
+    let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/run")).unwrap();
+    let name = format!("{}_VERSION=", agent.to_uppercase());
+    script.lines().find_map(|line| line.strip_prefix(&name)).map(str::to_owned)
 }
 
 fn asks(agent: &Agent, kind: DialogKind) -> bool {
