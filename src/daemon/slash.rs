@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use crate::config::slash::{self, SLASH};
 use crate::engine::{Command, State};
-use crate::model::{Autonomy, Kind, Plan, PlanId, PlanStatus, ProjectId, TaskId, WorkerNumber, one_line, truncate};
+use crate::model::{
+    Autonomy, BudgetScope, Kind, Plan, PlanId, PlanStatus, ProjectId, TaskId, WorkerNumber, one_line, truncate,
+};
 use crate::planning::{Spoken, StateQuestion};
 use crate::protocol::MissionView;
 use crate::protocol::control::{Failure, Response};
 
 use super::chat::{self, noted, status};
+use super::core::now;
+use super::usage as spending;
 use super::{Daemon, missions, questions, spoken, views};
 
 /// Carries `/command …` out.
@@ -39,6 +43,7 @@ pub(super) async fn obey(
         }
         "approvals" => tell(daemon, project, asked, StateQuestion::Needs).await,
         "usage" => tell(daemon, project, asked, StateQuestion::Cost).await,
+        "budget" => budget(daemon, project, asked, rest).await,
         "run" | "land" | "retry" | "cancel" => on_task(daemon, project, asked, (name, rest)).await,
         "stop" | "handoff" => on_worker(daemon, project, asked, (name, rest)).await,
         "autonomy" => autonomy(daemon, project, asked, rest).await,
@@ -147,6 +152,20 @@ async fn autonomy(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &
     let autonomy = known.into_iter().find(|autonomy| autonomy.word() == rest).ok_or_else(|| usage("autonomy"))?;
     daemon.core.command(Command::SetAutonomy { project, autonomy }).await?;
     noted(daemon, project, asked, format!("autonomy is {} now", autonomy.word())).await
+}
+
+/// Budgets that have a limit, or a new limit for one of them.
+async fn budget(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &str) -> Result<Response, Failure> {
+    if rest.is_empty() {
+        let told = daemon.core.look(move |state, _| spending::budgets_told(state, project, now())).await?;
+        return noted(daemon, project, asked, told).await;
+    }
+    let (scope, limit) = spending::wish(rest, project).ok_or_else(|| usage("budget"))?;
+    if let BudgetScope::Task { task } = scope {
+        spoken::belongs(daemon, project, task).await?;
+    }
+    daemon.core.command(Command::SetBudget { scope, limit }).await?;
+    noted(daemon, project, asked, spending::set_told(scope, limit)).await
 }
 
 fn queue(state: &State, project: ProjectId) -> String {

@@ -124,10 +124,9 @@ pub fn permission(detail: &str) -> ApprovalView {
         subject: Subject::Dialog {
             session: session_id(2),
             dialog: Dialog {
-                kind: DialogKind::Permission,
-                text: detail.to_owned(),
                 yes: vec!["1".to_owned()],
                 no: vec!["3".to_owned()],
+                ..Dialog::told(DialogKind::Permission, detail)
             },
         },
         kind: "permission".to_owned(),

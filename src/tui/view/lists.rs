@@ -50,7 +50,15 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
         Dialog::Tasks(list) => (state.project.tasks.len(), list.row),
         Dialog::Palette(palette) => (palette_rows(&palette.query).len(), palette.row),
         Dialog::Ask(ask) => (ask.about.choices().len(), ask.choice),
-        Dialog::Approval(_) | Dialog::Review(_) | Dialog::Handoff(_) | Dialog::Help(_) | Dialog::Explained(_) => {
+        Dialog::Links(list) => (list.links.len(), list.row),
+        Dialog::Undo(list) => (list.undos.as_ref().and_then(|undos| undos.as_ref().ok()).map_or(0, Vec::len), list.row),
+        Dialog::Everywhere(open) => (open.hits.len(), open.row),
+        Dialog::Approval(_)
+        | Dialog::Review(_)
+        | Dialog::Handoff(_)
+        | Dialog::Help(_)
+        | Dialog::Explained(_)
+        | Dialog::Output(_) => {
             return None;
         }
     };
@@ -62,7 +70,8 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
             (1 + u16::try_from(made).unwrap_or(1), if frame.height >= REASONED { 8 } else { 5 })
         }
         Dialog::Tasks(_) => (0, if inner.height >= 16 { 7 } else { 3 }),
-        Dialog::Palette(_) => (2, 2),
+        Dialog::Palette(_) | Dialog::Everywhere(_) => (2, 2),
+        Dialog::Links(_) => (0, 2),
         Dialog::Ask(ask) => (u16::try_from(ask_words(state, ask, inner.width).len()).unwrap_or(2) + 1, 1),
         _ => (0, 1),
     };
@@ -72,7 +81,7 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
 }
 
 /// Draws rows so that the chosen one is in sight.
-fn rows(skin: &Skin, frame: &mut Frame<'_>, table: Table, lines: Vec<Line<'_>>) {
+pub(super) fn rows(skin: &Skin, frame: &mut Frame<'_>, table: Table, lines: Vec<Line<'_>>) {
     let place = table.place;
     for (offset, (index, text)) in (0..place.height).zip(lines.into_iter().enumerate().skip(table.first())) {
         let at = Rect { y: place.y + offset, height: 1, ..place };
@@ -299,10 +308,11 @@ fn palette_row(state: &State, skin: &Skin, action: Action, width: u16) -> Line<'
 
 /// One of the cockpit's own questions.
 pub(super) fn ask(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, ask: &Ask) {
-    let name = match ask.about {
+    let name = match &ask.about {
         AskAbout::Quit => "Quit?".to_owned(),
-        AskAbout::Stop(worker) => format!("Stop {}?", state.called(worker)),
+        AskAbout::Stop(worker) => format!("Stop {}?", state.called(*worker)),
         AskAbout::CancelTask(task) => format!("Cancel #{task}?"),
+        AskAbout::Undo { .. } => "Take it back?".to_owned(),
     };
     let inner = super::frame::dialog(frame, skin, place, &name, "");
     for (offset, text) in (0..inner.height).zip(ask_words(state, ask, inner.width)) {
@@ -324,13 +334,16 @@ pub(super) fn ask(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect
 
 /// What a question's choices mean.
 fn ask_words(state: &State, ask: &Ask, width: u16) -> Vec<String> {
-    let words = match ask.about {
+    let words = match &ask.about {
         AskAbout::Quit => {
             format!("Workers keep running when you leave; `qd` brings you back to {}.", one_line(&state.project.name))
         }
         AskAbout::Stop(_) => "Its session ends. Branch and worktree are kept; the task can be retried.".to_owned(),
         AskAbout::CancelTask(_) => {
             "Its session ends and it will not land. What it made is kept under a hidden ref (`qd undo`).".to_owned()
+        }
+        AskAbout::Undo { what, .. } => {
+            format!("{}. Nothing is lost: what is there now is kept under a hidden ref.", one_line(what))
         }
     };
     cells::wrap(&words, width)
