@@ -248,6 +248,9 @@ pub struct ExplanationView {
     pub age_ms: u64,
     /// The text or fact behind it.
     pub evidence: String,
+    /// Why a text for it does not go out, and what can be done.
+    #[serde(default)]
+    pub held: Option<String>,
     /// What title and screen say by themselves now; `None` when they say nothing that is known.
     #[serde(default)]
     pub screen_says: Option<Reading>,
@@ -274,7 +277,7 @@ pub struct ApprovalView {
     pub project: ProjectId,
     /// What it is about.
     pub subject: Subject,
-    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `question` or `commands`.
+    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `draft`, `question` or `commands`.
     pub kind: String,
     /// The task it holds up.
     pub task: Option<TaskId>,
@@ -355,6 +358,25 @@ pub struct AgentView {
     pub source: String,
     /// What to do when it is missing or broken.
     pub hint: Option<String>,
+}
+
+/// A team template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissionView {
+    /// What it is called in commands.
+    pub name: String,
+    /// What it is called on screen.
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    /// How many agents it has.
+    pub agents: u32,
+    /// How many of them at once.
+    pub at_once: u16,
+    /// What the whole may cost, in US dollars.
+    pub budget_usd: f64,
+    /// Roles, and how many of each.
+    pub roster: Vec<(String, u16)>,
 }
 
 /// Something that can be undone.

@@ -201,3 +201,22 @@ fn a_plan_keeps_why_somebody_else_made_it() {
     assert_eq!((plan(&world).by.as_str(), plan(&world).note), ("rules", note));
     assert!(lead(&world)[1].ends_with("Planned by rules.\nShall I start?"), "{:?}", lead(&world));
 }
+
+#[test]
+fn a_team_runs_only_so_many_agents_at_once() {
+    let mut world = World::new(Autonomy::Full);
+    world.at_once = Some(1);
+    let tasks = world.submit(vec![draft("One"), draft("Two")]);
+    assert_eq!((world.status(tasks[0]), world.status(tasks[1])), (TaskStatus::Executing, TaskStatus::Ready));
+    let waits = world.state.waits_for(world.task(tasks[1]));
+    assert_eq!(waits.as_deref(), Some("one of its team's 1 running agents to end"));
+    world.at_once = None;
+    let other = world.submit(vec![draft("Three")])[0];
+    assert_eq!(world.status(other), TaskStatus::Executing, "other plans have room");
+    let session = world.work(tasks[0]);
+    world.report_done(tasks[0]);
+    world.verify(tasks[0]);
+    world.land(tasks[0]);
+    world.end(&session, exit(0));
+    assert_eq!(world.status(tasks[1]), TaskStatus::Executing);
+}
