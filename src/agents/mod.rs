@@ -34,6 +34,7 @@ pub mod signals;
 pub mod transcript;
 pub mod usage;
 mod words;
+pub mod writes;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
 pub use exact::Requests;

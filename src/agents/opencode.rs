@@ -41,6 +41,12 @@ const tell = (event, payload) => {
 export const Quarterdeck = async () => ({
   event: async ({ event }) => {
     if (TOLD.includes(event.type)) tell(event.type, event.properties ?? {})
+    // what an answer used, once it is whole
+    const info = event.type === "message.updated" ? event.properties?.info : undefined
+    if (info?.role === "assistant" && info.time?.completed) {
+      const { id, modelID, providerID, tokens, cost } = info
+      tell(event.type, { info: { id, modelID, providerID, tokens, cost } })
+    }
   },
   "chat.message": async (input, output) => {
     const said = (output?.parts ?? []).filter((part) => part.type === "text" && !part.synthetic)

@@ -79,6 +79,10 @@ pub struct AgentDefinition {
     /// directory, made when it is not there. A fence lets it write there.
     #[serde(default)]
     pub state: Vec<String>,
+    /// Where the transcript file of a conversation is, for an agent whose hooks do not name it: `~/` and `$NAME/` at the
+    /// start, `*` for any text within one name, `{conversation}` for its id, `{short}` for the first eight characters.
+    #[serde(default)]
+    pub transcripts: Vec<String>,
     /// Environment.
     #[serde(default)]
     pub environment: EnvironmentChanges,

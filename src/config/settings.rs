@@ -29,6 +29,8 @@ pub struct Settings {
     pub resume: Resume,
     /// Seconds after which a session that has nothing to do is ended, its conversation kept; 0 is never.
     pub idle_timeout: u64,
+    /// Seconds between two questions to each session's host whether it is there; one that lets three go by is unreachable.
+    pub heartbeat: u64,
     /// Attempts before a person must look.
     pub max_attempts: u32,
     /// Reminders to report after a silent stop.
@@ -89,6 +91,7 @@ impl Default for Settings {
             session_requests: 10,
             resume: Resume::Ask,
             idle_timeout: 0,
+            heartbeat: 30,
             max_attempts: 10,
             reminders: 1,
             landing: None,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::agents::Catalogue;
-use crate::config::catalog::{Roles, SourceFile};
+use crate::config::catalog::{CatalogError, Missions, Roles, SourceFile};
 use crate::config::{self, AgentDefinition, Paths, Prices, SettingsError};
 use crate::model::Models;
 
@@ -85,6 +85,16 @@ pub(super) fn prices(paths: &Paths) -> Prices {
     Prices::layered(own.as_deref(), &path.to_string_lossy()).unwrap_or_else(|problem| {
         tracing::warn!(%problem, "the person's prices are not used");
         Prices::layered(None, "").unwrap_or_default()
+    })
+}
+
+/// The missions that this home knows; the shipped ones where the person's own cannot be used.
+pub(super) fn missions(paths: &Paths, roles: &Roles) -> Result<Missions, CatalogError> {
+    let own = files(&paths.config.join("missions"), "toml");
+    let sources: Vec<SourceFile<'_>> = own.iter().map(|(file, text)| SourceFile { file, text }).collect();
+    Missions::parse(&sources, roles).or_else(|error| {
+        tracing::warn!(%error, "the person's missions are not used");
+        Missions::parse(&[], roles)
     })
 }
 

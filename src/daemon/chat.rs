@@ -52,8 +52,30 @@ pub(super) async fn submit(
         return ask(daemon, asking).await;
     }
     let known = daemon.project(project).await?;
-    let drafts = by_rules(daemon, &known, &text, &options).await?;
-    let submission = Submission { project, text, drafts, from_chat: options.from_chat };
+    let drafted = by_rules(daemon, &known, &text, &options).await?;
+    let about = About { by: "rules".to_owned(), note: drafted.note, at_once: None };
+    keep(daemon, project, (text, drafted.drafts), (options.from_chat, about)).await
+}
+
+/// What is said of a plan.
+pub(super) struct About {
+    /// Who made it.
+    pub(super) by: String,
+    /// What the person should know of it.
+    pub(super) note: Option<String>,
+    /// How many of its agents run at once.
+    pub(super) at_once: Option<u16>,
+}
+
+/// Drafts become tasks.
+pub(super) async fn keep(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    (text, drafts): (String, Vec<TaskDraft>),
+    (from_chat, about): (bool, About),
+) -> Result<Made, Failure> {
+    let About { by, note, at_once } = about;
+    let submission = Submission { project, text, drafts, from_chat, by, note, at_once };
     let events = daemon.core.command(Command::Submit(submission)).await?;
     let plan = plan_made(&events);
     let tasks = daemon.core.look(move |state, _| tasks_of(state, plan)).await?;
@@ -142,7 +164,7 @@ pub(super) async fn by_rules(
     known: &Project,
     text: &str,
     options: &AddOptions,
-) -> Result<Vec<TaskDraft>, Failure> {
+) -> Result<Drafted, Failure> {
     let drafts = drafts(daemon, known, text, options).await;
     decided(daemon, known, drafts, (options, Origin { text, judge: None })).await
 }
@@ -166,19 +188,30 @@ pub(super) async fn drafts(daemon: &Arc<Daemon>, known: &Project, text: &str, op
     rules::plan(text, &context)
 }
 
+/// Drafts that were decided about.
+pub(super) struct Drafted {
+    /// The drafts.
+    pub(super) drafts: Vec<TaskDraft>,
+    /// What the person should know of them.
+    pub(super) note: Option<String>,
+}
+
 /// A planner's drafts with what the router, the person and the project decide.
 pub(super) async fn decided(
     daemon: &Arc<Daemon>,
     known: &Project,
     mut drafts: Vec<TaskDraft>,
     (options, origin): (&AddOptions, Origin<'_>),
-) -> Result<Vec<TaskDraft>, Failure> {
+) -> Result<Drafted, Failure> {
     planner::route(daemon, known, &mut drafts, (options, origin)).await?;
     for draft in &mut drafts {
         decide(daemon, draft, options)?;
         draft.executor = executors::decide(daemon, known, options.executor, draft).await?;
     }
-    Ok(drafts)
+    // what the person gave to the command line with its autonomy is their own hand's
+    let own = if options.from_chat { "" } else { origin.text };
+    let note = screening::hold(&mut drafts, own, known.autonomy);
+    Ok(Drafted { drafts, note })
 }
 
 /// Puts the person's explicit choices over the planner's, and fills in the role's text.
@@ -227,7 +260,7 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         daemon.core.command(Command::Send { project, worker, text: words.to_owned() }).await?;
         return noted(daemon, project, text, format!("to worker {worker}: {}", truncate(&one_line(words), 60))).await;
     }
-    if let Some(command) = text.strip_prefix('/') {
+    if let Some(command) = text.strip_prefix('/').filter(|_| !is_path(text)) {
         return slash::obey(daemon, project, text, command).await;
     }
     if let Some(command) = planning::spoken(text) {
@@ -241,11 +274,11 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         daemon.asked.put(project, spoken::Held::Message(text.to_owned()));
         return noted(daemon, project, text, question).await;
     }
-    plan(daemon, project, text).await
+    plan(daemon, project, text, None).await
 }
 
 /// What is asked before a message becomes tasks whose commands look dangerous; `None` when none does.
-fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
+pub(super) fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
     let context = PlanContext { agents: daemon.agents.names(), split: true, ..PlanContext::default() };
     let mut lines: Vec<String> = Vec::new();
     for run in rules::plan(text, &context).into_iter().filter_map(|draft| draft.run) {
@@ -259,9 +292,14 @@ fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
 }
 
 /// A message that becomes tasks.
-pub(super) async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
+pub(super) async fn plan(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: &str,
+    autonomy: Option<Autonomy>,
+) -> Result<Response, Failure> {
     within_pace(daemon, project).await?;
-    let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
+    let options = AddOptions { split: true, from_chat: true, autonomy, ..AddOptions::default() };
     let made = submit(daemon, project, text.to_owned(), options).await?;
     let text = match made.tasks.len() {
         0 => "planning".to_owned(),
@@ -272,7 +310,7 @@ pub(super) async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -
 }
 
 /// Refuses when as many tasks came from the chat in the last minute as may.
-async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Failure> {
+pub(super) async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Failure> {
     let most = daemon.settings.planner.tasks_per_minute;
     let since = Timestamp(now().0.saturating_sub(60_000));
     let made = daemon.core.look(move |state, _| {
@@ -287,7 +325,7 @@ async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Fai
     }
     Err(Failure {
         kind: Kind::Busy,
-        message: format!("{most} tasks a minute were made of your messages, and no more than {most} may"),
+        message: format!("your messages made {most} tasks within a minute, and no more may be made"),
         hint: Some("wait a moment, or raise `planner.tasks_per_minute`".to_owned()),
     })
 }
@@ -295,7 +333,13 @@ async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Fai
 /// `@2 text`: words for worker 2. `@codex …` is not one: it names an agent for the planner.
 fn addressed(text: &str) -> Option<(WorkerNumber, &str)> {
     let (number, words) = text.strip_prefix('@')?.split_once(char::is_whitespace)?;
-    Some((number.parse().ok()?, words.trim()))
+    let number = number.trim_end_matches([':', ',']).parse().ok()?;
+    Some((number, words.trim())).filter(|(_, words)| !words.is_empty())
+}
+
+/// `/etc/hosts is wrong` begins with a path, not with a command.
+fn is_path(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|word| word.get(1..).unwrap_or_default().contains('/'))
 }
 
 /// How things stand.

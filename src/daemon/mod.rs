@@ -24,6 +24,7 @@ mod explain;
 mod handle;
 mod installed;
 mod links;
+mod missions;
 mod places;
 mod planner;
 mod project_settings;
@@ -131,7 +132,7 @@ impl Daemon {
         Opening { root: project.root.clone(), environment: self.git_environment.clone() }
     }
 
-    /// The lock for writes to a project's refs and checkouts.
+    /// The lock for what moves a project's target or a checkout of it, or takes a worktree away.
     fn repository_lock(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(project).or_default())

@@ -31,6 +31,12 @@ pub struct Submission {
     pub drafts: Vec<TaskDraft>,
     /// Whether it came through the chat (then it and the answer are chat lines).
     pub from_chat: bool,
+    /// Who made the drafts: `rules`, `mission web-app`.
+    pub by: String,
+    /// What the person should know of the plan.
+    pub note: Option<String>,
+    /// How many of its agents run at once.
+    pub at_once: Option<u16>,
 }
 
 /// A message that a model is to plan.

@@ -11,6 +11,7 @@ pub mod rules;
 pub mod screening;
 mod spoken;
 mod stack;
+pub mod team;
 mod words;
 
 pub use labels::{Labels, labels};

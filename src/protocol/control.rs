@@ -11,8 +11,8 @@ use crate::model::{
 };
 
 use super::{
-    AgentView, ApprovalView, BudgetView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView,
-    UndoView, UsageBy, UsageReport, WorkerView,
+    AgentView, ApprovalView, BudgetView, ExplanationView, LogLine, MissionView, ProjectView, QueueView, SessionView,
+    TaskView, UndoView, UsageBy, UsageReport, WorkerView,
 };
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
@@ -302,6 +302,17 @@ pub enum Request {
         /// Summed up by.
         by: UsageBy,
     },
+    /// Team templates. Answer: `Missions`.
+    Missions,
+    /// A request for a whole team. Answer: `Tasks` (the new ones).
+    StartMission {
+        /// Whose.
+        project: ProjectId,
+        /// Which.
+        mission: String,
+        /// What is to be done.
+        text: String,
+    },
     /// Budgets that have a limit. Answer: `Budgets`.
     Budgets {
         /// Only this project's, and the day's.
@@ -425,6 +436,7 @@ impl Request {
                 | Request::Usage { .. }
                 | Request::Budgets { .. }
                 | Request::Agents
+                | Request::Missions
                 | Request::Status
         )
     }
@@ -480,6 +492,8 @@ pub enum Response {
     Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
+    /// Missions.
+    Missions(Vec<MissionView>),
     /// What can be undone, the latest first.
     Undos(Vec<UndoView>),
     /// A handoff runs.

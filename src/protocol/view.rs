@@ -360,6 +360,25 @@ pub struct AgentView {
     pub hint: Option<String>,
 }
 
+/// A team template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissionView {
+    /// What it is called in commands.
+    pub name: String,
+    /// What it is called on screen.
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    /// How many agents it has.
+    pub agents: u32,
+    /// How many of them at once.
+    pub at_once: u16,
+    /// What the whole may cost, in US dollars.
+    pub budget_usd: f64,
+    /// Roles, and how many of each.
+    pub roster: Vec<(String, u16)>,
+}
+
 /// Something that can be undone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UndoView {

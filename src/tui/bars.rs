@@ -295,13 +295,22 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
         Dialog::Handoff(stepper) => handoff_hints(stepper::phase(state, stepper)),
         Dialog::Tasks(_) => vec![
             (Action::ListOpen, "open"),
+            (Action::TaskOutput, "output"),
             (Action::TaskRun, "start"),
             (Action::TaskLand, "land"),
             (Action::TaskRetry, "retry"),
             (Action::TaskCancel, "cancel"),
             (Action::DialogClose, "close"),
         ],
-        Dialog::Help(_) | Dialog::Explained(_) => {
+        Dialog::Links(_) => {
+            vec![(Action::ListOpen, "open in your browser"), (Action::LinkCopy, "copy"), (Action::DialogClose, "close")]
+        }
+        Dialog::Undo(_) => vec![(Action::ListOpen, "take it back (asks)"), (Action::DialogClose, "close")],
+        Dialog::Everywhere(open) if open.asked == open.query && !open.hits.is_empty() => {
+            vec![(Action::ListOpen, "go there"), (Action::ListDown, "down"), (Action::DialogClose, "close")]
+        }
+        Dialog::Everywhere(_) => vec![(Action::ListOpen, "look for it"), (Action::DialogClose, "close")],
+        Dialog::Help(_) | Dialog::Explained(_) | Dialog::Output(_) => {
             vec![(Action::ScrollPageDown, "page"), (Action::DialogClose, "close")]
         }
         Dialog::Palette(_) => vec![(Action::ListOpen, "run"), (Action::DialogClose, "close")],

@@ -17,8 +17,9 @@ use crate::protocol::pane::{FromHost, ToHost, VERSION};
 
 use super::clipboard::{self, Surroundings, Turns};
 use super::editor;
+use super::elsewhere;
 use super::layout_file::Layout;
-use super::message::{Msg, Purpose};
+use super::message::{Msg, Purpose, SearchPlace};
 use super::tmux;
 
 /// How long a size must be stable before a PTY gets it.
@@ -227,6 +228,37 @@ impl Outside {
             // the loop may be over: then nobody waits for this
             let _ = inbox.blocking_send(Msg::TmuxKeepsKeys { tell });
         });
+    }
+
+    /// Gives an address to the desktop's browser.
+    pub(super) fn open_link(&self, uri: String) {
+        let (surroundings, inbox) = (self.surroundings, self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(why) = clipboard::open(surroundings, &uri) {
+                // the loop may be over: then nobody waits for this
+                let _ = inbox.blocking_send(Msg::NotOpened(uri, why));
+            }
+        });
+    }
+
+    /// Reads what a session showed last from its record.
+    pub(super) fn recall(&self, session: SessionId) {
+        let (records, inbox) = (Arc::clone(&self.records), self.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            let text = elsewhere::recall(&session, &records);
+            let _ = inbox.blocking_send(Msg::Recalled(session, text));
+        });
+    }
+
+    /// Looks for text in sessions, each beside the others.
+    pub(super) fn search(&self, id: u32, pattern: &str, places: Vec<SearchPlace>) {
+        for place in places {
+            let (records, inbox, pattern) = (Arc::clone(&self.records), self.inbox.clone(), pattern.to_owned());
+            tokio::spawn(async move {
+                let hits = elsewhere::search(place, pattern, records).await;
+                let _ = inbox.send(Msg::FoundIn(id, hits)).await;
+            });
+        }
     }
 
     /// Remembers the layout.

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
+use super::dialog::Hit;
 use super::layout_file::Layout;
 use super::mode::{Mode, Owner};
 use super::pane::Pane;
@@ -186,6 +187,8 @@ pub struct State {
     pub dirty: bool,
     /// Rows of sessions' screens that changed since they were drawn, while nothing else of them did.
     pub damaged: BTreeMap<SessionId, BTreeSet<u16>>,
+    /// A place that was found in a pane whose screen is not there yet, and what was looked for.
+    pub jump: Option<(Hit, String)>,
     /// The title that the terminal was given.
     pub title: String,
     /// The layout that was saved.
@@ -228,6 +231,7 @@ impl State {
             focused: true,
             dirty: true,
             damaged: BTreeMap::new(),
+            jump: None,
             title: String::new(),
             saved: Layout::default(),
         };

@@ -5,7 +5,9 @@ mod actions;
 mod chat;
 mod copying;
 mod dialogs;
+mod everywhere;
 mod keys;
+mod links;
 mod mouse;
 mod opening;
 mod panes;
@@ -14,6 +16,7 @@ mod requests;
 mod searching;
 mod selecting;
 mod server;
+mod taking_back;
 
 use crate::model::Timestamp;
 
@@ -70,6 +73,9 @@ pub(crate) fn step(state: &mut State, message: Msg, now: Timestamp) -> (Vec<Cmd>
         Msg::Written(outcome) => written(state, outcome),
         Msg::Edited(Some(why)) => state.toast(&why, true),
         Msg::Edited(None) => state.dirty = true,
+        Msg::FoundIn(id, hits) => everywhere::found(state, id, hits),
+        Msg::Recalled(session, text) => dialogs::recalled(state, &session, text),
+        Msg::NotOpened(uri, why) => links::not_opened(state, uri, &why, &mut out),
         Msg::TmuxKeepsKeys { tell } => keys::tmux_keeps(state, tell),
         Msg::Tick => {
             selecting::tick(state, &mut out);
@@ -124,6 +130,7 @@ pub(crate) fn settle(state: &mut State) -> Vec<Cmd> {
         state.ended_under = None;
     }
     give_way(state);
+    everywhere::settle(state, &mut out);
     panes::reconcile(state, &mut out);
     let shown = state.layout();
     if shown != state.saved {

@@ -31,4 +31,5 @@ mod survival;
 mod tasks;
 mod terminal;
 mod tmux;
+mod usage;
 mod world;

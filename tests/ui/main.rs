@@ -4,6 +4,7 @@
 
 mod daemon;
 mod dialogs;
+mod finding;
 mod input;
 mod knowing;
 mod reading;

@@ -6,9 +6,9 @@ use quarterdeck::config::Settings;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::theme::{Depth, Theme};
 use quarterdeck::model::{
-    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, SessionId,
-    SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
-    slug,
+    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, Route, RoutedBy,
+    SessionId, SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp,
+    WorkerNumber, slug,
 };
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row, Run, ScreenUpdate, look};
 use quarterdeck::protocol::{ApprovalView, LogLine, PlanView, ProjectView, SessionView, TaskView, WorkerView};
@@ -248,12 +248,19 @@ pub fn planned() -> ProjectView {
         task(3, "config and env docs", TaskStatus::Proposed, None),
     ];
     project.tasks[1].depends = vec![TaskId(1)];
+    let why = "claude: claude (haiku) chose it (middleware); model sonnet: for medium tasks".to_owned();
+    for task in &mut project.tasks {
+        task.model = Some("sonnet".to_owned());
+        task.route = Some(Route::new(RoutedBy::Planner, why.clone()));
+        task.forecast.minutes = Some(20);
+        task.forecast.files = vec!["src/limiter.rs".to_owned()];
+    }
     project.plans = vec![PlanView {
         id: PlanId(3),
         text: "add rate limiting to the API, then test it, and document it".to_owned(),
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
-        by: "rules".to_owned(),
+        by: "claude (haiku)".to_owned(),
         note: None,
     }];
     project.approvals = vec![ApprovalView {

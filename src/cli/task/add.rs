@@ -211,7 +211,7 @@ fn wait_note(task: &TaskView) -> String {
 }
 
 /// The tasks as they are: one alone as one JSON object.
-pub(super) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
+pub(in crate::cli) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
     match (json, tasks) {
         (true, [task]) => output.json(task),
         (true, tasks) => output.json(&tasks),

@@ -109,6 +109,7 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
         ("estimate", estimate(&task.forecast)),
         ("risks", list(&task.forecast.risks)),
         ("attempts", Some(task.attempts.to_string())),
+        ("used", task.usage.map(|used| format!("{}, {}", used.tokens_words(), used.cost_words()))),
         ("summary", task.summary.clone()),
         ("created", Some(task.created_at.clone())),
         ("completed", task.completed_at.clone()),

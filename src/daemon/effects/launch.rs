@@ -84,7 +84,7 @@ pub(super) async fn start(
     if bypass {
         warnings.push("PERMISSION CHECKS ARE OFF (`bypass`)".to_owned());
     }
-    daemon.tripwire.arm(daemon, &project, &session).await;
+    daemon.tripwire.arm(&project, &session);
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
     let reports = agent.can_report();

@@ -8,6 +8,7 @@ mod ask;
 mod control;
 mod deliveries;
 mod dialogs;
+mod heartbeat;
 mod line;
 mod link;
 mod log;

@@ -13,9 +13,6 @@ use super::Ask;
 use super::line::ANSWERS_WITHIN;
 use super::link::Link;
 
-/// After this long without an answer a host that runs is called unreachable.
-const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
-
 /// How long a new host of a session that runs elsewhere may take.
 const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -71,6 +68,7 @@ impl Link {
         for (number, report) in reports {
             self.take_in(number, report).await;
         }
+        self.meter_rest().await;
         let session = self.id.clone();
         let fact = match exit {
             None if !self.reached => Fact::SessionLost { session },
@@ -82,10 +80,17 @@ impl Link {
 
     /// It is not over, and was not heard of. Said when that has lasted.
     async fn silent(&mut self, why: &str) {
-        if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
-            self.silence.told = true;
-            self.read(by_process(SessionState::Unreachable, why)).await;
+        if !self.silence.told && self.silence.for_at_least(self.heartbeat.patience()) {
+            self.unreachable(why).await;
         }
+    }
+
+    /// Says that its host was not heard of, and for how long.
+    pub(super) async fn unreachable(&mut self, why: &str) {
+        self.silence.told = true;
+        let silent = self.silence.since.map(|since| now().since(since)).unwrap_or_default();
+        let words = format!("{why}; no answer for {} s", silent.as_secs());
+        self.read(by_process(SessionState::Unreachable, &words)).await;
     }
 
     /// A host that was called unreachable is back: what was known of the session holds again.

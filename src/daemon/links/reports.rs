@@ -87,7 +87,9 @@ impl Link {
             self.daemon.tripwire.heard(&self.id, &tool, payload);
             self.note_tool(&tool).await;
         }
-        self.meter_hook(event, payload).await;
+        if !self.meter_hook(event, payload, mark.clone()).await {
+            return Taken::Kept;
+        }
         let mut news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
         let asked_anew = self.requests.heard(&news);
         if let Some(conversation) = news.conversation.filter(|_| self.can_resume()) {
@@ -171,7 +173,7 @@ impl Link {
     pub(super) async fn read(&mut self, reading: Reading) {
         let at_rest = is_at_rest(reading.state);
         if matches!(reading.state, SessionState::Idle | SessionState::WaitingInput) {
-            self.meter_estimate().await;
+            self.meter_rest().await;
         }
         self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
         if at_rest {

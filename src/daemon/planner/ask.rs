@@ -16,6 +16,7 @@ use crate::protocol::control::{AddOptions, Failure};
 
 use super::routing::routes;
 use super::{Origin, Planner, choose, facts, options, patience, router};
+use crate::daemon::chat::Drafted;
 
 /// Tasks out of a plan's text.
 pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Result<EffectResult, Failure> {
@@ -38,12 +39,13 @@ pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Resul
         (false, false) => asking.planned().await,
     };
     let why = match asked {
-        Ok((drafts, by)) => return Ok(EffectResult::Planned { drafts, by, note: None }),
+        Ok((Drafted { drafts, note }, by)) => return Ok(EffectResult::Planned { drafts, by, note }),
         Err(why) => why,
     };
     let instead = if plan.wishes.only_routed { "It went by turns." } else { "The rules planned it." };
-    let note = why.map(|why| format!("{why}. {instead}"));
-    let drafts = chat::by_rules(daemon, &project, &plan.text, &options).await?;
+    let why = why.map(|why| format!("{why}. {instead}"));
+    let Drafted { drafts, note } = chat::by_rules(daemon, &project, &plan.text, &options).await?;
+    let note = Some(why.into_iter().chain(note).collect::<Vec<_>>().join(" ")).filter(|note| !note.is_empty());
     Ok(EffectResult::Planned { drafts, by: "rules".to_owned(), note })
 }
 
@@ -57,7 +59,7 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     /// What a model makes of the text, and who that was.
-    async fn planned(&self) -> Result<(Vec<TaskDraft>, String), Option<String>> {
+    async fn planned(&self) -> Result<(Drafted, String), Option<String>> {
         let model = model(choose(self.daemon).await)?;
         let (context, facts) = self.known().await.map_err(|failure| Some(failure.to_string()))?;
         let by = model.name();
@@ -71,7 +73,7 @@ impl Asking<'_> {
     }
 
     /// The rules' tasks with what a model says about who gets them.
-    async fn routed(&self) -> Result<(Vec<TaskDraft>, String), Option<String>> {
+    async fn routed(&self) -> Result<(Drafted, String), Option<String>> {
         let model = model(router(self.daemon).await)?;
         let (context, facts) = self.known().await.map_err(|failure| Some(failure.to_string()))?;
         let by = model.name();
@@ -92,7 +94,7 @@ impl Asking<'_> {
         Call { daemon: self.daemon, project: self.project.id, model, deadline: Instant::now() + patience(self.daemon) }
     }
 
-    async fn decided(&self, drafts: Vec<TaskDraft>, by: &str) -> Result<Vec<TaskDraft>, Failure> {
+    async fn decided(&self, drafts: Vec<TaskDraft>, by: &str) -> Result<Drafted, Failure> {
         let origin = Origin { text: &self.plan.text, judge: Some(by) };
         chat::decided(self.daemon, self.project, drafts, (self.options, origin)).await
     }

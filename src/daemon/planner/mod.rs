@@ -17,7 +17,7 @@ use crate::protocol::control::AddOptions;
 use super::{Daemon, sign_in};
 
 pub(super) use ask::make;
-pub(super) use routing::{Origin, route};
+pub(super) use routing::{Origin, route, routes};
 
 /// What Anthropic's endpoint is asked for when the person names no model.
 const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";

@@ -64,7 +64,7 @@ fn reviews(role: Option<&String>) -> bool {
 }
 
 /// What routing depends on, as it is now.
-pub(super) async fn routes(daemon: &Arc<Daemon>, project: &Project) -> Result<Routes, Failure> {
+pub(crate) async fn routes(daemon: &Arc<Daemon>, project: &Project) -> Result<Routes, Failure> {
     let settings = &daemon.settings.router;
     let standing = daemon.standing_agent(project).await;
     let installed = daemon.agents.installed().await;

@@ -10,9 +10,6 @@ use crate::model::{
 use super::super::{BudgetNews, Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
 use super::turn::{Question, Turn};
 
-/// The planner that is always there.
-pub(super) const RULES: &str = "rules";
-
 /// The longest title, in characters.
 const TITLE: usize = 120;
 
@@ -28,8 +25,9 @@ pub(super) fn submit(turn: &mut Turn, submission: &Submission) -> Result<(), Ref
         tasks: tasks.iter().map(|task| task.id).collect(),
         status: status(&tasks),
         made_at: turn.now,
-        by: RULES.to_owned(),
-        note: None,
+        by: submission.by.clone(),
+        note: submission.note.clone(),
+        at_once: submission.at_once,
         from_chat: submission.from_chat,
         wishes: Wishes::default(),
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{MOST_TASKS, Problem};
+use super::problem::{MOST_TASKS, Problem};
 use crate::planning::rules::PlanContext;
 
 /// Lines of each kind of fact that go into the question; more does not make a better plan.

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{self, Problem};
+use super::answer;
+use super::problem::Problem;
 use super::prompt::{self, Facts};
 use crate::model::{Complexity, Route, RoutedBy, TaskDraft, one_line, truncate};
 use crate::planning::rules::PlanContext;

@@ -9,7 +9,7 @@ use crate::tui::mode::Mode;
 use crate::tui::state::{Place, Shown, State};
 use crate::tui::status;
 
-use super::{copying, dialogs, keys, opening, reading, requests};
+use super::{copying, dialogs, everywhere, keys, links, opening, reading, requests, taking_back};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
@@ -24,6 +24,9 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::ViewTasks => opening::show(state, Dialog::Tasks(TaskList::default())),
         Action::ViewReview => opening::review_next(state, out),
         Action::ViewBack => back(state),
+        Action::LinkOpen => links::list(state),
+        Action::UndoList => taking_back::list(state, out),
+        Action::SearchEverywhere => everywhere::open(state),
         Action::ViewCockpit => state.mode = Mode::Cockpit,
         Action::AttentionNext => requests::next(state, out),
         Action::AttentionOpen => requests::open(state, out),

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::config::theme::Role;
@@ -101,7 +101,9 @@ fn draw_row(skin: &Skin, frame: &mut Frame<'_>, at: Rect, (line, row): (u64, &Ro
 fn draw_cells(skin: &Skin, buffer: &mut Buffer, at: Rect, row: &Row, over: impl Fn(u16, u16) -> Option<Style>) {
     let mut column = 0u16;
     for run in &row.runs {
-        let style = skin.cell(run.look);
+        // a link is seen as one, also where the program did not mark it
+        let linked = if run.link.is_some() { Modifier::UNDERLINED } else { Modifier::empty() };
+        let style = skin.cell(run.look).add_modifier(linked);
         if run.text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             column = draw_ascii(buffer, at, column, (&run.text, style), &over);
             continue;
