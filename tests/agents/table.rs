@@ -47,7 +47,7 @@ fn table(agents: &Catalogue, seen: &Results) -> String {
         let in_ci = pinned(agent.name());
         let cell = |offered: bool, what: &str| match (offered, of(what), &in_ci) {
             (false, ..) => "–",
-            (true, None, Some(_)) if what != "fork" => "CI",
+            (true, _, Some(_)) if what != "fork" => "CI",
             (true, Some(_), _) => "live",
             (true, None, _) => "yes",
         };
