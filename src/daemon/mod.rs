@@ -21,6 +21,7 @@ mod effects;
 mod error;
 mod executors;
 mod explain;
+mod fork;
 mod handle;
 mod installed;
 mod links;

@@ -38,8 +38,8 @@ pub use session::{
     Verdict,
 };
 pub use task::{
-    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, Forecast, Priority, StatusReason, Task, TaskDraft,
-    TaskStatus, TaskType, WaitsFor,
+    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, Forecast, Fork, Priority, StatusReason, Task,
+    TaskDraft, TaskStatus, TaskType, WaitsFor,
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};

@@ -22,6 +22,8 @@ use crate::session::leftovers;
 
 /// Output that is still in the PTY is read for at most this long.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
+/// Between two keys that ask an agent to end.
+const KEY_APART: Duration = Duration::from_millis(200);
 /// Without a daemon an ended session waits this long to be buried; the record stays on disk.
 const BURIED_WITHIN: Duration = Duration::from_secs(600);
 /// Between two tries to write the exit record on a full disk.
@@ -165,7 +167,12 @@ fn wait_for_burial(shared: &Shared) {
 pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
     let deadline = Instant::now() + Duration::from_millis(grace_ms);
     if grace_ms > 0 && !ask.is_empty() {
-        shared.state().type_bytes(shared, ask);
+        for key in keys(&ask) {
+            shared.state().type_bytes(shared, key.to_vec());
+            if wait_until(shared, KEY_APART, |state| state.agent_ended).agent_ended {
+                return;
+            }
+        }
         if wait_until(shared, Duration::from_millis(grace_ms / 2), |state| state.agent_ended).agent_ended {
             return;
         }
@@ -180,6 +187,12 @@ pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
         }
     }
     force(shared.agent_pid);
+}
+
+/// Control keys are pressed one after the other: some agents take several in one piece for one. Text stays whole.
+fn keys(ask: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let each = if ask.iter().all(u8::is_ascii_control) { 1 } else { ask.len().max(1) };
+    ask.chunks(each)
 }
 
 /// Kills the agent, its process group and everything that came from it.
