@@ -17,6 +17,7 @@ use crate::process;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// How they are found, shown and ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +85,7 @@ impl Elsewhere {
             Ok(Some(code)) => code,
             Ok(None) => exit_of(directory).map_or(GONE, |exit| code_of(&exit)),
             Err(error) => {
-                eprintln!("{error}");
+                say!("{error}");
                 NOT_STARTED
             }
         }
@@ -112,19 +113,19 @@ pub fn run(directory: &Path) -> ExitCode {
     let code = match ended {
         Ok(status) => code_of_status(status),
         Err(error) => {
-            eprintln!("{error}");
+            say!("{error}");
             NOT_STARTED
         }
     };
     let exit = Exit { code: Some(i32::from(code)), signal: None, at: crate::model::Timestamp(0), tail: String::new() };
     if let Err(error) = crate::session::files::replace_json(&exit_file(directory), &exit) {
-        eprintln!("{error}");
+        say!("{error}");
     }
     ExitCode::from(code)
 }
 
 fn no_record(directory: &Path) -> ExitCode {
-    eprintln!("`{}` holds no session that runs elsewhere", directory.display());
+    say!("`{}` holds no session that runs elsewhere", directory.display());
     ExitCode::from(NOT_STARTED)
 }
 

@@ -18,6 +18,7 @@ use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// Output that is still in the PTY is read for at most this long.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
@@ -89,7 +90,7 @@ fn end_leftovers() {
         left
     });
     if !left.is_empty() {
-        eprintln!("processes of the session do not end: {left:?}");
+        say!("processes of the session do not end: {left:?}");
     }
 }
 
@@ -113,7 +114,7 @@ fn tail(state: &mut State) -> String {
 /// Writes the exit record, however long the disk is full: without it the session would count as lost.
 fn record(shared: &Shared, exit: &Exit) {
     while let Err(error) = replace_json(&Directory(&shared.directory).exit(), exit) {
-        eprintln!("{error}");
+        say!("{error}");
         std::thread::sleep(RECORD_AGAIN_AFTER);
     }
 }
