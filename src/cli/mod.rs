@@ -21,6 +21,7 @@ mod init;
 mod input;
 mod logs;
 mod man;
+mod mission;
 mod outbox;
 mod output;
 mod pick;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::{Amount, Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind, OnBudget};
 
 use super::planner::PlannerSettings;
+use super::router::RouterSettings;
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -64,6 +65,8 @@ pub struct Settings {
     pub executor: ExecutorSettings,
     /// Who plans.
     pub planner: PlannerSettings,
+    /// Who gets a task that names nobody.
+    pub router: RouterSettings,
     /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
     pub hide_checkout: bool,
     /// About single agents, by name.
@@ -108,6 +111,7 @@ impl Default for Settings {
             hide_checkout: false,
             agents: BTreeMap::new(),
             planner: PlannerSettings::default(),
+            router: RouterSettings::default(),
         }
     }
 }

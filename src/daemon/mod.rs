@@ -25,6 +25,7 @@ mod explain;
 mod handle;
 mod installed;
 mod links;
+mod missions;
 mod places;
 mod planner;
 mod project_settings;
@@ -141,18 +142,20 @@ impl Daemon {
     /// The agent of tasks that name none: the project's, the person's, else the first installed one that
     /// works by itself.
     async fn default_agent(&self, project: &Project, installed: &[String]) -> String {
+        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
+        self.standing_agent(project).await.or(first).unwrap_or_else(|| "claude".to_owned())
+    }
+
+    /// The agent that the project or the person configured.
+    async fn standing_agent(&self, project: &Project) -> Option<String> {
         let opening = self.repository(project);
         let target = project.target.clone();
-        let configured = tokio::task::spawn_blocking(move || {
+        let of_project = tokio::task::spawn_blocking(move || {
             let repository = opening.open().ok()?;
             project_settings::read(&repository, Some(&target)).ok()?.agent
         })
-        .await
-        .ok()
-        .flatten()
-        .or_else(|| self.settings.agent.clone());
-        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
-        configured.or(first).unwrap_or_else(|| "claude".to_owned())
+        .await;
+        of_project.ok().flatten().or_else(|| self.settings.agent.clone())
     }
 
     /// A line for the project's chat and log.

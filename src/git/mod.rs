@@ -25,6 +25,7 @@ mod environment;
 mod error;
 mod far;
 mod far_end;
+mod ignored;
 mod incoming;
 mod integrate;
 mod keep;

@@ -18,12 +18,12 @@ mod table;
 pub use detached::{Detached, spawn_detached};
 pub use error::ProcessError;
 pub use files::find_program;
-pub use front::{replace, run_here, run_in_front};
+pub use front::{replace, run_for_keys, run_here, run_in_front};
 pub use guard::guard;
 pub use lookup::login_path;
 pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
-pub use ssh::{Ssh, SshError, answer};
+pub use ssh::{Ssh, SshError, answer, shell_line};
 pub use table::{
     ancestry, carriers, descendants, identity, is_alive, is_writing, may_be_open, may_work_in, members, send_signal,
     variable,

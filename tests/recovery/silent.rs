@@ -56,7 +56,7 @@ fn a_host_that_stands_still_is_unreachable_though_nothing_is_expected_of_it() {
         Some(session(&world, &running["id"])).filter(|session| session["state"] == "unreachable")
     });
     let evidence = missed["evidence"].as_str().unwrap();
-    assert!(evidence.contains("has not answered for"), "since when is said: {evidence}");
+    assert!(evidence.contains("no answer for"), "since when is said: {evidence}");
     let shown = world.qd(&["session", "list"]).good().stdout;
     assert!(shown.contains("unreachable"), "{shown}");
     signal(&running["host_pid"], Signal::SIGCONT);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, undo, waiting};
+use crate::daemon::{Daemon, chat, missions, undo, usage, waiting};
 use crate::engine::{Command, Event, HandoffNews};
 use crate::model::{AnswerKind, ApprovalId, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Request, Response};
@@ -16,9 +16,16 @@ pub(super) async fn tasks(daemon: &Arc<Daemon>, request: Request) -> Result<Resp
         Request::Add { project, text, options } => {
             Ok(Response::Tasks(chat::submit(daemon, project, text, options).await?.tasks))
         }
+        Request::StartMission { project, mission, text } => {
+            let made = missions::start(daemon, project, (&mission, &text), (None, false)).await?;
+            Ok(Response::Tasks(made.tasks))
+        }
         Request::Chat { project, text } => chat::say(daemon, project, &text).await,
-        Request::EditTask { task, title, body, agent, worker } => {
-            on_task(daemon, task, Command::EditTask { task, title, body, agent, worker }).await
+        Request::EditTask { task, title, body, agent, model, worker } => {
+            if let Some(unknown) = agent.as_ref().filter(|agent| daemon.agents.get(agent).is_none()) {
+                return Err(daemon.agents.unknown(unknown));
+            }
+            on_task(daemon, task, Command::EditTask { task, title, body, agent, model, worker }).await
         }
         Request::RunTask { task } => on_task(daemon, task, Command::Run { task }).await,
         Request::LandTask { task } => on_task(daemon, task, Command::Land { task }).await,
@@ -41,10 +48,7 @@ pub(super) async fn decisions(daemon: &Arc<Daemon>, request: Request) -> Result<
         }
         Request::Answer { approval, kind, text } => answer(daemon, approval, kind, text).await,
         Request::SetBudget { scope, limit } => {
-            let done = match limit {
-                Some(limit) => format!("the budget of {scope} is {limit}"),
-                None => format!("the budget of {scope} follows the configuration"),
-            };
+            let done = usage::set_told(scope, limit);
             act(daemon, Command::SetBudget { scope, limit }, &done).await
         }
         Request::SetAutonomy { project, autonomy } => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::protocol::control::{Failure, Request, Response};
 
-use super::{Daemon, explain, projects, undo, waiting};
+use super::{Daemon, explain, missions, projects, undo, waiting};
 
 /// Answers one request.
 pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Response, Failure> {
@@ -26,6 +26,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Sessions { project, all } => reading::sessions(daemon, project, all).await,
         Request::Workers { project } => reading::workers(daemon, project).await,
         Request::Queue { project } => reading::queue(daemon, project).await,
+        Request::Missions => Ok(Response::Missions(missions::list(daemon).await?)),
         Request::Usage { project, by } => reading::usage(daemon, project, by).await,
         Request::Budgets { project } => reading::budgets(daemon, project).await,
         Request::ExplainWorker { project, worker } => explain::worker(daemon, project, worker).await,
@@ -35,6 +36,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         Request::Undos { project } => undo::list(daemon, project).await,
         Request::Undo { project, id } => undo::undo(daemon, project, id).await,
         request @ (Request::Add { .. }
+        | Request::StartMission { .. }
         | Request::Chat { .. }
         | Request::EditTask { .. }
         | Request::RunTask { .. }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::problem::{MOST_TASKS, Problem};
 use super::prompt::Facts;
-use crate::model::{Complexity, Dependency, ExecutorKind, Forecast, Priority, TaskDraft, TaskType, one_line};
+use crate::model::{
+    Complexity, Dependency, ExecutorKind, Forecast, Priority, Route, RoutedBy, TaskDraft, TaskType, one_line,
+};
 use crate::planning::rules::{PlanContext, tidy_title};
 
 /// The longest body that is taken, in bytes.
@@ -48,6 +50,12 @@ struct Planned {
     tokens: Option<u64>,
     #[serde(default)]
     risks: Vec<String>,
+    #[serde(default)]
+    tools: Vec<String>,
+    #[serde(default)]
+    constraints: Vec<String>,
+    #[serde(default)]
+    why: Option<String>,
 }
 
 /// Reads an answer to the request `text`. The drafts' agents are known ones, their dependencies have no circle, and every
@@ -70,11 +78,11 @@ pub fn read(answer: &str, text: &str, context: &PlanContext, facts: &Facts) -> R
         return Err(problems);
     }
     let whole = count == 1;
-    Ok(answer.tasks.into_iter().map(|task| draft(task, text, whole, context)).collect())
+    Ok(answer.tasks.into_iter().map(|task| draft(task, (text, whole), context, facts)).collect())
 }
 
 /// The outermost object in a text that may have words or a code fence around it.
-fn object_in(answer: &str) -> Option<&str> {
+pub(super) fn object_in(answer: &str) -> Option<&str> {
     let (start, end) = (answer.find('{')?, answer.rfind('}')?);
     answer.get(start..=end)
 }
@@ -144,12 +152,14 @@ fn visit(at: usize, tasks: &[Planned], trail: &mut Vec<usize>, done: &mut BTreeS
 
 /// A draft of a task that has no fault. A command is never taken from a model: an agent that only runs commands gets
 /// the body as words and the caller refuses it.
-fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskDraft {
+fn draft(task: Planned, (text, whole): (&str, bool), context: &PlanContext, facts: &Facts) -> TaskDraft {
     let mut depends: Vec<usize> = task.depends;
     depends.sort_unstable();
     depends.dedup();
     let share = if whole { "The request was" } else { "This is one part of a request, which was" };
+    let why = || task.why.clone().unwrap_or_default();
     TaskDraft {
+        route: task.agent.is_some().then(|| Route::new(RoutedBy::Planner, why())),
         executor: ExecutorKind::default(),
         title: tidy_title(&task.title, &task.body),
         body: format!("{}\n\n{share}:\n\n{}", task.body.trim(), text.trim()),
@@ -173,11 +183,13 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
             minutes: task.minutes,
             tokens: task.tokens,
             risks: hints(task.risks),
+            tools: hints(task.tools).into_iter().filter(|tool| facts.tools.contains(tool)).collect(),
+            constraints: hints(task.constraints),
         },
         budget: None,
     }
 }
 
-fn hints(said: Vec<String>) -> Vec<String> {
+pub(super) fn hints(said: Vec<String>) -> Vec<String> {
     said.iter().map(|line| one_line(line)).filter(|line| !line.is_empty()).take(MOST_HINTS).collect()
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod problem;
 mod prompt;
+pub mod route;
 #[cfg(test)]
 mod tests;
 

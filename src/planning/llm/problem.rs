@@ -20,6 +20,13 @@ pub enum Problem {
         /// How many.
         tasks: usize,
     },
+    /// Not one entry for each task.
+    Entries {
+        /// How many there are.
+        entries: usize,
+        /// How many there should be.
+        tasks: usize,
+    },
     /// One task is wrong.
     Task {
         /// Its place, from 0.
@@ -40,6 +47,7 @@ impl fmt::Display for Problem {
             Problem::NoJson => f.write_str("there is no JSON object in the answer"),
             Problem::Shape { detail } => write!(f, "the JSON does not follow the schema: {detail}"),
             Problem::Count { tasks } => write!(f, "it holds {tasks} tasks; 1 to {MOST_TASKS} are taken"),
+            Problem::Entries { entries, tasks } => write!(f, "it holds {entries} entries for {tasks} tasks"),
             Problem::Task { place, what } => write!(f, "task {place}: {what}"),
             Problem::Circle { places } => {
                 let line: Vec<String> = places.iter().map(ToString::to_string).collect();

@@ -8,15 +8,17 @@ use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::{bars, cells, layout};
 
-use super::{help, lists, readers, stepper};
+use super::{found, help, lists, readers, stepper};
 
 /// The place of a dialog.
 pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     match dialog {
         Dialog::Plan(card) => {
-            let tasks = state.project.plans.iter().find(|plan| plan.id == card.plan).map_or(0, |plan| plan.tasks.len());
-            layout::dialog(state.size, 116, rows(tasks).saturating_add(14))
+            let plan = state.project.plans.iter().find(|plan| plan.id == card.plan);
+            let tasks = plan.map_or(0, |plan| plan.tasks.len());
+            let noted = plan.is_some_and(|plan| plan.note.is_some());
+            layout::dialog(state.size, 116, rows(tasks).saturating_add(if noted { 18 } else { 16 }))
         }
         Dialog::Tasks(_) => layout::dialog(state.size, 116, state.size.1.saturating_sub(4)),
         Dialog::Handoff(_) => layout::dialog(state.size, 100, 24),
@@ -29,7 +31,9 @@ pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
             layout::dialog(state.size, 116, lines.saturating_add(6).clamp(12, most.height.max(12)))
         }
         Dialog::Explained(_) => layout::dialog(state.size, 100, 24),
-        Dialog::Review(_) | Dialog::Help(_) => layout::reader_frame(state.size),
+        Dialog::Links(list) => layout::dialog(state.size, 116, rows(list.links.len()).saturating_add(6)),
+        Dialog::Undo(_) | Dialog::Everywhere(_) => layout::dialog(state.size, 116, 22),
+        Dialog::Review(_) | Dialog::Help(_) | Dialog::Output(_) => layout::reader_frame(state.size),
     }
 }
 
@@ -55,6 +59,10 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, dialog: &D
         Dialog::Approval(card) => readers::approval(state, skin, frame, place, card),
         Dialog::Review(review) => readers::review(state, skin, frame, place, review),
         Dialog::Explained(explained) => readers::explained(state, skin, frame, place, explained),
+        Dialog::Links(list) => found::links(state, skin, frame, place, list),
+        Dialog::Undo(list) => found::undos(state, skin, frame, place, list),
+        Dialog::Everywhere(open) => found::everywhere(state, skin, frame, place, open),
+        Dialog::Output(output) => readers::output(state, skin, frame, place, output),
         Dialog::Help(scroll) => help::draw(state, skin, frame, place, *scroll),
         Dialog::Handoff(card) => stepper::draw(state, skin, frame, place, card),
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
-use crate::tui::dialog::{ApprovalCard, Explained, Review, ReviewText};
+use crate::tui::dialog::{ApprovalCard, Explained, Output, Review, ReviewText};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::{cells, layout};
@@ -25,8 +25,11 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
+    let always = current.and_then(|approval| approval.subject.dialog()).is_some_and(|dialog| dialog.always.is_some());
     let note = if current.is_some_and(|approval| !approval.answerable && state.is_asked_in_pane(approval)) {
         "This one is answered in its pane: Enter goes there."
+    } else if always {
+        "Yes holds once; always for what is said above."
     } else {
         "Your yes holds for exactly this question, once."
     };
@@ -71,6 +74,17 @@ pub(super) fn explained(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
     body(frame, text, &lines, open.scroll, |line| {
         skin.ink(if line.starts_with("  | ") { Role::TextDim } else { Role::TextNormal })
     });
+}
+
+/// What a session showed last.
+pub(super) fn output(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, open: &Output) {
+    let title = state.task(open.task).map(|task| one_line(&task.title)).unwrap_or_default();
+    let name = format!("Output of #{}  {title}", open.task);
+    super::frame::dialog(frame, skin, place, &name, &format!("session {}", open.session.short()));
+    let text = layout::reader(place);
+    let lines = explained_lines(&open.text, text.width);
+    let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(text.height);
+    body(frame, text, &lines, open.scroll.unwrap_or(last), |_| skin.ink(Role::TextNormal));
 }
 
 /// The lines of an explanation, as wide as there is room.
