@@ -2,6 +2,7 @@
 
 use super::pty::pty_size;
 use super::state::{PeerId, Role, State};
+use crate::session::say::say;
 
 impl State {
     /// A viewer did something: its size counts from now on.
@@ -28,7 +29,7 @@ impl State {
             return;
         }
         if let Err(error) = self.pty.master.resize(pty_size(size)) {
-            eprintln!("cannot resize the terminal: {error}");
+            say!("cannot resize the terminal: {error}");
         }
         self.changed();
     }
