@@ -48,6 +48,8 @@ enum Word {
     Yes,
     /// No
     No,
+    /// Yes, and for more than this once, where the question offers it
+    Always,
 }
 
 impl Command {
@@ -86,8 +88,10 @@ fn print(output: Output, approval: &ApprovalView) -> Result<(), Stop> {
     for line in approval.detail.lines() {
         output.line(format!("  {line}"))?;
     }
+    let always = approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some());
+    let words = if always { "yes|no|always" } else { "yes|no" };
     output.line(match (approval.answerable, approval.worker) {
-        (true, _) => format!("  answer: qd approval answer {} yes|no", approval.id),
+        (true, _) => format!("  answer: qd approval answer {} {words}", approval.id),
         (false, Some(worker)) => format!("  answer in its pane: qd attach @{worker}"),
         (false, None) => "  answer in its pane".to_owned(),
     })
@@ -99,6 +103,7 @@ impl Answer {
         let kind = match self.word {
             Word::Yes => AnswerKind::Yes,
             Word::No => AnswerKind::No,
+            Word::Always => AnswerKind::Always,
         };
         let request = Request::Answer { approval: self.approval, kind, text: self.text };
         context.order(&client, request).await

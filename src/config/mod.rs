@@ -13,8 +13,8 @@ pub mod slash;
 pub mod theme;
 
 pub use agents::{
-    Adapter, AgentDefinition, Arguments, AskDefinition, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
-    ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
+    Adapter, AgentDefinition, AlwaysDefinition, Arguments, AskDefinition, Composer, DialogDefinition,
+    EnvironmentChanges, PromptDelivery, ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};

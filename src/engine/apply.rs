@@ -94,7 +94,7 @@ fn requested(state: &mut State, effect: &Effect) {
         EffectKind::StopSession { session, .. } if state.live_sessions.contains(session) => {
             state.stops.insert(session.clone(), Stop::Asked);
         }
-        EffectKind::AnswerDialog { session, dialog, yes: true } if dialog.kind == DialogKind::Trust => {
+        EffectKind::AnswerDialog { session, dialog, yes: true, .. } if dialog.kind == DialogKind::Trust => {
             state.trust_given.entry(session.clone()).or_default().insert(dialog.text.clone());
         }
         EffectKind::PauseSession { session } => {

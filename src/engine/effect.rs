@@ -79,6 +79,9 @@ pub enum EffectKind {
         dialog: Dialog,
         /// Yes or no.
         yes: bool,
+        /// Yes, and for more than this once, as the dialog offers it.
+        #[serde(default)]
+        always: bool,
     },
     /// End the agent: ask, wait, force; its whole process group and all descendants.
     StopSession {

@@ -253,6 +253,15 @@ pub enum Fact {
         /// What came of it.
         result: EffectResult,
     },
+    /// A text does not go out because the person is in the way; or it goes on.
+    TextHeld {
+        /// Which delivery.
+        effect: EffectId,
+        /// Why, in words for the person; `None` when nothing is in the way any more.
+        why: Option<String>,
+        /// What can be done about it.
+        hint: String,
+    },
     /// A signal about a session's state was read.
     Read {
         /// Whose.

@@ -6,6 +6,7 @@ mod budget;
 mod commands;
 mod effect;
 mod handoff;
+mod held;
 mod landing;
 mod launch;
 mod limits;
@@ -117,6 +118,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
         Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
+        Fact::TextHeld { effect, why, hint } => held::held(turn, effect, why.as_deref(), &hint),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Used { session, now } => budget::used(turn, &session, now),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),

@@ -18,7 +18,7 @@ mod time;
 mod usage;
 mod worker;
 
-pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
+pub use approval::{Always, Answer, AnswerKind, Approval, Dialog, DialogKind, Exact, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
 pub use executor::{

@@ -248,6 +248,9 @@ pub struct ExplanationView {
     pub age_ms: u64,
     /// The text or fact behind it.
     pub evidence: String,
+    /// Why a text for it does not go out, and what can be done.
+    #[serde(default)]
+    pub held: Option<String>,
     /// What title and screen say by themselves now; `None` when they say nothing that is known.
     #[serde(default)]
     pub screen_says: Option<Reading>,
@@ -274,7 +277,7 @@ pub struct ApprovalView {
     pub project: ProjectId,
     /// What it is about.
     pub subject: Subject,
-    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `question` or `commands`.
+    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `draft`, `question` or `commands`.
     pub kind: String,
     /// The task it holds up.
     pub task: Option<TaskId>,

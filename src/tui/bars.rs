@@ -163,7 +163,9 @@ pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
 pub(crate) fn owner_words(state: &State) -> String {
     let target = match state.owner() {
         Owner::Pane(worker, _) => format!("keys -> {}", cells::fit(&state.called(worker), 30)),
-        Owner::Cockpit if state.ended_under.is_some() => "the session is over: Esc, then commands".to_owned(),
+        Owner::Cockpit if state.ended_under.is_some() => {
+            format!("{}: Esc, then commands", status::over_words(state, state.worker))
+        }
         Owner::Cockpit => "keys are commands".to_owned(),
         Owner::Chat => "keys -> chat".to_owned(),
         Owner::History(worker) => format!("reading {}", cells::fit(&state.called(worker), 30)),
@@ -276,8 +278,12 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
                 (false, true) => Some((Action::ListOpen, "answer in the pane")),
                 (false, false) => None,
             };
+            let offered = state
+                .approval(card.approval)
+                .is_some_and(|approval| approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some()));
             let decide = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")];
-            decide.into_iter().chain(open).chain([(Action::DialogClose, "later")]).collect()
+            let always = offered.then_some((Action::AttentionAlways, "always"));
+            decide.into_iter().chain(always).chain(open).chain([(Action::DialogClose, "later")]).collect()
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),

@@ -22,6 +22,7 @@ mod bad_input;
 mod claude;
 mod cockpit;
 mod demo;
+mod drafts;
 mod honesty;
 mod machine;
 mod planning;

@@ -342,5 +342,5 @@ pub fn killed(signal: i32) -> Option<Exit> {
 }
 
 pub fn dialog(kind: DialogKind, text: &str) -> Dialog {
-    Dialog { kind, text: text.into(), yes: vec!["1".into()], no: vec!["\u{1b}".into()] }
+    Dialog { yes: vec!["1".into()], no: vec!["\u{1b}".into()], ..Dialog::told(kind, text) }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::agents::Agent;
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
+use crate::agents::{Agent, Requests};
 use crate::client::pane::PaneReceiver;
 use crate::config::StreamFormat;
 use crate::daemon::Daemon;
@@ -24,6 +24,7 @@ use super::control::{Locking, Quieting, Stopping};
 use super::deliveries::Deliveries;
 use super::heartbeat::{Beat, Heartbeat};
 use super::line::Line;
+use super::log::Noted;
 use super::over::Silence;
 use super::usage::Meter;
 
@@ -72,7 +73,11 @@ pub(super) struct Link {
     /// How to read and to treat it; `None` when its definition is gone since it started.
     pub(super) agent: Option<Agent>,
     pub(super) signals: Signals,
+    /// What its agent asks to be allowed, by its hooks.
+    pub(super) requests: Requests,
     pub(super) deliveries: Deliveries,
+    /// Where its agent's log of the conversation ended before Enter.
+    pub(super) noted: Noted,
     pub(super) answering: Option<Answering>,
     /// Answers that wait for that one.
     pub(super) to_answer: VecDeque<Answer>,
@@ -108,13 +113,14 @@ pub(super) struct Link {
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, runs_command, collected, meter) = daemon
+        let (session, runs_command, collected, asked, meter) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
                 let runs_command = state.run_of(&session).is_some();
+                let asked = state.dialog_of(&wanted).and_then(|approval| approval.subject.dialog()?.exact.clone());
                 let meter = Meter::new(state, &session);
-                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), meter))
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), asked, meter))
             })
             .await
             .ok()??;
@@ -130,7 +136,9 @@ impl Link {
             agent,
             runs_command,
             signals,
+            requests: Requests::resumed(asked),
             deliveries: Deliveries::default(),
+            noted: Noted::default(),
             answering: None,
             to_answer: VecDeque::new(),
             line: None,
@@ -277,7 +285,7 @@ impl Link {
     async fn take(&mut self, ask: Ask) {
         match ask {
             Ask::Deliver { effect, text, purpose } => self.deliver(effect, &text, purpose).await,
-            Ask::AnswerDialog { effect, dialog, yes } => self.answer(effect, dialog, yes),
+            Ask::AnswerDialog { effect, dialog, kind } => self.answer(effect, dialog, kind),
             Ask::Lock { effect, locked } => self.lock(effect, locked),
             Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),

@@ -11,6 +11,7 @@ mod dialogs;
 mod heartbeat;
 mod line;
 mod link;
+mod log;
 mod over;
 mod reports;
 mod usage;

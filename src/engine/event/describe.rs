@@ -213,6 +213,7 @@ fn approval(news: &ApprovalNews) -> String {
             let word = match answer.kind {
                 AnswerKind::Yes => "yes",
                 AnswerKind::No => "no",
+                AnswerKind::Always => "yes, always",
             };
             match &answer.text {
                 Some(text) => format!("you answered {word}: {}", quote(text)),

@@ -4,7 +4,7 @@ mod lists;
 mod reader;
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
-use crate::model::{HandoffControl, PlanStatus};
+use crate::model::{AnswerKind, HandoffControl, PlanStatus};
 use crate::protocol::control::Request;
 use crate::tui::cells;
 use crate::tui::dialog::{Ask, AskAbout, Dialog, ReviewText};
@@ -96,7 +96,7 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some(field) = card.reply.take() else { return };
             let text = fields::text(&field);
             if keep && !text.trim().is_empty() {
-                requests::decide_card(state, true, Some(text), out);
+                requests::decide_card(state, AnswerKind::Yes, Some(text), out);
             }
         }
         _ => {}
@@ -219,7 +219,7 @@ pub(super) fn answer_ask(state: &State, about: &AskAbout, choice: usize, out: &m
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
-    if !matches!(state.mode, Mode::Dialog { .. }) {
+    if state.mode.dialog_mut().is_none() {
         return;
     }
     let text = reader::reader(state);

@@ -37,11 +37,19 @@ pub(super) fn foot(state: &State, number: WorkerNumber) -> Foot {
         return Foot { text, strong: true, typing: Some(column) };
     }
     let scroll = state.mode.scroll().filter(|_| state.worker == number);
-    let news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    let mut news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    news.extend(held(state, number));
     if news.is_empty() {
         return Foot { text: facts(state, number), strong: false, typing: None };
     }
     Foot { text: format!(" {}", news.join("  |  ")), strong: true, typing: None }
+}
+
+/// Why a text for the agent here does not go out.
+fn held(state: &State, number: WorkerNumber) -> Option<String> {
+    let mut approvals = state.project.approvals.iter();
+    let held = approvals.find(|approval| approval.kind == "draft" && approval.worker == Some(number))?;
+    Some(one_line(&held.title))
 }
 
 /// What must be known now, the most urgent first.

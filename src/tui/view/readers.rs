@@ -25,8 +25,11 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
+    let always = current.and_then(|approval| approval.subject.dialog()).is_some_and(|dialog| dialog.always.is_some());
     let note = if current.is_some_and(|approval| !approval.answerable && state.is_asked_in_pane(approval)) {
         "This one is answered in its pane: Enter goes there."
+    } else if always {
+        "Yes holds once; always for what is said above."
     } else {
         "Your yes holds for exactly this question, once."
     };
