@@ -79,6 +79,10 @@ pub struct AgentDefinition {
     /// directory, made when it is not there. A fence lets it write there.
     #[serde(default)]
     pub state: Vec<String>,
+    /// Proven to work behind the fence of `sandbox`: its headless runs are put there when nobody says otherwise. Not for
+    /// an agent that makes a sandbox of its own, which fails inside another one.
+    #[serde(default)]
+    pub fence: bool,
     /// Environment.
     #[serde(default)]
     pub environment: EnvironmentChanges,

@@ -172,6 +172,19 @@ fn work_lands_and_nothing_is_left_there() {
 }
 
 #[test]
+fn checks_run_here_and_say_so() {
+    let Some(machine) = Machine::new() else { return };
+    let world = &machine.world;
+    world.write("Makefile", "test:\n\ttest -e made.txt && pwd\n");
+    world.commit("Checks");
+    let ended = stories::task(world, "ssh", "Make", "echo x > made.txt").good().json();
+    let check = &ended["checks"][0];
+    assert_eq!(check["exit_code"], 0, "{ended}");
+    let log = check["log"].as_str().unwrap();
+    assert!(log.contains("ran on this machine") && !log.contains("/far/work/"), "{log}");
+}
+
+#[test]
 fn a_kill_ends_it() {
     let Some(machine) = Machine::new() else { return };
     let there = || {
