@@ -2,9 +2,12 @@
 //!
 //! It has hooks too, but takes them only from the person's settings, the repository's, or files that root owns: there
 //! is no way to add one for a session alone, so they are left alone. Its title tells the same (`◇ Ready`, `✦ Working…`,
-//! `✋ Action Required`), without the time that each hook would cost the turn.
+//! `✋ Action Required`), without the time that each hook would cost the turn. A turn that is over between two looks at it
+//! left its prompt in the log of the conversation (`~/.gemini/tmp/PROJECT/chats/session-TIME-ID.jsonl`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::launch::LaunchContext;
 
@@ -53,6 +56,24 @@ fn forbidden(checkout: &Path, reading: bool) -> String {
         )
     };
     tools.iter().map(rule).collect()
+}
+
+/// Where a conversation's log is: the directory with one of each project, and how the file's name ends. `None` for what is
+/// no id of it.
+pub(super) fn log_place(home: &Path, conversation: &str) -> Option<(PathBuf, String)> {
+    let id = conversation.get(..8).filter(|id| id.chars().all(|c| c.is_ascii_hexdigit()))?;
+    Some((home.join(".gemini/tmp"), format!("-{id}.jsonl")))
+}
+
+/// The prompt of a line of the log, if it is one: `{"type":"user","content":[{"text":"…"}]}`. Results of tools have no text.
+pub(super) fn logged_prompt(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    if line.get("type")? != "user" {
+        return None;
+    }
+    let texts: Vec<&str> =
+        line.get("content")?.as_array()?.iter().filter_map(|part| part.get("text")?.as_str()).collect();
+    (!texts.is_empty()).then(|| texts.concat())
 }
 
 /// A text as a regular expression for itself.

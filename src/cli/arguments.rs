@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, budget, completions, daemon, doctor, elsewhere, fence, guard, host, init, man, plan,
-    queue, report, serve, session, stream, task, track, transcript, undo, usage, version, worker,
+    agents, approval, attach, budget, completions, daemon, doctor, elsewhere, fence, guard, host, init, man, mission,
+    plan, queue, report, serve, session, stream, task, track, transcript, undo, usage, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// Say yes or no to a plan
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Work for whole teams
+    #[command(subcommand)]
+    Mission(mission::Command),
     /// What waits for you, and your answers
     #[command(subcommand)]
     Approval(approval::Command),

@@ -88,6 +88,6 @@ fn way_back(context: &Context) -> Reconnect {
 }
 
 /// A file's name and text, if there is such a file.
-fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
+pub(super) fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
     Ok(read_if_there(file)?.map(|text| (file.display().to_string(), text)))
 }

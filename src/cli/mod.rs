@@ -20,6 +20,7 @@ mod host;
 mod init;
 mod input;
 mod man;
+mod mission;
 mod outbox;
 mod output;
 mod pick;

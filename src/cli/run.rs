@@ -89,6 +89,7 @@ async fn talk(command: Command, context: &Context) -> Done {
         Command::Queue(command) => command.run(context).await,
         Command::Usage(command) => command.run(context).await,
         Command::Budget(command) => command.run(context).await,
+        Command::Mission(command) => command.run(context).await,
         Command::Agents(command) => command.run(context).await,
         Command::Undo(command) => command.run(context).await,
         Command::Init(command) => command.run(context).await,

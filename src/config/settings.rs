@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::{Amount, Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind, OnBudget};
 
 use super::planner::PlannerSettings;
+use super::router::RouterSettings;
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub resume: Resume,
     /// Seconds after which a session that has nothing to do is ended, its conversation kept; 0 is never.
     pub idle_timeout: u64,
+    /// Seconds between two questions to each session's host whether it is there; one that lets three go by is unreachable.
+    pub heartbeat: u64,
     /// Attempts before a person must look.
     pub max_attempts: u32,
     /// Reminders to report after a silent stop.
@@ -62,6 +65,8 @@ pub struct Settings {
     pub executor: ExecutorSettings,
     /// Who plans.
     pub planner: PlannerSettings,
+    /// Who gets a task that names nobody.
+    pub router: RouterSettings,
     /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
     pub hide_checkout: bool,
     /// About single agents, by name.
@@ -86,6 +91,7 @@ impl Default for Settings {
             session_requests: 10,
             resume: Resume::Ask,
             idle_timeout: 0,
+            heartbeat: 30,
             max_attempts: 10,
             reminders: 1,
             landing: None,
@@ -105,6 +111,7 @@ impl Default for Settings {
             hide_checkout: false,
             agents: BTreeMap::new(),
             planner: PlannerSettings::default(),
+            router: RouterSettings::default(),
         }
     }
 }

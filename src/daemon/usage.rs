@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::engine::State;
-use crate::model::{BudgetScope, ProjectId, Session, SessionId, Timestamp, Usage};
+use crate::model::{Amount, BudgetScope, ProjectId, Session, SessionId, Timestamp, Usage, one_line, truncate};
 use crate::protocol::{BudgetView, SessionUsageView, TodayView, UsageBy, UsageLine, UsageReport};
+
+/// Rows that an answer in the chat has.
+const MOST_ROWS: usize = 5;
 
 /// Sums of everything, or of one project.
 pub(super) fn report(state: &State, project: Option<ProjectId>, by: UsageBy, now: Timestamp) -> UsageReport {
@@ -80,6 +83,68 @@ pub(super) fn budgets(state: &State, project: Option<ProjectId>, now: Timestamp)
             over: standing.is_over(),
         })
         .collect()
+}
+
+/// Budgets in words, for the chat.
+pub(super) fn budgets_told(state: &State, project: ProjectId, now: Timestamp) -> String {
+    let line = |budget: &BudgetView| {
+        let left = if budget.over { "used up".to_owned() } else { format!("{} % used", budget.percent) };
+        format!(
+            "{}: {} ({}, {}, {left})",
+            budget.name,
+            budget.limit,
+            budget.used.cost_words(),
+            budget.used.tokens_words()
+        )
+    };
+    let lines: Vec<String> = budgets(state, Some(project), now).iter().map(line).collect();
+    match lines.is_empty() {
+        true => "No budget is set: `/budget 5usd day`, `/budget 2usd 7`, `/budget 200ktok @2`.".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+/// A new limit in words.
+pub(super) fn set_told(scope: BudgetScope, limit: Option<Amount>) -> String {
+    match limit {
+        Some(limit) => format!("the budget of {scope} is {limit}"),
+        None => format!("the budget of {scope} follows the configuration"),
+    }
+}
+
+/// `5usd`, `200ktok @2`, `2usd 7`, `default day`: a limit and what it is for.
+pub(super) fn wish(text: &str, project: ProjectId) -> Option<(BudgetScope, Option<Amount>)> {
+    let (amount, target) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let limit = if amount == "default" { None } else { Some(amount.parse().ok()?) };
+    let scope = match target.trim() {
+        "" => BudgetScope::Project { project },
+        "day" => BudgetScope::Day,
+        other => match other.strip_prefix('@') {
+            Some(worker) => BudgetScope::Worker { project, worker: worker.parse().ok()? },
+            None => BudgetScope::Task { task: other.trim_start_matches('#').parse().ok()? },
+        },
+    };
+    Some((scope, limit))
+}
+
+/// What was used, for the chat: today, this project, and what used most of it.
+pub(super) fn told(state: &State, project: ProjectId, now: Timestamp) -> String {
+    let today = today(state, now);
+    let of = if today.limit.is_empty() { String::new() } else { format!(" of {}", today.limit) };
+    let tasks = report(state, Some(project), UsageBy::Task, now);
+    let mut lines = vec![
+        format!("Today, all projects: {}{of}, {}.", today.used.cost_words(), today.used.tokens_words()),
+        format!("This project so far: {}, {}.", tasks.total.cost_words(), tasks.total.tokens_words()),
+    ];
+    let most = tasks.rows.iter().take(MOST_ROWS);
+    lines.extend(most.map(|row| {
+        let name = truncate(&one_line(&row.name), 60);
+        format!("  {name}: {}, {}", row.usage.cost_words(), row.usage.tokens_words())
+    }));
+    if tasks.total.estimated_tokens > 0 || tasks.total.estimated_micros > 0 {
+        lines.push("~ is estimated: the agent gave no figure of its own.".to_owned());
+    }
+    lines.join("\n")
 }
 
 /// What one session used.

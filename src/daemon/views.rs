@@ -31,6 +31,8 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
+        route: task.route.clone(),
+        forecast: task.forecast.clone(),
         run: task.run.clone(),
         role: task.role.clone(),
         autonomy: task.autonomy,
@@ -137,9 +139,10 @@ pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
 /// One question.
 pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
     let session = match &approval.subject {
-        Subject::Dialog { session, .. } | Subject::Question { session, .. } | Subject::Touched { session, .. } => {
-            state.sessions.get(session)
-        }
+        Subject::Dialog { session, .. }
+        | Subject::Held { session, .. }
+        | Subject::Question { session, .. }
+        | Subject::Touched { session, .. } => state.sessions.get(session),
         _ => None,
     };
     let kind = match &approval.subject {
@@ -150,6 +153,7 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
             DialogKind::Permission => "permission",
             DialogKind::Other => "dialog",
         },
+        Subject::Held { .. } => "draft",
         Subject::Question { .. } => "question",
         Subject::Commands { .. } => "commands",
         Subject::Review { .. } => "review",
@@ -158,7 +162,11 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         Subject::Budget { .. } => "budget",
         Subject::Touched { .. } => "checkout",
     };
-    let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
+    let answerable = match &approval.subject {
+        Subject::Dialog { dialog, .. } => !dialog.yes.is_empty(),
+        Subject::Held { .. } => false,
+        _ => true,
+    };
     ApprovalView {
         id: approval.id,
         project: approval.project,
@@ -197,7 +205,7 @@ pub(crate) fn approvals(state: &State, project: Option<ProjectId>) -> Vec<Approv
 fn urgency(subject: &Subject) -> u8 {
     match subject {
         Subject::Dialog { .. } | Subject::Touched { .. } => 0,
-        Subject::Question { .. } => 1,
+        Subject::Question { .. } | Subject::Held { .. } => 1,
         Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } | Subject::Budget { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
@@ -212,6 +220,7 @@ fn plan(plan: &Plan) -> PlanView {
         tasks: plan.tasks.clone(),
         status: plan.status,
         by: plan.by.clone(),
+        note: plan.note.clone(),
     }
 }
 

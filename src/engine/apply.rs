@@ -32,11 +32,12 @@ pub fn apply(state: &mut State, event: &Event, at: Timestamp) {
 fn plan_news(state: &mut State, id: PlanId, news: &PlanNews) {
     match news {
         PlanNews::Made { plan } => made(state, plan),
-        PlanNews::Filled { tasks, status, by } => {
+        PlanNews::Filled { tasks, status, by, note } => {
             if let Some(plan) = state.plans.get_mut(&id) {
                 plan.tasks.clone_from(tasks);
                 plan.status = *status;
                 plan.by.clone_from(by);
+                plan.note.clone_from(note);
             }
         }
         PlanNews::Settled { status } => {
@@ -93,7 +94,7 @@ fn requested(state: &mut State, effect: &Effect) {
         EffectKind::StopSession { session, .. } if state.live_sessions.contains(session) => {
             state.stops.insert(session.clone(), Stop::Asked);
         }
-        EffectKind::AnswerDialog { session, dialog, yes: true } if dialog.kind == DialogKind::Trust => {
+        EffectKind::AnswerDialog { session, dialog, yes: true, .. } if dialog.kind == DialogKind::Trust => {
             state.trust_given.entry(session.clone()).or_default().insert(dialog.text.clone());
         }
         EffectKind::PauseSession { session } => {

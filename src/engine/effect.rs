@@ -79,6 +79,9 @@ pub enum EffectKind {
         dialog: Dialog,
         /// Yes or no.
         yes: bool,
+        /// Yes, and for more than this once, as the dialog offers it.
+        #[serde(default)]
+        always: bool,
     },
     /// End the agent: ask, wait, force; its whole process group and all descendants.
     StopSession {
@@ -168,6 +171,11 @@ pub enum EffectResult {
         /// What the person should know of how it runs.
         #[serde(default)]
         warnings: Vec<String>,
+    },
+    /// `StartSession`: the agent is not there; nothing ran.
+    AgentMissing {
+        /// What is missing, and what to do.
+        detail: String,
     },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
@@ -274,7 +282,7 @@ impl EffectResult {
     /// Why something did not work. A result that does not belong to its effect is a failure too.
     pub fn detail(self) -> String {
         match self {
-            EffectResult::Failed { detail, .. } => detail,
+            EffectResult::Failed { detail, .. } | EffectResult::AgentMissing { detail } => detail,
             _ => "an answer came that does not fit the question".to_owned(),
         }
     }

@@ -31,6 +31,12 @@ pub struct Submission {
     pub drafts: Vec<TaskDraft>,
     /// Whether it came through the chat (then it and the answer are chat lines).
     pub from_chat: bool,
+    /// Who made the drafts: `rules`, `mission web-app`.
+    pub by: String,
+    /// What the person should know of the plan.
+    pub note: Option<String>,
+    /// How many of its agents run at once.
+    pub at_once: Option<u16>,
 }
 
 /// A message that a model is to plan.
@@ -105,6 +111,8 @@ pub enum Command {
         body: Option<String>,
         /// Another agent.
         agent: Option<String>,
+        /// Another model; empty for the agent's own default.
+        model: Option<String>,
         /// A wish for a seat.
         worker: Option<WorkerNumber>,
     },
@@ -244,6 +252,15 @@ pub enum Fact {
         effect: EffectId,
         /// What came of it.
         result: EffectResult,
+    },
+    /// A text does not go out because the person is in the way; or it goes on.
+    TextHeld {
+        /// Which delivery.
+        effect: EffectId,
+        /// Why, in words for the person; `None` when nothing is in the way any more.
+        why: Option<String>,
+        /// What can be done about it.
+        hint: String,
     },
     /// A signal about a session's state was read.
     Read {

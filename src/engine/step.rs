@@ -6,6 +6,7 @@ mod budget;
 mod commands;
 mod effect;
 mod handoff;
+mod held;
 mod landing;
 mod launch;
 mod limits;
@@ -17,6 +18,7 @@ mod prompt;
 mod queue;
 mod reading;
 mod report;
+mod reroute;
 mod restate;
 mod resume;
 mod review;
@@ -83,8 +85,8 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
-        Command::EditTask { task, title, body, agent, worker } => {
-            task::edit(turn, task, task::Edit { title, body, agent, worker })
+        Command::EditTask { task, title, body, agent, model, worker } => {
+            task::edit(turn, task, task::Edit { title, body, agent, model, worker })
         }
         Command::Run { task } => task::run(turn, task),
         Command::Land { task } => landing::land(turn, task),
@@ -116,6 +118,7 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
         Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
+        Fact::TextHeld { effect, why, hint } => held::held(turn, effect, why.as_deref(), &hint),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
         Fact::Used { session, now } => budget::used(turn, &session, now),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),

@@ -84,6 +84,10 @@ impl State {
             let words = format!("one of the {running} running agents to end (slots = {})", self.rules.slots);
             return Some((WaitsFor::Slot, words));
         }
+        if self.plan_is_full(task, 0) {
+            let most = task.plan.and_then(|id| self.plans.get(&id)?.at_once).unwrap_or_default();
+            return Some((WaitsFor::Slot, format!("one of its team's {most} running agents to end")));
+        }
         let free = |worker: &Worker| worker.is_free() && !self.is_occupied(task, worker.number);
         if project.workers.values().any(free) {
             return None;
@@ -97,6 +101,15 @@ impl State {
             ),
         };
         Some((WaitsFor::Worker, words))
+    }
+
+    /// Whether as many agents of a task's plan run as may, with those that began just now.
+    pub fn plan_is_full(&self, task: &Task, begun: usize) -> bool {
+        let plan = task.plan.and_then(|id| self.plans.get(&id));
+        let Some((plan, most)) = plan.and_then(|plan| Some((plan, plan.at_once?))) else { return false };
+        let tasks = plan.tasks.iter().filter_map(|id| self.task(*id));
+        let running = tasks.filter(|task| self.uses_slot(task)).count();
+        running.saturating_add(begun) >= usize::from(most)
     }
 
     /// A budget that is used up, or a provider that takes no more for now.
@@ -122,12 +135,15 @@ impl State {
     /// Tasks that run an agent now, or will in a moment. A task that waits for the person uses no slot, and neither
     /// does a session that the person opened.
     pub fn slots_used(&self) -> usize {
-        let uses = |task: &&Task| match task.status {
+        self.open().filter(|task| self.uses_slot(task)).count()
+    }
+
+    fn uses_slot(&self, task: &Task) -> bool {
+        match task.status {
             TaskStatus::Executing => !task.open_ended,
             TaskStatus::Verifying | TaskStatus::Merging => !task.open_ended && self.live_session_of(task).is_some(),
             _ => false,
-        };
-        self.open().filter(uses).count()
+        }
     }
 }
 

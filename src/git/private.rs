@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::{Oid, Repository as Handle};
+use git2::Oid;
 
 use super::careful::Careful;
 use super::error::{At, Doing, GitError};
@@ -332,9 +332,4 @@ fn write_known(place: &Path, tip: Oid) -> Result<(), GitError> {
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
     format!("\"{escaped}\"")
-}
-
-/// Whether an object is there without looking anywhere else than in the project.
-pub(super) fn has(handle: &Handle, id: Oid) -> bool {
-    handle.odb().is_ok_and(|odb| odb.exists(id))
 }

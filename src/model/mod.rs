@@ -10,6 +10,7 @@ mod ids;
 mod planning;
 mod project;
 mod reset;
+mod routing;
 mod session;
 mod task;
 mod text;
@@ -17,7 +18,7 @@ mod time;
 mod usage;
 mod worker;
 
-pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
+pub use approval::{Always, Answer, AnswerKind, Approval, Dialog, DialogKind, Exact, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
 pub use executor::{
@@ -31,6 +32,7 @@ pub use ids::{
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
 pub use reset::reset_at;
+pub use routing::{Choice, Models, Route, RoutedBy};
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,
     Verdict,

@@ -31,6 +31,14 @@ pub struct Wishes {
     pub budget: Option<Amount>,
     /// What must have landed before any of them.
     pub depends: Vec<TaskId>,
+    /// Labels (`agent:codex`).
+    pub labels: Vec<String>,
+    /// A longer request than the text.
+    pub body: Option<String>,
+    /// It stays one task.
+    pub whole: bool,
+    /// The rules make the tasks; a model only says who gets them.
+    pub only_routed: bool,
 }
 
 /// Milliseconds of an hour and of a day.

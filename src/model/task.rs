@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, DelegationId, ExecutorKind, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{
+    Amount, DelegationId, ExecutorKind, PlanId, ProjectId, Route, SessionMode, TaskId, Timestamp, WorkerNumber,
+};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -284,6 +286,10 @@ pub struct Forecast {
     pub tokens: Option<u64>,
     /// What could go wrong, one line each.
     pub risks: Vec<String>,
+    /// Programs that would help.
+    pub tools: Vec<String>,
+    /// What the agent is to keep to, one line each.
+    pub constraints: Vec<String>,
 }
 
 /// A task as a planner or a person proposes it; the engine makes the `Task`.
@@ -329,6 +335,9 @@ pub struct TaskDraft {
     /// What the planner expects of it.
     #[serde(default)]
     pub forecast: Forecast,
+    /// Why it has its agent and model. Between a model and the router: who the model proposes.
+    #[serde(default)]
+    pub route: Option<Route>,
     /// What it may use; `None` is what the configuration says.
     #[serde(default)]
     pub budget: Option<Amount>,
@@ -562,6 +571,12 @@ pub struct Task {
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
+    /// What its planner expects of it.
+    #[serde(default)]
+    pub forecast: Forecast,
+    /// Why it has its agent and model.
+    #[serde(default)]
+    pub route: Option<Route>,
     /// The commit of its branch that was last checked and is what a landing lands (hex).
     #[serde(default)]
     pub head: Option<String>,

@@ -186,11 +186,14 @@ impl Amount {
         share(usage.tokens.total(), self.tokens).max(share(usage.cost_micros, self.micros))
     }
 
-    /// Half as much again.
+    /// Half as much again, of the limit or of what was used, whichever is more: then there is room for a while.
     #[must_use]
-    pub fn raised(&self) -> Amount {
+    pub fn raised(&self, used: &Usage) -> Amount {
         let more = |of: u64| of.saturating_add((of / 2).max(1));
-        Amount { tokens: self.tokens.map(more), micros: self.micros.map(more) }
+        Amount {
+            tokens: self.tokens.map(|limit| more(limit.max(used.tokens.total()))),
+            micros: self.micros.map(|limit| more(limit.max(used.cost_micros))),
+        }
     }
 }
 

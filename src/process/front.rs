@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus};
 use nix::sys::signal::{SigSet, Signal};
 
 use super::ProcessError;
-use super::program::resolve;
+use super::files::resolve;
 
 /// Runs a program on our own standard streams to its end; answers its exit code, if it exited by itself.
 /// The terminal must have been given back before.

@@ -11,8 +11,8 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
+use super::files::resolve;
 use super::front::leave_keys_to_child;
-use super::program::resolve;
 use super::{ProcessError, descendants, send_signal};
 
 /// Killed processes are waited for at most this long (one can hang in the kernel).

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::program::resolve;
+use super::files::resolve;
 use super::{ProcessError, Program};
 use crate::model::{Explain, Kind, one_line, truncate};
 

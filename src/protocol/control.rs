@@ -11,8 +11,8 @@ use crate::model::{
 };
 
 use super::{
-    AgentView, ApprovalView, BudgetView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView,
-    UndoView, UsageBy, UsageReport, WorkerView,
+    AgentView, ApprovalView, BudgetView, ExplanationView, LogLine, MissionView, ProjectView, QueueView, SessionView,
+    TaskView, UndoView, UsageBy, UsageReport, WorkerView,
 };
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
@@ -111,6 +111,9 @@ pub struct AddOptions {
     pub budget: Option<Amount>,
     /// Where it runs, instead of the configured default.
     pub executor: Option<ExecutorKind>,
+    /// Labels (`agent:codex`, `complexity:simple`).
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// What a client can ask.
@@ -192,6 +195,9 @@ pub enum Request {
         body: Option<String>,
         /// New agent.
         agent: Option<String>,
+        /// New model; empty for the agent's own default.
+        #[serde(default)]
+        model: Option<String>,
         /// New worker.
         worker: Option<WorkerNumber>,
     },
@@ -295,6 +301,17 @@ pub enum Request {
         project: Option<ProjectId>,
         /// Summed up by.
         by: UsageBy,
+    },
+    /// Team templates. Answer: `Missions`.
+    Missions,
+    /// A request for a whole team. Answer: `Tasks` (the new ones).
+    StartMission {
+        /// Whose.
+        project: ProjectId,
+        /// Which.
+        mission: String,
+        /// What is to be done.
+        text: String,
     },
     /// Budgets that have a limit. Answer: `Budgets`.
     Budgets {
@@ -419,6 +436,7 @@ impl Request {
                 | Request::Usage { .. }
                 | Request::Budgets { .. }
                 | Request::Agents
+                | Request::Missions
                 | Request::Status
         )
     }
@@ -474,6 +492,8 @@ pub enum Response {
     Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
+    /// Missions.
+    Missions(Vec<MissionView>),
     /// What can be undone, the latest first.
     Undos(Vec<UndoView>),
     /// A handoff runs.

@@ -10,6 +10,6 @@ mod view;
 
 pub use usage::{BudgetView, SessionUsageView, TodayView, UsageBy, UsageLine, UsageReport};
 pub use view::{
-    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView,
-    SessionView, TaskView, UndoView, WorkerView,
+    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, MissionView, PlanView, ProjectView, QueueEntry,
+    QueueView, SessionView, TaskView, UndoView, WorkerView,
 };

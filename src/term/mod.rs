@@ -11,8 +11,10 @@ mod controls;
 mod extras;
 mod frame;
 mod history;
+pub mod input;
 pub mod keys;
 mod line;
+pub mod links;
 mod listener;
 mod mark;
 pub mod mouse;
@@ -25,6 +27,7 @@ mod tabs;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod touched;
 
 pub use capture::Transcript;
 pub use frame::{Frame, Modes, Mouse};

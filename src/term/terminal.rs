@@ -14,6 +14,7 @@ use super::listener::{Listener, News};
 use super::mark::Careful;
 use super::prepass::{Filtered, Prepass};
 use super::tabs::Tabs;
+use super::touched::Touched;
 
 /// The most rows a terminal has, whatever is asked; with `MOST_COLUMNS` it bounds memory to about 30 MB.
 pub const MOST_ROWS: u16 = 500;
@@ -21,6 +22,9 @@ pub const MOST_ROWS: u16 = 500;
 pub const MOST_COLUMNS: u16 = 1000;
 /// A wide character needs two columns.
 const FEWEST_COLUMNS: u16 = 2;
+
+/// U+FE0F, which asks for the emoji form of the character before it.
+const WIDE_FORM: &[u8] = "\u{fe0f}".as_bytes();
 
 /// A terminal without a window.
 pub struct Terminal {
@@ -37,6 +41,9 @@ pub struct Terminal {
     pub(super) ahead: Ahead,
     /// What scrolled away on the alternate screen.
     pub(super) alternate: AlternateLog,
+    /// The frame that `latest` gave last, and what may have changed since.
+    pub(super) latest: Option<Arc<Frame>>,
+    pub(super) touched: Touched,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -66,6 +73,8 @@ impl Terminal {
             careful: None,
             ahead: Ahead::default(),
             alternate: AlternateLog::new(history),
+            latest: None,
+            touched: Touched::default(),
         }
     }
 
@@ -77,10 +86,12 @@ impl Terminal {
 
     /// Takes output of the program, in pieces of any size.
     pub fn process(&mut self, bytes: &[u8]) {
+        let row = self.row_of(bytes);
         let rest = self.skip(bytes);
         if !rest.is_empty() {
             self.slowly(rest);
         }
+        self.touch(row);
     }
 
     /// Takes output through vt100.
@@ -119,8 +130,31 @@ impl Terminal {
         self.parser.callbacks_mut().extras.keep(&used);
     }
 
-    /// vt100 has internal assertions about wide characters; output that breaks one costs a blank screen, not the session.
+    /// What vt100 is given. In the last column there is no room for the wide form of a character: vt100 would leave
+    /// half of one there, and break on that later; it keeps its narrow form.
     pub(super) fn parse(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        if !bytes.is_ascii() {
+            while let Some(at) = rest.windows(WIDE_FORM.len()).position(|window| window == WIDE_FORM) {
+                self.parse_whole(rest.get(..at).unwrap_or_default());
+                if !self.is_narrow_at_the_edge() {
+                    self.parse_whole(WIDE_FORM);
+                }
+                rest = rest.get(at + WIDE_FORM.len()..).unwrap_or_default();
+            }
+        }
+        self.parse_whole(rest);
+    }
+
+    /// Whether the character before the cursor is a narrow one in the last column.
+    fn is_narrow_at_the_edge(&self) -> bool {
+        let screen = self.parser.screen();
+        let ((row, col), cols) = (screen.cursor_position(), self.size().1);
+        col >= cols && screen.cell(row, cols - 1).is_some_and(|cell| !cell.is_wide_continuation())
+    }
+
+    /// vt100 has internal assertions about wide characters; output that breaks one costs a blank screen, not the session.
+    fn parse_whole(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -133,6 +167,7 @@ impl Terminal {
             self.prepass = Prepass::new();
             self.careful = None;
             self.margins = [None; 2];
+            self.touched = Touched::All;
         }
     }
 
@@ -143,12 +178,17 @@ impl Terminal {
         if frame.modes.alternate_screen {
             let scrolled = std::mem::take(&mut self.parser.callbacks_mut().alternate_scrolled);
             self.alternate.look(&frame.lines, scrolled);
-            frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
-            frame.dropped = self.alternate.history().dropped();
+            self.count_alternate(&mut frame);
         } else {
             self.alternate.look_away();
         }
         frame
+    }
+
+    /// On the alternate screen the history is what could be seen to leave that.
+    pub(super) fn count_alternate(&self, frame: &mut Frame) {
+        frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
+        frame.dropped = self.alternate.history().dropped();
     }
 
     /// The modes as they are.

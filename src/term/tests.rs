@@ -5,6 +5,7 @@ mod alternate;
 mod extras;
 mod history;
 mod key_tables;
+mod touched;
 
 use proptest::prelude::*;
 
@@ -308,6 +309,28 @@ fn endless_strings_are_cut() {
     terminal.process(b"\x07ok");
     assert_eq!(terminal.text()[0], "ok");
     assert!(terminal.frame().title.len() <= 512);
+}
+
+#[test]
+fn a_character_that_a_shift_breaks_off_is_broken_wherever_the_output_is_cut() {
+    let bytes = b"a \xc2\x0e\x0e\x80 \xe4\xb8\x0f\xadb\xf0\x9f\x08c";
+    let whole = after(bytes).frame();
+    for cut in 0..bytes.len() {
+        let mut parts = after(&bytes[..cut]);
+        parts.process(&bytes[cut..]);
+        assert_eq!(parts.frame(), whole, "{cut}");
+    }
+}
+
+#[test]
+fn an_emoji_in_the_last_column_breaks_nothing() {
+    let bytes = "\x1b[6;12H❤\u{fe0f}\x1b[F     \x0e   AaA aAa0A".as_bytes();
+    let mut whole = terminal(6, 12);
+    whole.process(bytes);
+    let mut parts = terminal(6, 12);
+    bytes.iter().for_each(|byte| parts.process(&[*byte]));
+    assert_eq!(whole.frame(), parts.frame());
+    assert_eq!(whole.text()[4..], ["        AaA", "aAa0A      ❤"]);
 }
 
 /// Bytes that look like terminal output often enough to get deep into the parser.

@@ -163,7 +163,9 @@ pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
 pub(crate) fn owner_words(state: &State) -> String {
     let target = match state.owner() {
         Owner::Pane(worker, _) => format!("keys -> {}", cells::fit(&state.called(worker), 30)),
-        Owner::Cockpit if state.ended_under.is_some() => "the session is over: Esc, then commands".to_owned(),
+        Owner::Cockpit if state.ended_under.is_some() => {
+            format!("{}: Esc, then commands", status::over_words(state, state.worker))
+        }
         Owner::Cockpit => "keys are commands".to_owned(),
         Owner::Chat => "keys -> chat".to_owned(),
         Owner::History(worker) => format!("reading {}", cells::fit(&state.called(worker), 30)),
@@ -189,6 +191,11 @@ pub(crate) fn hint_key(state: &State, action: Action) -> String {
         Some(chord) => format!("{} {chord}", state.leader()),
         None => "-".to_owned(),
     }
+}
+
+/// The key of an action after the leader, with the leader.
+pub(crate) fn leader_key(state: &State, action: Action) -> String {
+    format!("{} {}", state.leader(), state.keymap.shown(Context::Leader, action))
 }
 
 /// Three to five hints for this place.
@@ -271,8 +278,12 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
                 (false, true) => Some((Action::ListOpen, "answer in the pane")),
                 (false, false) => None,
             };
+            let offered = state
+                .approval(card.approval)
+                .is_some_and(|approval| approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some()));
             let decide = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")];
-            decide.into_iter().chain(open).chain([(Action::DialogClose, "later")]).collect()
+            let always = offered.then_some((Action::AttentionAlways, "always"));
+            decide.into_iter().chain(always).chain(open).chain([(Action::DialogClose, "later")]).collect()
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),
@@ -284,13 +295,22 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
         Dialog::Handoff(stepper) => handoff_hints(stepper::phase(state, stepper)),
         Dialog::Tasks(_) => vec![
             (Action::ListOpen, "open"),
+            (Action::TaskOutput, "output"),
             (Action::TaskRun, "start"),
             (Action::TaskLand, "land"),
             (Action::TaskRetry, "retry"),
             (Action::TaskCancel, "cancel"),
             (Action::DialogClose, "close"),
         ],
-        Dialog::Help(_) | Dialog::Explained(_) => {
+        Dialog::Links(_) => {
+            vec![(Action::ListOpen, "open in your browser"), (Action::LinkCopy, "copy"), (Action::DialogClose, "close")]
+        }
+        Dialog::Undo(_) => vec![(Action::ListOpen, "take it back (asks)"), (Action::DialogClose, "close")],
+        Dialog::Everywhere(open) if open.asked == open.query && !open.hits.is_empty() => {
+            vec![(Action::ListOpen, "go there"), (Action::ListDown, "down"), (Action::DialogClose, "close")]
+        }
+        Dialog::Everywhere(_) => vec![(Action::ListOpen, "look for it"), (Action::DialogClose, "close")],
+        Dialog::Help(_) | Dialog::Explained(_) | Dialog::Output(_) => {
             vec![(Action::ScrollPageDown, "page"), (Action::DialogClose, "close")]
         }
         Dialog::Palette(_) => vec![(Action::ListOpen, "run"), (Action::DialogClose, "close")],

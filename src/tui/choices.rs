@@ -36,10 +36,16 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         Action::AttentionApprove | Action::AttentionDeny | Action::AttentionOpen | Action::AttentionNext => {
             state.project.approvals.is_empty().then_some("nothing waits for you")
         }
-        Action::WorkerHandoff | Action::WorkerInterrupt | Action::WorkerStop | Action::PaneType | Action::AppLock => {
-            (!live).then_some("no session runs here")
-        }
+        Action::WorkerHandoff
+        | Action::WorkerInterrupt
+        | Action::WorkerStop
+        | Action::PaneType
+        | Action::PaneNewline
+        | Action::AppLock => (!live).then_some("no session runs here"),
+        Action::AttentionAlways => Some("only in a question that offers it"),
         Action::WorkerExplain => state.session(state.worker).is_none().then_some("no session is here"),
+        Action::SearchEverywhere | Action::UndoList => None,
+        Action::LinkOpen => state.pane(state.worker).is_none().then_some("no pane is here"),
         Action::CopyWrite => state.copied.is_none().then_some("nothing was copied yet"),
         Action::ViewBack => state.back.is_empty().then_some("you have not been elsewhere"),
         _ if action.worker().is_some_and(|number| state.seat(WorkerNumber(number)).is_none()) => {
@@ -48,7 +54,7 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         _ => match action.name().split('.').next() {
             Some("scroll" | "cursor" | "search" | "copy" | "log") => Some("only while scrolling or reading"),
             Some("plan") => Some("only in a plan"),
-            Some("task" | "list") => Some("only in a list"),
+            Some("task" | "list" | "link") => Some("only in a list"),
             Some("handoff") => Some("only in a handoff"),
             Some("ask" | "dialog") => Some("only in a dialog"),
             Some("chat") => Some("only in the chat"),

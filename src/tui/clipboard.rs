@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::one_line;
-use crate::process::{Finished, ProcessError, Program};
+use crate::process::{Detached, Finished, ProcessError, Program, spawn_detached};
 
 /// How long a clipboard program may take; it stays behind in the background to serve the text.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -116,6 +116,23 @@ impl Turns {
         turn.busy = next.is_some();
         next
     }
+}
+
+/// Gives an address to the desktop's browser, which goes on without us. Where the person does not sit there is none.
+pub(super) fn open(surroundings: Surroundings, uri: &str) -> Result<(), String> {
+    let opener = match surroundings {
+        Surroundings { remote: true, .. } => return Err("this machine is not where you sit".to_owned()),
+        Surroundings { macos: true, .. } => "open",
+        Surroundings { wayland: true, .. } | Surroundings { x11: true, .. } => "xdg-open",
+        _ => return Err("there is no desktop here".to_owned()),
+    };
+    let argv = [opener, uri].map(std::ffi::OsString::from).to_vec();
+    let cwd = std::path::PathBuf::from("/");
+    let detached = Detached { argv, env: Vec::new(), remove_env: Vec::new(), cwd, log: None };
+    let mut child = spawn_detached(detached).map_err(|error| error.to_string())?;
+    // it hands over to the browser, or is it; either way somebody must take its end
+    std::thread::spawn(move || child.wait());
+    Ok(())
 }
 
 /// Gives the text to whatever there is. Blocks for as long as those programs take.

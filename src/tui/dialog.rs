@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use tui_textarea::TextArea;
 
 use crate::config::keymap::Context;
-use crate::model::{ApprovalId, HandoffId, PlanId, TaskId, WorkerNumber};
+use crate::model::{ApprovalId, HandoffId, PlanId, SessionId, TaskId, WorkerNumber};
+use crate::protocol::UndoView;
+use crate::protocol::pane::Found;
 
 /// A dialog.
 #[derive(Debug, Clone)]
@@ -21,6 +23,14 @@ pub enum Dialog {
     Handoff(Stepper),
     /// The task list.
     Tasks(TaskList),
+    /// Links in sight.
+    Links(LinkList),
+    /// What can be taken back.
+    Undo(UndoList),
+    /// What was found in all panes.
+    Everywhere(Everywhere),
+    /// What a session showed last.
+    Output(Output),
     /// Help, scrolled down by this many lines.
     Help(u16),
     /// Why a worker counts as what it does.
@@ -122,6 +132,67 @@ pub struct TaskList {
     pub row: usize,
 }
 
+/// Links in sight, the lowest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkList {
+    /// Their addresses, safe to show and to pass on.
+    pub links: Vec<String>,
+    /// The row under the cursor.
+    pub row: usize,
+}
+
+/// What can be taken back, the latest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UndoList {
+    /// The list, or why there is none; `None` while it is waited for.
+    pub undos: Option<Result<Vec<UndoView>, String>>,
+    /// The row under the cursor.
+    pub row: usize,
+}
+
+/// A search in all panes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Everywhere {
+    /// What was typed.
+    pub query: String,
+    /// What was asked for last.
+    pub asked: String,
+    /// Counts the questions: an answer to an older one is none.
+    pub id: u32,
+    /// Panes that have not answered.
+    pub waiting: usize,
+    /// What was found, by pane, the latest of each first.
+    pub hits: Vec<Hit>,
+    /// The row under the cursor.
+    pub row: usize,
+}
+
+/// A place where a text was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Whose pane.
+    pub worker: WorkerNumber,
+    /// Which session.
+    pub session: SessionId,
+    /// Where, and which of all in that pane.
+    pub found: Found,
+    /// The line.
+    pub text: String,
+}
+
+/// What a session showed last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its task.
+    pub task: TaskId,
+    /// The session.
+    pub session: SessionId,
+    /// Its screen and history as text.
+    pub text: ReviewText,
+    /// First line shown; `None` shows the end.
+    pub scroll: Option<u16>,
+}
+
 /// All commands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Palette {
@@ -141,7 +212,7 @@ pub struct Ask {
 }
 
 /// What the cockpit asks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AskAbout {
     /// Leaving.
     Quit,
@@ -149,15 +220,23 @@ pub enum AskAbout {
     Stop(WorkerNumber),
     /// Cancelling a task.
     CancelTask(TaskId),
+    /// Taking something back.
+    Undo {
+        /// Its hidden ref.
+        id: String,
+        /// What was done.
+        what: String,
+    },
 }
 
 impl AskAbout {
     /// The choices, the safe one first.
-    pub fn choices(self) -> &'static [&'static str] {
+    pub fn choices(&self) -> &'static [&'static str] {
         match self {
             AskAbout::Quit => &["cancel", "leave, workers keep running", "stop all workers and leave"],
             AskAbout::Stop(_) => &["keep it", "stop it"],
             AskAbout::CancelTask(_) => &["keep it", "cancel the task"],
+            AskAbout::Undo { .. } => &["leave it as it is", "take it back"],
         }
     }
 }
@@ -171,8 +250,9 @@ impl Dialog {
             Dialog::Review(_) => Context::Review,
             Dialog::Handoff(_) => Context::Handoff,
             Dialog::Tasks(_) => Context::Tasks,
-            Dialog::Help(_) | Dialog::Explained(_) => Context::Help,
-            Dialog::Palette(_) => Context::Palette,
+            Dialog::Help(_) | Dialog::Explained(_) | Dialog::Output(_) => Context::Help,
+            Dialog::Links(_) | Dialog::Undo(_) => Context::List,
+            Dialog::Palette(_) | Dialog::Everywhere(_) => Context::Palette,
             Dialog::Ask(_) => Context::Ask,
         }
     }
@@ -187,6 +267,10 @@ impl Dialog {
             Dialog::Review(review) => format!("review #{}", review.task),
             Dialog::Handoff(_) => "handoff".to_owned(),
             Dialog::Tasks(_) => "tasks".to_owned(),
+            Dialog::Links(_) => "links".to_owned(),
+            Dialog::Undo(_) => "undo".to_owned(),
+            Dialog::Everywhere(_) => "search".to_owned(),
+            Dialog::Output(output) => format!("output of #{}", output.task),
             Dialog::Help(_) => "help".to_owned(),
             Dialog::Explained(_) => "why".to_owned(),
             Dialog::Palette(_) => "commands".to_owned(),
@@ -199,7 +283,7 @@ impl Dialog {
         match self {
             Dialog::Plan(card) => card.editing.is_some(),
             Dialog::Approval(card) => card.reply.is_some(),
-            Dialog::Palette(_) => true,
+            Dialog::Palette(_) | Dialog::Everywhere(_) => true,
             _ => false,
         }
     }

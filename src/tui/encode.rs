@@ -35,6 +35,12 @@ pub(crate) fn key(chord: Chord, modes: &Modes) -> Vec<u8> {
     keys::encode(Key { code, modifiers }, &of_term(modes))
 }
 
+/// The key that makes a new line in a prompt: Shift+Enter where the program can be told of it, else a line feed.
+pub(crate) fn newline(modes: &Modes) -> Chord {
+    let held = Chord { shift: true, ..Chord::plain(KeyName::Enter) };
+    if key(held, modes) == b"\r" { Chord::ctrl('j') } else { held }
+}
+
 /// The bytes of a mouse event at a cell of the pane (zero-based); `None` when the program did not ask
 /// for it, or cannot be told in the form that it asked for.
 pub(crate) fn mouse(event: Mouse, col: u16, row: u16, modes: &Modes) -> Option<Vec<u8>> {
@@ -68,7 +74,7 @@ fn button(number: u8) -> Button {
 }
 
 /// The wire's modes as the terminal's own.
-fn of_term(modes: &Modes) -> term::Modes {
+pub(crate) fn of_term(modes: &Modes) -> term::Modes {
     term::Modes {
         alternate_screen: modes.alternate_screen,
         application_cursor: modes.application_cursor,

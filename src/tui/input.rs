@@ -1,112 +1,109 @@
-//! Events of the outer terminal as messages.
-
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+//! What the outer terminal sends as messages.
 
 use crate::config::keymap::{Chord, KeyName};
+use crate::term::input::Sent;
+use crate::term::keys::{Code, Key, Modifiers};
+use crate::term::mouse::{Action, Button, MouseEvent};
 
 use super::message::{Mouse, MouseKind, Msg};
 
-/// The message of an event, if it has one. `enhanced` says whether the terminal speaks the enhanced
-/// keyboard protocol.
-pub(crate) fn message(event: Event, enhanced: bool) -> Option<Msg> {
-    match event {
-        Event::Key(key) => chord(key, enhanced).map(Msg::Key),
-        Event::Mouse(mouse) => mouse_message(mouse),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(columns, rows) => Some(Msg::Resized(columns, rows)),
-        Event::FocusGained => Some(Msg::Focused(true)),
-        Event::FocusLost => Some(Msg::Focused(false)),
+/// The message of what was sent, if it has one.
+pub(crate) fn message(sent: Sent) -> Option<Msg> {
+    match sent {
+        Sent::Key(key) => chord(key).map(Msg::Key),
+        Sent::Mouse(event) => mouse(event).map(Msg::Mouse),
+        Sent::Paste(text) => Some(Msg::Paste(text)),
+        Sent::Focus(focused) => Some(Msg::Focused(focused)),
+        Sent::KeyboardFlags | Sent::Attributes | Sent::Unknown => None,
     }
 }
 
-/// The chord of a key press. On old terminals the C0 bytes 0x1c–0x1f come as Ctrl+4 to Ctrl+7: they are
-/// what their keys usually are.
-pub(crate) fn chord(key: KeyEvent, enhanced: bool) -> Option<Chord> {
-    if key.kind == KeyEventKind::Release {
+/// The chord of a key press.
+pub(crate) fn chord(key: Key) -> Option<Chord> {
+    // with it held the key is the desktop's, or an agent's that cannot be told of it: not the bare key
+    if key.modifiers.0 & Modifiers::SUPER.0 != 0 {
         return None;
     }
     let name = match key.code {
-        KeyCode::Char(c) => KeyName::Char(c),
-        KeyCode::F(number) => KeyName::F(number),
-        KeyCode::Enter => KeyName::Enter,
-        KeyCode::Esc => KeyName::Esc,
-        KeyCode::Tab | KeyCode::BackTab => KeyName::Tab,
-        KeyCode::Backspace => KeyName::Backspace,
-        KeyCode::Delete => KeyName::Delete,
-        KeyCode::Insert => KeyName::Insert,
-        KeyCode::Home => KeyName::Home,
-        KeyCode::End => KeyName::End,
-        KeyCode::PageUp => KeyName::PageUp,
-        KeyCode::PageDown => KeyName::PageDown,
-        KeyCode::Up => KeyName::Up,
-        KeyCode::Down => KeyName::Down,
-        KeyCode::Left => KeyName::Left,
-        KeyCode::Right => KeyName::Right,
-        KeyCode::Null => return Some(Chord::ctrl(' ')),
-        _ => return None,
+        Code::Char(c) | Code::Keypad(c) => KeyName::Char(c),
+        Code::Function(number) => KeyName::F(number),
+        Code::Enter => KeyName::Enter,
+        Code::Escape => KeyName::Esc,
+        Code::Tab => KeyName::Tab,
+        Code::Backspace => KeyName::Backspace,
+        Code::Delete => KeyName::Delete,
+        Code::Insert => KeyName::Insert,
+        Code::Home => KeyName::Home,
+        Code::End => KeyName::End,
+        Code::PageUp => KeyName::PageUp,
+        Code::PageDown => KeyName::PageDown,
+        Code::Up => KeyName::Up,
+        Code::Down => KeyName::Down,
+        Code::Left => KeyName::Left,
+        Code::Right => KeyName::Right,
     };
-    // with these held the key is the desktop's, or an agent's that cannot be told of them: not the bare key
-    if key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META) {
-        return None;
-    }
-    let chord = Chord {
-        key: name,
-        ctrl: key.modifiers.contains(KeyModifiers::CONTROL),
-        alt: key.modifiers.contains(KeyModifiers::ALT),
-        shift: key.modifiers.contains(KeyModifiers::SHIFT) || key.code == KeyCode::BackTab,
-    };
-    Some(if enhanced { chord.normal() } else { legacy(chord).normal() })
+    let (ctrl, alt, shift) = (key.modifiers.control(), key.modifiers.alt(), key.modifiers.shift());
+    Some(Chord { key: name, ctrl, alt, shift }.normal())
 }
 
-fn legacy(chord: Chord) -> Chord {
-    let key = match chord.key {
-        KeyName::Char('4') if chord.ctrl => KeyName::Char('\\'),
-        KeyName::Char('5') if chord.ctrl => KeyName::Char(']'),
-        KeyName::Char('6') if chord.ctrl => KeyName::Char('^'),
-        KeyName::Char('7') if chord.ctrl => KeyName::Char('_'),
-        other => other,
-    };
-    Chord { key, ..chord }
-}
-
-fn mouse_message(event: MouseEvent) -> Option<Msg> {
+fn mouse(event: MouseEvent) -> Option<Mouse> {
     let number = |button| match button {
-        MouseButton::Left => 0,
-        MouseButton::Middle => 1,
-        MouseButton::Right => 2,
+        Button::Left => 0,
+        Button::Middle => 1,
+        Button::Right => 2,
     };
-    let what = match event.kind {
-        MouseEventKind::Down(button) => MouseKind::Down(number(button)),
-        MouseEventKind::Up(button) => MouseKind::Up(number(button)),
-        MouseEventKind::Drag(button) => MouseKind::Drag(number(button)),
-        MouseEventKind::ScrollUp => MouseKind::WheelUp,
-        MouseEventKind::ScrollDown => MouseKind::WheelDown,
-        MouseEventKind::Moved | MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => return None,
+    let what = match event.action {
+        Action::Press(button) => MouseKind::Down(number(button)),
+        Action::Release(button) => MouseKind::Up(number(button)),
+        Action::Drag(button) => MouseKind::Drag(number(button)),
+        Action::ScrollUp => MouseKind::WheelUp,
+        Action::ScrollDown => MouseKind::WheelDown,
+        Action::Move | Action::ScrollLeft | Action::ScrollRight => return None,
     };
-    Some(Msg::Mouse(Mouse {
-        x: event.column,
+    Some(Mouse {
+        x: event.col,
         y: event.row,
         what,
-        shift: event.modifiers.contains(KeyModifiers::SHIFT),
-        alt: event.modifiers.contains(KeyModifiers::ALT),
-        ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-    }))
+        shift: event.modifiers.shift(),
+        alt: event.modifiers.alt(),
+        ctrl: event.modifiers.control(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::input::Input;
 
-    /// The table of what crossterm reports on an old terminal, replayed.
+    fn chord_of(bytes: &[u8]) -> Option<Chord> {
+        let sent = Input::default().feed(bytes).pop().unwrap().sent;
+        match message(sent)? {
+            Msg::Key(chord) => Some(chord),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The table of what old and new terminals send, replayed.
     #[test]
-    fn old_terminals_fire_nothing_by_accident() {
-        let report = |code, modifiers| chord(KeyEvent::new(code, modifiers), false).unwrap();
-        assert_eq!(report(KeyCode::Char('1'), KeyModifiers::NONE), Chord::char('1'));
-        assert_eq!(report(KeyCode::Char(' '), KeyModifiers::CONTROL), Chord::ctrl(' '));
-        assert_eq!(report(KeyCode::Char('4'), KeyModifiers::CONTROL), Chord::ctrl('\\'));
-        assert_eq!(report(KeyCode::Char('5'), KeyModifiers::CONTROL), Chord::ctrl(']'));
-        assert_eq!(report(KeyCode::BackTab, KeyModifiers::SHIFT), "shift+tab".parse().unwrap());
-        let enhanced = chord(KeyEvent::new(KeyCode::Char('4'), KeyModifiers::CONTROL), true);
-        assert_eq!(enhanced, Some(Chord::ctrl('4')));
+    fn nothing_fires_by_accident() {
+        let expected: &[(&[u8], &str)] = &[
+            (b"1", "1"),
+            (b"\x00", "ctrl+space"),
+            (b"\x1c", "ctrl+\\"),
+            (b"\x1d", "ctrl+]"),
+            (b"\x1b[49;5u", "ctrl+1"),
+            (b"\x1b[27;5;49~", "ctrl+1"),
+            (b"\x1b[52;5u", "ctrl+4"),
+            (b"\x1b[Z", "shift+tab"),
+            (b"\x1b[27;2;13~", "shift+enter"),
+            (b"\x1b[13;5u", "ctrl+enter"),
+            (b"\x1b1", "alt+1"),
+            (b"\x1b[98;4u", "alt+B"),
+            (b"\x1b[104;6u", "ctrl+shift+h"),
+        ];
+        for (bytes, chord) in expected {
+            assert_eq!(chord_of(bytes), Some(chord.parse().unwrap()), "{bytes:?}");
+        }
+        assert_eq!(chord_of(b"\x1b[97;9u"), None, "the desktop's key");
     }
 }

@@ -1,22 +1,37 @@
-//! Events of the outer terminal for the loop, read on its own thread: a key is not handed from one thread to
-//! another before anything is done with it.
+//! What the outer terminal sends, for the loop: read and understood here and not by crossterm, which drops
+//! xterm's form of modified keys, and on the loop's own thread: a key is not handed from one thread to another
+//! before anything is done with it.
 
+use std::collections::VecDeque;
 use std::io::{self, Stdin};
-use std::os::fd::AsFd as _;
-use std::time::Duration;
 
-use crossterm::event::{self, Event};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::os::fd::AsFd as _;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::term::input::{Input, Piece};
+
 use super::error::TuiError;
+
+/// Bytes that are read at once.
+const AT_ONCE: usize = 4 * 1024;
+
+/// What happened at the outer terminal.
+pub(super) enum Heard {
+    /// It sent something.
+    Sent(Piece),
+    /// It has another size.
+    Resized,
+}
 
 /// The keyboard (and mouse, and size) of the outer terminal.
 pub(super) struct Keyboard {
     terminal: AsyncFd<Stdin>,
     resized: Signal,
+    input: Input,
+    heard: VecDeque<Piece>,
 }
 
 impl Keyboard {
@@ -26,63 +41,62 @@ impl Keyboard {
         let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)
             .map_err(|source| TuiError::Terminal { doing: "listened to", source })?;
         let resized = signal(SignalKind::window_change()).map_err(|source| TuiError::Signals { source })?;
-        watch_for_the_end();
-        Ok(Self { terminal, resized })
+        Ok(Self { terminal, resized, input: Input::default(), heard: VecDeque::new() })
     }
 
-    /// The next event; `None` when the terminal is gone. Nothing is lost when the future is dropped.
-    pub(super) async fn next(&mut self) -> Option<Event> {
+    /// What happens next; `None` when the terminal is gone. Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> Option<Heard> {
         loop {
-            if is_gone() {
-                return None;
-            }
-            // crossterm may hold events that it read before
-            if event::poll(Duration::ZERO).ok()? {
-                return event::read().ok();
+            if let Some(piece) = self.heard.pop_front() {
+                return Some(Heard::Sent(piece));
             }
             tokio::select! {
-                ready = self.terminal.readable() => match ready {
-                    // what made it readable may be its end
-                    Ok(_) if is_gone() => return None,
-                    Ok(mut ready) => {
-                        if !event::poll(Duration::ZERO).ok()? {
-                            ready.clear_ready();
+                ready = self.terminal.readable() => {
+                    let mut ready = ready.ok()?;
+                    match state() {
+                        State::Gone => return None,
+                        State::Quiet => ready.clear_ready(),
+                        State::Readable => {
+                            let bytes = read()?;
+                            self.heard.extend(self.input.feed(&bytes));
                         }
                     }
-                    Err(_) => return None,
                 },
-                _ = self.resized.recv() => {}
+                _ = self.resized.recv() => return Some(Heard::Resized),
             }
         }
     }
 }
 
-/// How long the cockpit may take to leave by itself when its terminal is gone.
-const LEAVES_WITHIN: Duration = Duration::from_secs(5);
-
-/// A terminal that goes in the very moment in which crossterm reads it makes crossterm spin for ever, deaf to signals.
-/// So somebody else waits for that end (without ever waking up before it) and ends a cockpit that did not leave.
-fn watch_for_the_end() {
-    let waiting = std::thread::Builder::new().name("terminal's end".to_owned());
-    let started = waiting.spawn(|| {
-        let stdin = io::stdin();
-        let mut state = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
-        while poll(&mut state, PollTimeout::NONE) == Err(nix::errno::Errno::EINTR) {}
-        if is_gone() {
-            std::thread::sleep(LEAVES_WITHIN);
-            // nothing is left to be restored; what runs, runs in the daemon and the hosts
-            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
-        }
-    });
-    // without it, only that rare moment is not covered
-    drop(started);
+/// How the terminal stands.
+enum State {
+    Gone,
+    Readable,
+    Quiet,
 }
 
-/// Reading a terminal that hung up would not end inside crossterm.
-fn is_gone() -> bool {
+fn state() -> State {
     let stdin = io::stdin();
-    let mut state = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+    let mut state = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
     let looked = poll(&mut state, PollTimeout::ZERO);
     let [state] = state;
-    looked.is_err() || state.revents().is_some_and(|found| found.intersects(PollFlags::POLLHUP | PollFlags::POLLNVAL))
+    let found = state.revents().unwrap_or(PollFlags::empty());
+    match looked {
+        Err(nix::errno::Errno::EINTR) => State::Quiet,
+        Err(_) => State::Gone,
+        Ok(_) if found.intersects(PollFlags::POLLHUP | PollFlags::POLLNVAL) => State::Gone,
+        Ok(_) if found.contains(PollFlags::POLLIN) => State::Readable,
+        Ok(_) => State::Quiet,
+    }
+}
+
+/// What is there to be read; `None` when the terminal is gone.
+fn read() -> Option<Vec<u8>> {
+    let mut bytes = [0; AT_ONCE];
+    match nix::unistd::read(io::stdin(), &mut bytes) {
+        Ok(0) => None,
+        Ok(length) => Some(bytes.get(..length).unwrap_or_default().to_vec()),
+        Err(nix::errno::Errno::EINTR | nix::errno::Errno::EAGAIN) => Some(Vec::new()),
+        Err(_) => None,
+    }
 }

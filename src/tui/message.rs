@@ -49,6 +49,17 @@ pub enum Msg {
     Written(Result<PathBuf, String>),
     /// The person's editor is closed; why it could not be used.
     Edited(Option<String>),
+    /// What was looked for in all panes was found in one; the number is the question's.
+    FoundIn(u32, Vec<super::dialog::Hit>),
+    /// What a session showed last, or why it is not to be had.
+    Recalled(SessionId, Result<String, String>),
+    /// A link could not be opened here, and why.
+    NotOpened(String, String),
+    /// The tmux around us keeps modified keys to itself; the person was not told of it yet.
+    TmuxKeepsKeys {
+        /// Tell them.
+        tell: bool,
+    },
     /// A moment that was waited for has come.
     Tick,
 }
@@ -72,6 +83,8 @@ pub enum Purpose {
     Handoff,
     /// The project is watched from now on.
     Watch,
+    /// What can be taken back.
+    Undos,
     /// A handoff was steered.
     Steer(HandoffId),
 }
@@ -106,6 +119,19 @@ pub enum MouseKind {
     WheelUp,
     /// The wheel turned towards the person.
     WheelDown,
+}
+
+/// A session to look for text in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPlace {
+    /// Whose pane.
+    pub worker: WorkerNumber,
+    /// The session.
+    pub session: SessionId,
+    /// Its host's socket.
+    pub socket: PathBuf,
+    /// It is over: its record will do when the host is gone.
+    pub over: bool,
 }
 
 /// Something to be done outside.
@@ -149,6 +175,19 @@ pub enum Cmd {
     Write(String),
     /// Open text in the person's editor, in this terminal.
     Edit(String),
+    /// Give an address to the desktop's browser.
+    OpenLink(String),
+    /// Read what a session showed last from its record.
+    Recall(SessionId),
+    /// Look for text in sessions that need not be on screen.
+    SearchPanes {
+        /// Comes back with the answers.
+        id: u32,
+        /// What to look for.
+        pattern: String,
+        /// Where.
+        places: Vec<SearchPlace>,
+    },
     /// Ring the terminal's bell.
     Bell,
     /// Set the terminal's title.

@@ -49,6 +49,8 @@ pub struct Scroll {
     pub column: u16,
     /// What keys do.
     pub what: Scrolling,
+    /// What had the keyboard when the wheel began this; it gets it back. `None` when a key did.
+    pub under: Option<Box<Mode>>,
 }
 
 /// What keys do while a pane's history is read.

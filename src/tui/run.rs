@@ -12,22 +12,23 @@ use crate::client::Client;
 use crate::config::Settings;
 use crate::config::keymap::Keymap;
 use crate::config::theme::Theme;
-use crate::model::{SessionId, Timestamp};
+use crate::model::{Explain as _, SessionId, Timestamp};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Notice, Request, Response};
 use crate::protocol::pane::FromHost;
+use crate::term::input::Sent;
 
 use super::editor;
 use super::error::TuiError;
 use super::input;
-use super::keyboard::Keyboard;
+use super::keyboard::{Heard, Keyboard};
 use super::layout_file::Layout;
 use super::message::{Cmd, Msg};
 use super::outside::{Attach, Outside, Records};
 use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
-use super::update::{awaits_screens, next_tick, update};
+use super::update::{awaits_screens, next_tick, settle, step};
 use super::view::Whose;
 use super::wire::{News, Reconnect, Wire};
 
@@ -83,12 +84,13 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let (theme, of_theme) = Theme::load(&settings.theme, own_theme);
     problems.extend(of_theme);
     let skin = Skin { theme, depth: environment.depth() };
-    let abilities = Abilities { enhanced_keyboard: false, erase_is_ctrl_h: environment.erase_is_ctrl_h };
+    let abilities = Abilities { erase_is_ctrl_h: environment.erase_is_ctrl_h, ..Abilities::default() };
+    let modifies_keys = environment.modifies_keys();
     let project_id = project.id;
     let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
-    let screen = Screen::open(settings.mouse)?;
+    let screen = Screen::open(settings.mouse, environment.erases_in_colour())?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
     state.returns = reconnect.is_some();
@@ -107,6 +109,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
         leaving: false,
         to_edit: None,
         stopping: false,
+        modifies_keys,
         calls: Vec::new(),
     };
     turn.take(Msg::Tick)?;
@@ -114,9 +117,14 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     turn.calls.push(watched);
     turn.first_screens(&mut messages).await?;
     turn.draw_if_due()?;
-    // the terminal's answer is waited for only now: the first frame is out
-    turn.state.abilities.enhanced_keyboard = turn.screen.ask_keyboard();
-    turn.state.dirty |= turn.state.abilities.enhanced_keyboard;
+    // the terminal is asked only now: the first frame is out
+    turn.screen.ask_keyboard()?;
+    if modifies_keys {
+        turn.screen.modify_keys()?;
+    }
+    if environment.tmux {
+        turn.outside.ask_tmux();
+    }
     let ended = turn.until_left(messages).await;
     let left = turn.finish().await;
     ended.map(|()| left)
@@ -137,6 +145,8 @@ struct Turn {
     to_edit: Option<String>,
     /// The last call stops a worker: leaving after it means to stop them all.
     stopping: bool,
+    /// The terminal was asked for modified keys in xterm's way.
+    modifies_keys: bool,
     calls: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -164,8 +174,8 @@ impl Turn {
             tokio::select! {
                 biased;
                 () = ends.come() => self.leaving = true,
-                event = keyboard.next() => match event {
-                    Some(event) => self.event(event)?,
+                heard = keyboard.next() => match heard {
+                    Some(heard) => self.heard(heard)?,
                     // the terminal is gone: leave, as if the window was closed
                     None => self.leaving = true,
                 },
@@ -206,14 +216,28 @@ impl Turn {
         };
         // what was saved elsewhere is the person's; this file was only there to be read
         let _ = std::fs::remove_file(&file);
-        self.screen.resume(self.state.abilities.enhanced_keyboard)?;
+        self.screen.resume(self.state.abilities.enhanced_keyboard, self.modifies_keys)?;
         let (columns, rows) = self.screen.size()?;
         self.take(Msg::Resized(columns, rows))?;
         self.take(Msg::Edited(why))
     }
 
-    fn event(&mut self, event: crossterm::event::Event) -> Result<(), TuiError> {
-        let Some(message) = input::message(event, self.state.abilities.enhanced_keyboard) else { return Ok(()) };
+    fn heard(&mut self, heard: Heard) -> Result<(), TuiError> {
+        let Heard::Sent(piece) = heard else {
+            let (columns, rows) = self.screen.size()?;
+            return self.take(Msg::Resized(columns, rows));
+        };
+        let abilities = &mut self.state.abilities;
+        if piece.sent == Sent::KeyboardFlags && !abilities.enhanced_keyboard {
+            abilities.enhanced_keyboard = true;
+            self.state.dirty = true;
+            return self.screen.enhance_keyboard();
+        }
+        if piece.extended && !abilities.modified_keys {
+            abilities.modified_keys = true;
+            self.state.dirty = true;
+        }
+        let Some(message) = input::message(piece.sent) else { return Ok(()) };
         self.urgent |= matches!(message, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_));
         self.take(message)
     }
@@ -233,14 +257,16 @@ impl Turn {
         }
     }
 
-    /// One message through `update`, and its commands out.
+    /// One message through `step` and `settle`, as `update` does it, and its commands out.
     fn take(&mut self, message: Msg) -> Result<(), TuiError> {
         let message = match message {
             Msg::Answered(super::message::Purpose::Watch, Ok(Response::Project(view))) => Msg::Project(view),
             other => other,
         };
-        for command in update(&mut self.state, message, clock()) {
-            self.carry_out(command)?;
+        let (commands, decides) = step(&mut self.state, message, clock());
+        commands.into_iter().try_for_each(|command| self.carry_out(command))?;
+        if decides {
+            settle(&mut self.state).into_iter().try_for_each(|command| self.carry_out(command))?;
         }
         Ok(())
     }
@@ -252,7 +278,11 @@ impl Turn {
                 self.calls.retain(|call| !call.is_finished());
                 self.calls.push(self.outside.call(request, purpose));
             }
-            Cmd::ToPane(session, message) => self.outside.send(&session, message),
+            Cmd::ToPane(session, message) => {
+                if let Err(error) = self.outside.send(&session, message) {
+                    self.take(Msg::Said(Some(error.kind()), error.to_string()))?;
+                }
+            }
             Cmd::ResizePane(session, rows, cols) => self.outside.resize(session, rows, cols),
             Cmd::Attach { session, socket, rows, cols, after_ms, over, last } => {
                 let after = Duration::from_millis(after_ms);
@@ -263,6 +293,9 @@ impl Turn {
             Cmd::CopyToTerminal(text) => self.screen.copy(&text)?,
             Cmd::Write(text) => self.outside.write(text),
             Cmd::Edit(text) => self.to_edit = Some(text),
+            Cmd::OpenLink(uri) => self.outside.open_link(uri),
+            Cmd::Recall(session) => self.outside.recall(session),
+            Cmd::SearchPanes { id, pattern, places } => self.outside.search(id, &pattern, places),
             Cmd::Bell => self.screen.bell()?,
             Cmd::Title(title) => self.screen.title(&title)?,
             Cmd::SaveLayout(layout) => self.outside.save(&layout),

@@ -11,17 +11,30 @@ use crate::model::{
 };
 use crate::protocol::{ApprovalView, HandoffView, PlanView, ProjectView, SessionView, TaskView, WorkerView};
 
+use super::dialog::Hit;
 use super::layout_file::Layout;
 use super::mode::{Mode, Owner};
 use super::pane::Pane;
 
-/// What the terminal can do, asked once at the start.
+/// What the terminal can do: asked once at the start, and seen from what it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the terminal")]
 pub struct Abilities {
     /// It answered to the enhanced keyboard protocol.
     pub enhanced_keyboard: bool,
+    /// A key with modifiers came in a form that old terminals do not have.
+    pub modified_keys: bool,
+    /// The tmux around us keeps modified keys (Shift+Enter) to itself.
+    pub tmux_keeps_keys: bool,
     /// The tty's erase character is ^H.
     pub erase_is_ctrl_h: bool,
+}
+
+impl Abilities {
+    /// Whether digits with Control arrive.
+    pub fn tells_digits(self) -> bool {
+        self.enhanced_keyboard || self.modified_keys
+    }
 }
 
 /// What Ctrl+H is.
@@ -174,6 +187,8 @@ pub struct State {
     pub dirty: bool,
     /// Rows of sessions' screens that changed since they were drawn, while nothing else of them did.
     pub damaged: BTreeMap<SessionId, BTreeSet<u16>>,
+    /// A place that was found in a pane whose screen is not there yet, and what was looked for.
+    pub jump: Option<(Hit, String)>,
     /// The title that the terminal was given.
     pub title: String,
     /// The layout that was saved.
@@ -216,6 +231,7 @@ impl State {
             focused: true,
             dirty: true,
             damaged: BTreeMap::new(),
+            jump: None,
             title: String::new(),
             saved: Layout::default(),
         };
@@ -281,7 +297,7 @@ impl State {
 
     /// Whether a question stands on the screen of a session that lives.
     pub fn is_asked_in_pane(&self, approval: &ApprovalView) -> bool {
-        let Subject::Dialog { session, .. } = &approval.subject else { return false };
+        let (Subject::Dialog { session, .. } | Subject::Held { session, .. }) = &approval.subject else { return false };
         self.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over())
     }
 

@@ -90,6 +90,21 @@ pub(crate) fn never_ran(session: &SessionView) -> bool {
     session.state == SessionState::Crashed && session.started_at.is_none()
 }
 
+/// Why nothing takes keys where a session is over.
+pub(crate) fn over_words(state: &State, number: WorkerNumber) -> String {
+    match state.session(number).filter(|session| never_ran(session)) {
+        Some(session) => format!("`{}` was never started", crate::model::one_line(&session.agent)),
+        None => "the session is over".to_owned(),
+    }
+}
+
+/// What can be done about an agent that was never started; nothing where one ran.
+pub(crate) fn never_ran_hint(state: &State, number: WorkerNumber) -> Option<String> {
+    let session = state.session(number).filter(|session| never_ran(session))?;
+    let again = session.task.map_or_else(|| "start the pane again".to_owned(), |task| format!("try #{task} again"));
+    Some(format!("{}: put right what its pane says, then {again}", over_words(state, number)))
+}
+
 /// A session's state in a word.
 pub(crate) fn session_word(session: &SessionView) -> &'static str {
     if never_ran(session) { "not started" } else { session.state.word() }

@@ -1,26 +1,24 @@
 //! The outer terminal: set up once, restored on every way out, and what is known of it.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
-use crossterm::event::{
-    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyboardEnhancementFlags,
-    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
-};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode, supports_keyboard_enhancement,
+    enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::backend::Backend as _;
 
 use crate::config::theme::Depth;
 
 use super::clipboard::Surroundings;
 use super::error::TuiError;
+use super::outer::Outer;
 use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
@@ -30,6 +28,16 @@ use super::view::Whose;
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The same, off.
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+/// Asks for the enhanced keyboard's state, and then for something that every terminal answers.
+const ASK_KEYBOARD: &str = "\x1b[?u\x1b[c";
+/// The first flag of the enhanced keyboard protocol: keys that looked alike are told apart.
+const KEYBOARD_ON: &str = "\x1b[>1u";
+/// The same, off.
+const KEYBOARD_OFF: &str = "\x1b[<1u";
+/// xterm's way to the same (modifyOtherKeys), which tmux understands too.
+const MODIFIED_ON: &str = "\x1b[>4;1m";
+/// The same, off.
+const MODIFIED_OFF: &str = "\x1b[>4;0m";
 /// Saves and restores the window's title (xterm's window operations 22 and 23).
 const TITLE_SAVE: &str = "\x1b[22;2t";
 /// See [`TITLE_SAVE`].
@@ -46,6 +54,8 @@ pub struct TerminalEnvironment {
     pub no_color: bool,
     /// We run inside tmux.
     pub tmux: bool,
+    /// We run inside xterm itself.
+    pub xterm: bool,
     /// The tty's erase character is ^H.
     pub erase_is_ctrl_h: bool,
     /// Where copied text can go.
@@ -61,9 +71,24 @@ impl TerminalEnvironment {
             term: text("TERM"),
             no_color: !text("NO_COLOR").is_empty(),
             tmux: !text("TMUX").is_empty(),
+            xterm: !text("XTERM_VERSION").is_empty(),
             erase_is_ctrl_h: erase_character() == Some(0x08),
             surroundings: Surroundings::detect(),
         }
+    }
+
+    /// Whether the terminal fills what it erases with the background that is set, as every one does whose name is
+    /// known here (and as `bce` says in their descriptions; GNU screen does it only when told).
+    pub fn erases_in_colour(&self) -> bool {
+        let family = self.term.split('-').next().unwrap_or_default();
+        let known = ["xterm", "tmux", "alacritty", "foot", "rxvt", "kitty", "wezterm", "ghostty", "contour", "linux"];
+        self.tmux || known.contains(&family)
+    }
+
+    /// Whether it is known to send modified keys in xterm's way when asked to; others might take the question for
+    /// something else.
+    pub(super) fn modifies_keys(&self) -> bool {
+        self.tmux || self.xterm
     }
 
     /// How many colours the terminal has.
@@ -82,25 +107,28 @@ fn erase_character() -> Option<u8> {
 static OURS: AtomicBool = AtomicBool::new(false);
 /// Whether the keyboard flags were pushed and must be popped.
 static ENHANCED: AtomicBool = AtomicBool::new(false);
+/// Whether modified keys were asked for in xterm's way.
+static MODIFIED: AtomicBool = AtomicBool::new(false);
 /// The panic hook is set once.
 static HOOK: Once = Once::new();
 
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
-    painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
+    painter: Painter<Outer<Stdout>>,
     mouse: bool,
+    erases: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub(super) fn open(mouse: bool) -> Result<Self, TuiError> {
+    pub(super) fn open(mouse: bool, erases: bool) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NotATerminal);
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        let screen = take(mouse).and_then(|()| on_stdout());
-        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse }).map_err(|source| {
+        let screen = take(mouse).and_then(|()| on_stdout(erases));
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, erases }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -113,31 +141,35 @@ impl Screen {
     }
 
     /// Takes it back as it was, to be drawn anew.
-    pub(super) fn resume(&mut self, enhanced: bool) -> Result<(), TuiError> {
+    pub(super) fn resume(&mut self, enhanced: bool, modified: bool) -> Result<(), TuiError> {
         let failed = |source| TuiError::Terminal { doing: "set up again", source };
         take(self.mouse).map_err(failed)?;
-        if enhanced {
-            self.push_keyboard();
-        }
         // nothing is shown any more of what was
-        self.painter = Painter::new(on_stdout().map_err(failed)?);
-        self.painter.backend_mut().clear().map_err(failed)
-    }
-
-    /// Asks whether the terminal speaks the enhanced keyboard protocol, and turns its first flag on if so.
-    /// Must come before events are read; a terminal that does not answer says no.
-    pub(super) fn ask_keyboard(&mut self) -> bool {
-        if !matches!(supports_keyboard_enhancement(), Ok(true)) {
-            return false;
+        self.painter = Painter::new(on_stdout(self.erases).map_err(failed)?);
+        self.painter.backend_mut().clear().map_err(failed)?;
+        if enhanced {
+            self.enhance_keyboard()?;
         }
-        self.push_keyboard()
+        if modified { self.modify_keys() } else { Ok(()) }
     }
 
-    fn push_keyboard(&mut self) -> bool {
-        let flags = PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES);
-        let pushed = execute!(self.painter.backend_mut(), flags).is_ok();
-        ENHANCED.store(pushed, Ordering::SeqCst);
-        pushed
+    /// Asks whether the terminal speaks the enhanced keyboard protocol; the answer comes as input.
+    pub(super) fn ask_keyboard(&mut self) -> Result<(), TuiError> {
+        self.raw(ASK_KEYBOARD)
+    }
+
+    /// Turns the first flag of the enhanced keyboard protocol on, for a terminal that speaks it.
+    pub(super) fn enhance_keyboard(&mut self) -> Result<(), TuiError> {
+        if ENHANCED.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.raw(KEYBOARD_ON)
+    }
+
+    /// Asks for modified keys in xterm's way.
+    pub(super) fn modify_keys(&mut self) -> Result<(), TuiError> {
+        MODIFIED.store(true, Ordering::SeqCst);
+        self.raw(MODIFIED_ON)
     }
 
     /// The size: columns and rows.
@@ -187,8 +219,8 @@ impl Screen {
     }
 }
 
-fn on_stdout() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+fn on_stdout(erases: bool) -> io::Result<Terminal<Outer<Stdout>>> {
+    Terminal::new(Outer::new(io::stdout(), erases))
 }
 
 /// Makes the terminal ours.
@@ -218,7 +250,10 @@ fn give_back() {
     }
     let mut out = io::stdout();
     if ENHANCED.swap(false, Ordering::SeqCst) {
-        let _ = queue!(out, PopKeyboardEnhancementFlags);
+        let _ = write!(out, "{KEYBOARD_OFF}");
+    }
+    if MODIFIED.swap(false, Ordering::SeqCst) {
+        let _ = write!(out, "{MODIFIED_OFF}");
     }
     // each of these may fail when the terminal is gone; then there is nothing left to restore
     let _ = write!(out, "{MOUSE_OFF}");

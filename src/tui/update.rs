@@ -5,7 +5,9 @@ mod actions;
 mod chat;
 mod copying;
 mod dialogs;
+mod everywhere;
 mod keys;
+mod links;
 mod mouse;
 mod opening;
 mod panes;
@@ -14,6 +16,7 @@ mod requests;
 mod searching;
 mod selecting;
 mod server;
+mod taking_back;
 
 use crate::model::Timestamp;
 
@@ -26,6 +29,16 @@ pub(super) use panes::awaits_screens;
 
 /// Takes one message in.
 pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
+    let (mut out, decides) = step(state, message, now);
+    if decides {
+        out.extend(settle(state));
+    }
+    out
+}
+
+/// Takes one message in as far as its own commands go, which need not wait for the rest: a key is on its way to the
+/// agent then. Answers whether `settle` must follow.
+pub(crate) fn step(state: &mut State, message: Msg, now: Timestamp) -> (Vec<Cmd>, bool) {
     state.now = now;
     let mut out = Vec::new();
     match message {
@@ -44,7 +57,12 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::StillLost(failure) => server::still_lost(state, &failure, &mut out),
         Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
-        Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
+        Msg::Pane(session, said) => {
+            if !panes::said(state, &session, said, &mut out) {
+                // rows of a screen decide nothing else
+                return (out, false);
+            }
+        }
         Msg::PaneOpen(session) => panes::open(state, &session, &mut out),
         Msg::PaneRecord(session) => panes::open_record(state, &session, &mut out),
         Msg::PaneLost(session, why) => {
@@ -55,13 +73,16 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::Written(outcome) => written(state, outcome),
         Msg::Edited(Some(why)) => state.toast(&why, true),
         Msg::Edited(None) => state.dirty = true,
+        Msg::FoundIn(id, hits) => everywhere::found(state, id, hits),
+        Msg::Recalled(session, text) => dialogs::recalled(state, &session, text),
+        Msg::NotOpened(uri, why) => links::not_opened(state, uri, &why, &mut out),
+        Msg::TmuxKeepsKeys { tell } => keys::tmux_keeps(state, tell),
         Msg::Tick => {
             selecting::tick(state, &mut out);
             tick(state);
         }
     }
-    settle(state, &mut out);
-    out
+    (out, true)
 }
 
 /// A text was written to a file, or not.
@@ -95,7 +116,8 @@ pub(crate) fn next_tick(state: &State) -> Option<Timestamp> {
 }
 
 /// What must hold after every message.
-fn settle(state: &mut State, out: &mut Vec<Cmd>) {
+pub(crate) fn settle(state: &mut State) -> Vec<Cmd> {
+    let mut out = Vec::new();
     requests::settle(state);
     opening::settle(state);
     dialogs::settle(state);
@@ -108,7 +130,8 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.ended_under = None;
     }
     give_way(state);
-    panes::reconcile(state, out);
+    everywhere::settle(state, &mut out);
+    panes::reconcile(state, &mut out);
     let shown = state.layout();
     if shown != state.saved {
         state.saved = shown.clone();
@@ -119,6 +142,7 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.title.clone_from(&title);
         out.push(Cmd::Title(title));
     }
+    out
 }
 
 /// In a window that is too small for panes keys are commands; what had the keyboard gets it back with the room.

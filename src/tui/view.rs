@@ -4,6 +4,7 @@ mod cells;
 mod chat;
 mod dialog;
 mod foot;
+mod found;
 mod frame;
 mod help;
 mod lists;

@@ -122,6 +122,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus) -> TaskView {
         waits_for: None,
         agent: "claude".to_owned(),
         model: None,
+        route: None,
+        forecast: Default::default(),
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,

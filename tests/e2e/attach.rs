@@ -24,10 +24,10 @@ fn two_panes_share_a_terminal_and_the_leader_gives_the_keyboard_to_the_other() {
     let mut terminal = Terminal::open(&world, &["attach", "1", "@2"], 24, 80);
     terminal.until_shows("pane-one-is-here", SOON);
     terminal.until_shows("pane-two-is-here", SOON);
-    terminal.until_shows("Ctrl+Space d detaches", SOON);
+    terminal.until_shows("Ctrl+Space q leaves", SOON);
     terminal.type_in("only-for-one\r");
     terminal.type_in(LEADER);
-    terminal.type_in("nonly-for-two\r");
+    terminal.type_in("\tonly-for-two\r");
     let captured = |id: &str| world.qd(&["session", "capture", id]).good().stdout;
     until("both panes have what was typed for them", SOON, || {
         let (one, two) = (captured(&one), captured(&two));
@@ -41,7 +41,7 @@ fn two_panes_share_a_terminal_and_the_leader_gives_the_keyboard_to_the_other() {
     terminal.type_in("q");
     terminal.until_shows("only-for-two", SOON);
     terminal.type_in(LEADER);
-    terminal.type_in("d");
+    terminal.type_in("q");
     assert_eq!(terminal.until_ended(SOON), 0);
     until("the terminal is restored", SOON, || terminal.is_restored().then_some(()));
     assert!(terminal.text().contains("detached; 2 sessions run on"), "{}", terminal.text());

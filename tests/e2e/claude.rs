@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::mock_model::MockModel;
 use super::terminal::Terminal;
+use super::usage::counted;
 use super::world::{World, skip, until};
 
 const KEY: &str = "sk-ant-dummy-000000000000";
@@ -64,6 +65,8 @@ fn headless_it_edits_reports_and_lands() {
     assert_eq!(world.landed("poem.txt").trim(), "roses");
     assert_eq!(world.arrivals("poem.txt"), 1);
     assert!(model.requests() > 0, "it talked to the mock");
+    let session = counted(&world, task["id"].as_u64().unwrap());
+    assert_eq!(session["usage"]["estimated_micros"], 0, "its own price: {session}");
 }
 
 #[test]
@@ -136,6 +139,8 @@ fn from_the_chat_to_the_landing() {
     assert_eq!(world.landed("song.txt").trim(), "la");
     assert!(world.repository().join("song.txt").exists(), "the checkout followed");
     assert_eq!(world.arrivals("song.txt"), 1);
+    let session = counted(&world, id);
+    assert!(session["usage"]["cost_micros"].as_u64().is_some_and(|micros| micros > 0), "{session}");
 }
 
 #[test]

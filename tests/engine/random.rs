@@ -98,7 +98,14 @@ fn command(world: &mut World, (kind, a, b): Move) {
                 [BudgetScope::Task { task }, BudgetScope::Day, BudgetScope::Project { project }][usize::from(a) % 3];
             Command::SetBudget { scope, limit }
         }
-        _ => Command::EditTask { task, title: Some("Other".into()), body: None, agent: words, worker: Some(worker) },
+        _ => Command::EditTask {
+            task,
+            title: Some("Other".into()),
+            body: None,
+            agent: words,
+            model: None,
+            worker: Some(worker),
+        },
     };
     let _ = world.obey(command);
 }

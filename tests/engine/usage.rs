@@ -89,8 +89,10 @@ fn a_budget_warns_then_pauses_and_a_yes_goes_on_in_the_same_session() {
     assert!(warning.title.contains("used to 85 %"), "{}", warning.title);
     assert!(!world.has(|kind| is_pause(kind, &session)));
     spend(&mut world, &session, 110);
+    world.read(&session, SessionState::WaitingInput, StateSource::Hook, "half of it");
+    assert!(!world.has(|kind| is_purpose(kind, Purpose::Reminder)), "nothing more is asked of it");
     let question = world.approval(is_budget);
-    assert!(question.title.contains("is used up ($1.00): raise it to $1.50"), "{}", question.title);
+    assert!(question.title.contains("is used up ($1.00): raise it to $1.65"), "{}", question.title);
     world.settle(|kind| is_pause(kind, &session), EffectResult::Done);
     assert!(world.session(task).parked && world.status(task) == TaskStatus::Executing);
     assert!(world.is_quiet(), "it waits, and nothing is sent");
@@ -100,7 +102,7 @@ fn a_budget_warns_then_pauses_and_a_yes_goes_on_in_the_same_session() {
     assert!(!world.session(task).parked && world.session(task).id == session);
     world.settle(|kind| is_prompt(kind, &session), EffectResult::Delivered);
     assert!(world.is_quiet() && !world.state.waiting().any(|approval| is_budget(&approval.subject)));
-    spend(&mut world, &session, 160);
+    spend(&mut world, &session, 170);
     assert!(world.has(|kind| is_pause(kind, &session)), "the raised one holds too");
 }
 

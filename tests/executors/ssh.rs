@@ -63,7 +63,7 @@ impl Machine {
         let known = format!("UserKnownHostsFile={}", far.join("known").display());
         let port = self.port;
         self.world.configure(&format!(
-            "[executor.ssh]\nhost = \"127.0.0.1\"\nport = {port}\nidentity = \"{}\"\nqd = \"{}\"\ndirectory = \"{}\"\n\
+            "heartbeat = 1\n[executor.ssh]\nhost = \"127.0.0.1\"\nport = {port}\nidentity = \"{}\"\nqd = \"{}\"\ndirectory = \"{}\"\n\
              options = [\"-F\", \"none\", \"-o\", \"{known}\", \"-o\", \"ServerAliveInterval=1\"]\n",
             far.join("user").display(),
             qd.display(),

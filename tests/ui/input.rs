@@ -259,3 +259,28 @@ fn a_paste_is_never_a_command() {
     deck.keys("ctrl+space c").tell(Msg::Paste("one\r\ntwo\x1b[31m".to_owned()));
     assert_eq!(deck.state.chat.draft.lines(), ["one", "two"]);
 }
+
+#[test]
+fn a_new_line_in_the_agents_prompt_needs_no_shift_enter() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.keys("ctrl+space 2").with_screens().keys("ctrl+space j");
+    assert_eq!(to_pane(&deck.out), vec![(session_id(2), b"\n".to_vec())]);
+    let FromHost::Screen(mut update) = screen(20, 58, 2, 0) else { unreachable!() };
+    update.modes = Modes { keyboard_flags: 1, ..Modes::default() };
+    deck.tell(Msg::Pane(session_id(2), FromHost::Screen(update))).keys("ctrl+space j");
+    assert_eq!(to_pane(&deck.out), vec![(session_id(2), b"\x1b[13;2u".to_vec())]);
+    deck.keys("shift+enter");
+    assert_eq!(to_pane(&deck.out), vec![(session_id(2), b"\x1b[13;2u".to_vec())]);
+}
+
+#[test]
+fn a_tmux_that_keeps_keys_is_told_of_once_and_in_help() {
+    let mut deck = Deck::open(busy(), 120, 36);
+    deck.tell(Msg::TmuxKeepsKeys { tell: true });
+    assert!(deck.screen().contains("extended-keys on") && deck.screen().contains("Ctrl+Space j"), "{}", deck.screen());
+    let mut again = Deck::open(busy(), 120, 36);
+    again.tell(Msg::TmuxKeepsKeys { tell: false });
+    assert!(!again.screen().contains("extended-keys"));
+    again.keys("ctrl+space ?");
+    assert!(again.screen().contains("set -s extended-keys on"));
+}

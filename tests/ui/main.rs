@@ -4,7 +4,9 @@
 
 mod daemon;
 mod dialogs;
+mod finding;
 mod input;
+mod knowing;
 mod reading;
 mod safety;
 mod screens;

@@ -465,3 +465,72 @@ fn keys_that_were_meant_for_a_session_that_ended_are_no_commands() {
     deck.keys("enter");
     assert!(matches!(deck.state.mode, Mode::Agent));
 }
+
+#[test]
+fn the_wheel_begins_to_read_never_jumps_and_is_left_at_the_end() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let (mut deck, host) = Host::of(columns, rows, 1_000);
+        let (x, y) = deck.find("line 1000");
+        deck.mouse(x, y, MouseKind::WheelUp);
+        host.answer(&mut deck);
+        assert!(matches!(deck.state.mode, Mode::Scroll(_)), "the keyboard reads");
+        assert!(deck.screen().contains("line 997") && deck.screen().contains("SCROLL | reading 2 tests"));
+        let before = deck.screen().lines().nth(4).unwrap().to_owned();
+        let later = Host { first: 1_500, ..host };
+        deck.tell(Msg::Pane(session_id(2), later.screen(0)));
+        later.answer(&mut deck);
+        assert_eq!(deck.screen().lines().nth(4).unwrap(), before, "it does not jump");
+        deck.keys("j j");
+        assert!(
+            deck.out.iter().all(|cmd| !matches!(cmd, Cmd::ToPane(_, ToHost::Input(_)))),
+            "no key reaches the agent"
+        );
+        for _ in 0..200 {
+            deck.mouse(x, y, MouseKind::WheelDown);
+            later.answer(&mut deck);
+        }
+        assert!(matches!(deck.state.mode, Mode::Agent), "the end leaves it, and the agent has the keyboard again");
+        assert!(deck.state.panes[&session_id(2)].reading.is_none());
+        assert!(deck.screen().contains("line 1500"));
+    }
+}
+
+#[test]
+fn the_wheel_gives_the_keyboard_back_to_who_had_it() {
+    let (mut deck, host) = Host::of(120, 36, 1_000);
+    deck.keys("ctrl+space enter");
+    let (x, y) = deck.find("line 1000");
+    deck.mouse(x, y, MouseKind::WheelUp);
+    host.answer(&mut deck);
+    press(&mut deck, &host, "pgup q");
+    assert!(matches!(deck.state.mode, Mode::Cockpit));
+    deck.keys("enter ctrl+space L");
+    deck.mouse(x, y, MouseKind::WheelUp).mouse(x, y, MouseKind::WheelDown);
+    assert!(matches!(deck.state.mode, Mode::Locked));
+    // who came by a key stays at the end, and leaves with one turn more
+    press(&mut deck, &host, "ctrl+space L ctrl+space [ pgup");
+    for _ in 0..40 {
+        deck.mouse(x, y, MouseKind::WheelDown);
+        host.answer(&mut deck);
+    }
+    assert!(matches!(deck.state.mode, Mode::Agent));
+    // the chat keeps the keyboard
+    deck.keys("ctrl+space c").mouse(x, y, MouseKind::WheelUp);
+    assert!(matches!(deck.state.mode, Mode::Chat) && deck.state.panes[&session_id(2)].reading.is_some());
+    // and a pane that is read goes on being read when it gets the keyboard
+    deck.keys("ctrl+space 2");
+    assert!(matches!(deck.state.mode, Mode::Scroll(_)));
+}
+
+#[test]
+fn the_wheel_belongs_to_a_program_that_asked_for_the_mouse() {
+    let (mut deck, host) = Host::of(120, 36, 1_000);
+    let FromHost::Screen(mut update) = host.screen(0) else { unreachable!() };
+    update.modes.mouse = MouseMode::PressRelease;
+    update.modes.mouse_sgr = true;
+    deck.tell(Msg::Pane(session_id(2), FromHost::Screen(update)));
+    let (x, y) = deck.find("line 1000");
+    deck.mouse(x, y, MouseKind::WheelUp);
+    assert_eq!(deck.out, vec![Cmd::ToPane(session_id(2), ToHost::Input(b"\x1b[<64;1;1M".to_vec()))]);
+    assert!(matches!(deck.state.mode, Mode::Agent));
+}

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthChar;
 use crate::protocol::pane::{Colour, Look, Modes, MouseMode, Row, look};
 
 use super::layout::Area;
+use crate::term::links;
 
 /// Row `number` of a pane at its place, not wider than the pane; the rest of its line is blank.
 pub(super) fn row(to: &mut String, area: Area, number: u16, row: &Row) {
@@ -20,10 +21,20 @@ pub(super) fn row(to: &mut String, area: Area, number: u16, row: &Row) {
             continue;
         }
         sgr(to, run.look);
-        to.push_str(&text);
+        match run.link.as_ref().and_then(|link| links::safe(&link.uri).map(|uri| (link, uri))) {
+            Some((link, uri)) => linked(to, &link.id, &uri, &text),
+            None => to.push_str(&text),
+        }
     }
     to.push_str("\x1b[0m");
     blank(to, area, left);
+}
+
+/// Text that leads somewhere, for terminals that open links (OSC 8).
+fn linked(to: &mut String, id: &str, uri: &str, text: &str) {
+    let id: String = id.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+    let parameters = if id.is_empty() { String::new() } else { format!("id={id}") };
+    let _ = write!(to, "\x1b]8;{parameters};{uri}\x1b\\{text}\x1b]8;;\x1b\\");
 }
 
 /// Clears the last `left` columns of a pane's line, and nothing of its neighbour.
@@ -167,6 +178,21 @@ mod tests {
         text.clear();
         row(&mut text, Area { left: 40, at_edge: false, ..area(8) }, 0, &content);
         assert_eq!(text, "\x1b[1;41H\x1b[0;1;38;5;1mab\x1b[0m漢字\x1b[0m  ", "a neighbour's columns stay");
+    }
+
+    #[test]
+    fn links_are_passed_on_if_they_lead_to_the_web_or_a_local_file() {
+        let link = |uri: &str| Some(crate::protocol::pane::Link { id: "a;b\x07".to_owned(), uri: uri.to_owned() });
+        let linked = |uri| Row { runs: vec![Run { link: link(uri), ..run("go", Look::default()) }], wrapped: false };
+        let drawn = |uri| {
+            let mut text = String::new();
+            row(&mut text, area(2), 0, &linked(uri));
+            text
+        };
+        let expected = "\x1b[1;1H\x1b[0m\x1b]8;id=ab;https://a.example/\x1b\\go\x1b]8;;\x1b\\\x1b[0m";
+        assert_eq!(drawn("https://a.example/"), expected);
+        assert_eq!(drawn("javascript:x"), "\x1b[1;1H\x1b[0mgo\x1b[0m");
+        assert_eq!(drawn("https://a\x1b]52;c;eA==\x07"), "\x1b[1;1H\x1b[0mgo\x1b[0m");
     }
 
     #[test]

@@ -39,6 +39,21 @@ impl Area {
         Self { top, left, rows: height.saturating_sub(u16::from(bar)).max(1), cols, bar, at_edge }
     }
 
+    /// The row after its last one, the bar included.
+    pub(super) fn bottom(self) -> u16 {
+        self.top + self.rows + u16::from(self.bar)
+    }
+
+    /// The column after its last one.
+    pub(super) fn right(self) -> u16 {
+        self.left + self.cols
+    }
+
+    /// Whether a cell of the terminal is in it or in its bar.
+    pub(super) fn holds(self, row: u16, column: u16) -> bool {
+        (self.top..self.bottom()).contains(&row) && (self.left..self.right()).contains(&column)
+    }
+
     /// The whole terminal.
     pub(super) fn whole((rows, cols): (u16, u16)) -> Self {
         Self::of(0, 0, rows, cols, true)

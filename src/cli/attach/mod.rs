@@ -1,13 +1,12 @@
 //! `qd attach`: one pane full screen, or several side by side, in this terminal. It draws the hosts' rows
-//! itself, mirrors the modes that the inner program asked for (so that keys and mouse arrive as it
-//! expects them), and gives the terminal back as it was, whatever happens.
+//! itself, takes its own keys from the cockpit's keymap and gives all others to the inner program in the form that it
+//! asked for, and gives the terminal back as it was, whatever happens.
 
 mod draw;
+mod help;
 mod keys;
 mod layout;
-mod mouse;
 mod pane;
-mod press;
 mod terminal;
 mod view;
 
@@ -18,16 +17,18 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use crate::client::pane::{PaneReceiver, PaneSender, connect};
+use crate::config::keymap::Keymap;
 use crate::model::{Exit, Kind};
 use crate::protocol::SessionView;
-use crate::protocol::pane::{FromHost, ToHost, VERSION};
+use crate::protocol::pane::{FromHost, Row, ToHost, VERSION};
 
+use super::cockpit::named_text;
 use super::pick::{self, Target};
 use super::{Context, Done, Stop, Where};
 use keys::Keys;
 use layout::Layout;
 use terminal::{Event, Terminal};
-use view::{Deed, View};
+use view::{Deed, Title, View};
 
 /// More than these nobody can read at once.
 const MOST_PANES: usize = 9;
@@ -89,10 +90,16 @@ impl Attach {
         }
         let settings = context.settings()?;
         let sessions = self.sessions(context).await?;
-        let keys = Keys::new(settings.leader.as_deref(), sessions.len() > 1);
+        let own_keys = named_text(&context.paths.config.join("keymaps.toml"))?;
+        let own_keys = own_keys.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
+        let (keymap, problems) = Keymap::load(own_keys, settings.leader.as_deref());
         let titles = sessions.iter().map(title).collect();
         let size = Terminal::size();
-        let mut view = View::new(titles, keys, size, self.layout).ok_or_else(|| too_small(sessions.len(), size))?;
+        let mut view = View::new(titles, Keys::new(keymap), size, self.layout, settings.mouse)
+            .ok_or_else(|| too_small(sessions.len(), size))?;
+        if let Some(problem) = problems.first() {
+            view.refuse(0, problem.to_string());
+        }
         let mut wall = Wall::connect(sessions, &view).await?;
         let left = wall.look(&mut view).await?;
         wall.farewell(context, &left)
@@ -161,7 +168,7 @@ impl Wall {
                         let (text, deeds) = view.input(&bytes);
                         Terminal::write(&text)?;
                         for deed in deeds {
-                            if !self.act(deed).await? {
+                            if !self.act(deed, view).await? {
                                 return Ok(Left::Detached);
                             }
                         }
@@ -184,11 +191,14 @@ impl Wall {
     }
 
     /// Does what some input asks for; `false` to leave. A host that is gone is said by its own end.
-    async fn act(&self, deed: Deed) -> Result<bool, Stop> {
+    async fn act(&self, deed: Deed, view: &View) -> Result<bool, Stop> {
         let (number, message) = match deed {
             Deed::Detach => return Ok(false),
-            Deed::Page(number, page) => (number, ToHost::History { back: page.back, count: page.count }),
-            Deed::Input(number, bytes) => (number, ToHost::Input(bytes)),
+            Deed::Sizes => {
+                self.tell_sizes(view);
+                return Ok(true);
+            }
+            Deed::Say(number, message) => (number, message),
         };
         if let Some(shown) = self.shown.get(number).filter(|shown| shown.fate.is_none()) {
             // waits when the host does not take what it was given before
@@ -213,13 +223,17 @@ impl Wall {
         let text = match heard {
             _ if shown.fate.is_some() => return Ok(()),
             Heard::Message(FromHost::Screen(update)) => view.show(number, update),
-            Heard::Message(FromHost::History { lines, back, total }) => {
-                let (text, more) = view.fill(number, lines, back, total);
-                Terminal::write(&text)?;
-                if let Some(deed) = more {
-                    self.act(deed).await?;
-                }
+            Heard::Message(FromHost::Hello { version, .. }) => {
+                view.speaks(number, version);
                 return Ok(());
+            }
+            Heard::Message(FromHost::Lines { first, lines, dropped, .. }) => {
+                return self.fill(view, number, (first, &lines, dropped)).await;
+            }
+            Heard::Message(FromHost::History { lines, back, total }) => {
+                let count = u64::try_from(lines.len()).unwrap_or(0);
+                let first = u64::from(total).saturating_sub(u64::from(back)).saturating_sub(count);
+                return self.fill(view, number, (first, &lines, 0)).await;
             }
             Heard::Message(FromHost::Ended(exit)) => {
                 let text = view.end(number, format!("ended: {exit}"));
@@ -241,6 +255,21 @@ impl Wall {
             }
         };
         Terminal::write(&text)
+    }
+
+    /// Lines of a pane's history came.
+    async fn fill(
+        &self,
+        view: &mut View,
+        number: usize,
+        (first, lines, oldest): (u64, &[Row], u64),
+    ) -> Result<(), Stop> {
+        let (text, more) = view.fill(number, first, lines, oldest);
+        Terminal::write(&text)?;
+        if let Some(deed) = more {
+            self.act(deed, view).await?;
+        }
+        Ok(())
     }
 
     /// What is said on the restored terminal.
@@ -284,7 +313,7 @@ async fn listen(number: usize, mut receiver: PaneReceiver, to: mpsc::Sender<(usi
 }
 
 /// `worker 2 · claude · #7`
-fn title(session: &SessionView) -> String {
+fn title(session: &SessionView) -> Title {
     let task = session.task.map(|task| format!(" · #{task}")).unwrap_or_default();
-    format!("worker {} · {}{task}", session.worker, session.agent)
+    Title { text: format!("worker {} · {}{task}", session.worker, session.agent), worker: session.worker }
 }

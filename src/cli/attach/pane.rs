@@ -1,43 +1,31 @@
-//! One pane on the terminal: its screen, what of its history is being read, and one line below it that
-//! says whose it is. It gives text for the terminal and touches nothing itself.
+//! One pane on the terminal: its screen or what of its history is being read, and one line below it that says whose
+//! it is. What it knows of its session's screen is what the cockpit knows (`tui::pane`). It gives text for the
+//! terminal and touches nothing itself.
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::config::keymap::Action;
 use crate::model::one_line;
-use crate::protocol::pane::{Modes, Row, ScreenUpdate};
+use crate::protocol::pane::{Modes, Row, ScreenUpdate, ToHost};
+use crate::tui::pane::Pane as Screen;
 
 use super::super::table::fit;
 use super::draw;
-use super::keys::Scroll;
 use super::layout::Area;
 
 /// As much of a title as is shown however narrow the terminal is.
 const LEAST_TITLE: usize = 8;
 
-/// A page of history to ask the host for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Page {
-    /// Distance of its end from the screen's first row.
-    pub back: u32,
-    /// Lines.
-    pub count: u32,
-}
-
-/// A place in the history: lines are counted from the oldest, so that it stays while more arrive.
-#[derive(Debug, Default)]
-struct Reading {
-    /// The first line shown.
-    top: u32,
-    /// The lines known around it, and the number of their first.
-    lines: Vec<Row>,
-    first: u32,
-}
+/// Far enough for every history.
+const ALL_THE_WAY: i64 = i64::MAX / 2;
 
 /// What a pane's bar is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bar<'a> {
     /// It has the keyboard; this is the way out.
     Focused(&'a str),
+    /// Its history is read; these are the keys of that.
+    Read(&'a str),
     /// The leader was pressed; these are the keys that may follow.
     Led(&'a str),
     /// Another pane has the keyboard.
@@ -48,15 +36,12 @@ pub(super) enum Bar<'a> {
 pub(super) struct Pane {
     title: String,
     area: Area,
-    screen: Vec<Row>,
-    cursor: Option<(u16, u16)>,
+    /// Another pane covers it.
+    hidden: bool,
+    screen: Screen,
     cursor_shape: u8,
-    modes: Modes,
-    locked: bool,
-    history: u32,
-    reading: Option<Reading>,
-    /// What the host refused last; forgotten at the next key.
-    refused: Option<String>,
+    /// What is to be told, until the next key.
+    notice: Option<String>,
     /// How its session ended, when it did.
     over: Option<String>,
     /// The bar as it was drawn last.
@@ -68,14 +53,10 @@ impl Pane {
         Self {
             title,
             area,
-            screen: Vec::new(),
-            cursor: None,
+            hidden: false,
+            screen: Screen::default(),
             cursor_shape: 0,
-            modes: Modes::default(),
-            locked: false,
-            history: 0,
-            reading: None,
-            refused: None,
+            notice: None,
             over: None,
             drawn: String::new(),
         }
@@ -85,8 +66,12 @@ impl Pane {
         self.area
     }
 
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
     pub(super) fn modes(&self) -> &Modes {
-        &self.modes
+        &self.screen.modes
     }
 
     pub(super) fn cursor_shape(&self) -> u8 {
@@ -95,137 +80,156 @@ impl Pane {
 
     /// Whether its history is being read.
     pub(super) fn is_reading(&self) -> bool {
-        self.reading.is_some()
+        self.screen.reading.is_some()
     }
 
     /// Whether it was never shown yet.
     pub(super) fn is_empty(&self) -> bool {
-        self.screen.is_empty()
+        self.screen.rows.is_empty()
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.over.is_some()
     }
 
-    /// It has another place.
-    pub(super) fn put(&mut self, area: Area) {
-        self.area = area;
+    /// The host's protocol version.
+    pub(super) fn speaks(&mut self, version: u32) {
+        self.screen.version = version;
+    }
+
+    /// It has another place, or is covered by another pane.
+    pub(super) fn put(&mut self, area: Area, hidden: bool) {
+        (self.area, self.hidden) = (area, hidden);
         self.drawn.clear();
     }
 
-    /// What the host refuses, to be shown until the next key.
-    pub(super) fn refuse(&mut self, reason: Option<String>) {
-        self.refused = reason;
+    /// What is to be told until the next key.
+    pub(super) fn tell(&mut self, notice: Option<String>) {
+        self.notice = notice;
     }
 
     /// Its session is over, or its host is gone.
     pub(super) fn end(&mut self, how: String) {
         self.over = Some(how);
-        self.cursor = None;
+        self.screen.cursor = None;
+    }
+
+    /// The number of the first line in sight.
+    fn top(&self) -> u64 {
+        self.screen.top(self.area.rows)
+    }
+
+    /// The rows of the screen that are above what is in sight.
+    pub(super) fn skipped(&self) -> u16 {
+        u16::try_from(self.top().saturating_sub(self.screen.first_row())).unwrap_or(0)
     }
 
     /// Where the cursor is on the terminal; `None` when it is hidden.
     pub(super) fn cursor(&self) -> Option<(u16, u16)> {
-        let (row, column) = self.cursor.filter(|_| self.reading.is_none())?;
-        (row < self.area.rows)
-            .then(|| (self.area.top + row, self.area.left + column.min(self.area.cols.saturating_sub(1))))
+        let (row, column) = self.screen.cursor.filter(|_| !self.is_reading())?;
+        let row = row.checked_sub(self.skipped()).filter(|row| *row < self.area.rows)?;
+        Some((self.area.top + row, self.area.left + column.min(self.area.cols.saturating_sub(1))))
     }
 
     /// Everything, drawn anew.
     pub(super) fn whole(&mut self, text: &mut String) {
-        let blank = Row::default();
-        for number in 0..self.area.rows {
-            draw::row(text, self.area, number, self.row(number).unwrap_or(&blank));
-        }
         self.drawn.clear();
+        if self.hidden {
+            return;
+        }
+        let (top, blank) = (self.top(), Row::default());
+        for number in 0..self.area.rows {
+            let row = self.screen.line(top.saturating_add(u64::from(number)));
+            draw::row(text, self.area, number, row.unwrap_or(&blank));
+        }
     }
 
     /// Takes an update and draws what it changes.
     pub(super) fn show(&mut self, update: ScreenUpdate, text: &mut String) {
-        let resized = self.screen.len() != usize::from(update.rows);
-        if update.full {
-            self.screen.clear();
-        }
-        self.screen.resize(usize::from(update.rows), Row::default());
-        let moved = self.history != update.history;
-        self.history = update.history;
-        let whole = update.full || resized || (self.is_reading() && moved);
-        for (number, row) in update.changed {
-            if !whole && !self.is_reading() && number < self.area.rows {
-                draw::row(text, self.area, number, &row);
+        let before = self.skipped();
+        self.cursor_shape = update.cursor_shape;
+        let rows = self.screen.apply(update);
+        match rows.filter(|_| self.skipped() == before && !self.is_reading()) {
+            Some(rows) if !self.hidden => {
+                let blank = Row::default();
+                for number in rows {
+                    let Some(place) = number.checked_sub(before).filter(|place| *place < self.area.rows) else {
+                        continue;
+                    };
+                    let row = self.screen.rows.get(usize::from(number));
+                    draw::row(text, self.area, place, row.unwrap_or(&blank));
+                }
             }
-            if let Some(place) = self.screen.get_mut(usize::from(number)) {
-                *place = row;
+            Some(_) => {}
+            None => {
+                let bar = std::mem::take(&mut self.drawn);
+                self.whole(text);
+                self.drawn = bar;
             }
-        }
-        (self.cursor, self.cursor_shape) = (update.cursor, update.cursor_shape);
-        (self.modes, self.locked) = (update.modes, update.locked);
-        if whole || self.is_reading() {
-            self.whole(text);
         }
     }
 
-    /// A row of the pane: of the screen, or of what is read.
-    fn row(&self, number: u16) -> Option<&Row> {
-        let Some(reading) = &self.reading else { return self.screen.get(usize::from(number)) };
-        let line = reading.top + u32::from(number);
-        match line.checked_sub(self.history) {
-            Some(row) => self.screen.get(usize::try_from(row).ok()?),
-            None => reading.lines.get(usize::try_from(line.checked_sub(reading.first)?).ok()?),
-        }
-    }
-
-    /// Moves in the history; gives the page that is needed for it.
-    pub(super) fn scroll(&mut self, scroll: Scroll, text: &mut String) -> Option<Page> {
-        let page = u32::from(self.area.rows.saturating_sub(1).max(1));
-        let top = self.reading.as_ref().map_or(self.history, |reading| reading.top);
-        let top = match scroll {
-            Scroll::Begin => top,
-            Scroll::Up => top.saturating_sub(1),
-            Scroll::Down => top + 1,
-            Scroll::PageUp => top.saturating_sub(page),
-            Scroll::PageDown => top + page,
-            Scroll::Top => 0,
-            Scroll::End => u32::MAX,
+    /// Moves in the history, or begins to read it; gives the question that this raises.
+    pub(super) fn read(&mut self, action: Action, text: &mut String) -> Option<ToHost> {
+        let rows = i64::from(self.area.rows);
+        let (page, half) = ((rows - 1).max(1), (rows / 2).max(1));
+        let lines = match action {
+            Action::PaneScroll => 0,
+            Action::ScrollUp | Action::ScrollLineUp => -1,
+            Action::ScrollDown | Action::ScrollLineDown => 1,
+            Action::ScrollHalfUp => -half,
+            Action::ScrollHalfDown => half,
+            Action::ScrollPageUp => -page,
+            Action::ScrollPageDown => page,
+            Action::ScrollTop => -ALL_THE_WAY,
+            Action::ScrollBottom | Action::ScrollLeave => ALL_THE_WAY,
+            other => {
+                self.notice = Some(format!("{} is the cockpit's: `qd` opens it", other.description()));
+                return None;
+            }
         };
-        if (top >= self.history && scroll != Scroll::Begin) || self.history == 0 {
-            if scroll != Scroll::End && self.history == 0 {
-                self.refused = Some("nothing has scrolled away yet".to_owned());
+        self.scroll(lines, text)
+    }
+
+    /// Moves by lines; 0 only begins to read.
+    pub(super) fn scroll(&mut self, lines: i64, text: &mut String) -> Option<ToHost> {
+        if self.screen.first_row() == self.screen.dropped {
+            if lines <= 0 {
+                self.notice = Some("nothing has scrolled away yet".to_owned());
             }
-            self.reading = None;
-            self.whole(text);
-            return None;
+            self.screen.reading = None;
+        } else if lines == 0 {
+            self.screen.hold(self.area.rows);
+        } else {
+            self.screen.scroll(lines, self.area.rows);
         }
-        self.reading.get_or_insert_default().top = top;
         self.whole(text);
         self.missing()
     }
 
-    /// The page that is shown and not known.
-    fn missing(&self) -> Option<Page> {
-        let reading = self.reading.as_ref()?;
-        let end = (reading.top + u32::from(self.area.rows)).min(self.history);
-        let known = reading.first + u32::try_from(reading.lines.len()).unwrap_or(u32::MAX);
-        let needed = reading.top < end && (reading.top < reading.first || end > known);
-        needed.then(|| Page { back: self.history - end, count: end - reading.top })
+    /// The question for lines that are shown and not known.
+    fn missing(&mut self) -> Option<ToHost> {
+        let (from, to) = self.screen.missing(self.area.rows)?;
+        let count = |lines: u64| u32::try_from(lines).unwrap_or(u32::MAX);
+        Some(if self.screen.reads_by_number() {
+            ToHost::Lines { from, count: count(to - from) }
+        } else {
+            ToHost::History { back: count(self.screen.first_row().saturating_sub(to)), count: count(to - from) }
+        })
     }
 
-    /// Takes a page of history; it may have grown since it was asked for.
-    pub(super) fn fill(&mut self, lines: Vec<Row>, back: u32, total: u32, text: &mut String) -> Option<Page> {
-        let reading = self.reading.as_mut()?;
-        let end = total.saturating_sub(back);
-        reading.first = end.saturating_sub(u32::try_from(lines.len()).unwrap_or(u32::MAX));
-        reading.lines = lines;
-        let asked_again = self.history != total;
-        self.history = self.history.max(total);
-        self.whole(text);
-        // what the host no longer has is not asked for again
-        if asked_again { self.missing() } else { None }
+    /// Takes lines of history; `oldest` is the first that there still is.
+    pub(super) fn fill(&mut self, first: u64, lines: &[Row], oldest: u64, text: &mut String) -> Option<ToHost> {
+        self.screen.apply_history(first, lines, oldest);
+        if self.is_reading() {
+            self.whole(text);
+        }
+        self.missing()
     }
 
     /// The bar, when it says something else than before.
     pub(super) fn bar(&mut self, bar: Bar<'_>, text: &mut String) {
-        if !self.area.bar {
+        if !self.area.bar || self.hidden {
             return;
         }
         let line = self.line(bar);
@@ -238,27 +242,37 @@ impl Pane {
         self.drawn = line;
     }
 
+    /// What the bar is about.
+    fn what(&self) -> String {
+        let title = one_line(&self.title);
+        match (&self.over, &self.notice) {
+            (Some(how), _) => format!("{title} – {}", one_line(how)),
+            (None, Some(notice)) => one_line(notice),
+            (None, None) if self.is_reading() => {
+                let line = self.top().saturating_sub(self.screen.dropped) + 1;
+                let new = match self.screen.unread() {
+                    0 => String::new(),
+                    unread => format!(", {unread} new"),
+                };
+                format!("SCROLL line {line} of {} above{new}", self.screen.history)
+            }
+            (None, None) if self.screen.locked => format!("{title} – input is locked by a handoff"),
+            (None, None) => title,
+        }
+    }
+
     /// The bar's text, as wide as the pane: inverse for the pane that has the keyboard.
     fn line(&self, bar: Bar<'_>) -> String {
-        let title = one_line(&self.title);
-        let what = match (&self.over, &self.refused, &self.reading) {
-            (Some(how), ..) => format!("{title} – {}", one_line(how)),
-            (None, Some(refused), _) => one_line(refused),
-            (None, None, Some(reading)) => {
-                format!("line {} of {} above – ↑ ↓ PgUp PgDn g, q back", reading.top + 1, self.history)
-            }
-            (None, None, None) if self.locked => format!("{title} – input is locked by a handoff"),
-            (None, None, None) => title,
-        };
+        let what = self.what();
         let cols = usize::from(self.area.cols);
         let (look, line) = match bar {
             Bar::Led(keys) => ("\x1b[0;7m", format!(" {keys}")),
-            Bar::Focused(_) if self.is_reading() => ("\x1b[0;7m", format!(" {what}")),
             // the way out stays readable when there is little room
-            Bar::Focused(keys) => {
+            Bar::Focused(keys) | Bar::Read(keys) if self.notice.is_none() => {
                 let room = cols.saturating_sub(keys.width() + 5).max(LEAST_TITLE);
                 ("\x1b[0;7m", format!(" {} –  {keys}", fit(&what, room)))
             }
+            Bar::Focused(_) | Bar::Read(_) => ("\x1b[0;7m", format!(" {what}")),
             Bar::Beside => ("\x1b[0;2m", format!(" {what} ")),
         };
         let line = fit(&line, cols);

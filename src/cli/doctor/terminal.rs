@@ -9,16 +9,18 @@ use super::Finding;
 /// How long tmux may take to answer.
 const TMUX_LIMIT: Duration = Duration::from_secs(2);
 
-/// The two lines for tmux.conf.
-const TMUX_LINES: &str =
-    "put into ~/.tmux.conf, then `tmux kill-server`:\n  set -g extended-keys on\n  set -g extended-keys-format csi-u";
+/// The line for tmux.conf.
+const TMUX_LINE: &str = "put into ~/.tmux.conf, then `tmux kill-server`:\n  set -s extended-keys on";
+
+/// The line for terminals that tmux does not know to have extended keys.
+const FEATURE_LINE: &str = "put into ~/.tmux.conf, then `tmux kill-server`:\n  set -as terminal-features ',*:extkeys'";
 
 /// Looks at everything here.
 pub(super) fn look() -> Vec<Finding> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut findings = vec![kind(variable("TERM").as_deref(), variable("COLORTERM").as_deref())];
     if variable("TMUX").is_some() {
-        findings.push(tmux(option("extended-keys").as_deref(), option("extended-keys-format").as_deref()));
+        findings.push(tmux(option("extended-keys").as_deref(), features().as_deref()));
     } else {
         findings.push(keyboard(
             variable("TERM").as_deref(),
@@ -47,27 +49,35 @@ fn kind(term: Option<&str>, colours: Option<&str>) -> Finding {
     }
 }
 
-/// What tmux passes on.
-fn tmux(keys: Option<&str>, format: Option<&str>) -> Finding {
-    match (keys, format) {
-        (Some("on" | "always"), Some("csi-u")) => Finding::ok("tmux", "passes modified keys on (csi-u)"),
-        (Some("on" | "always"), None) => Finding::warn(
+/// What tmux passes on; it writes modified keys in one of two forms, which are both understood.
+fn tmux(keys: Option<&str>, features: Option<&str>) -> Finding {
+    match (keys, features) {
+        (Some("on" | "always"), Some(features)) if !features.contains("extkeys") => Finding::warn(
             "tmux",
-            "is older than 3.5: it passes modified keys in a form that is not understood",
-            "use the leader key (Ctrl+Space) with 1–4 and h, or tmux 3.5 and its `extended-keys-format csi-u`",
+            "would pass Shift+Enter and Ctrl+1–4 on, but does not ask the terminal around it for them",
+            FEATURE_LINE,
         ),
-        (Some("on" | "always"), Some(_)) => {
-            Finding::warn("tmux", "passes modified keys in a form that is not understood", TMUX_LINES)
-        }
-        _ => {
-            Finding::warn("tmux", "keeps Ctrl+1–4 and Ctrl+H to itself; the leader key (Ctrl+Space) works", TMUX_LINES)
-        }
+        (Some("on" | "always"), _) => Finding::ok("tmux", "passes modified keys on (Shift+Enter, Ctrl+1–4)"),
+        _ => Finding::warn(
+            "tmux",
+            "keeps Shift+Enter and Ctrl+1–4 to itself; the leader key (Ctrl+Space) then j or 1–4 does the same",
+            TMUX_LINE,
+        ),
     }
+}
+
+/// What tmux thinks of the terminal around it.
+fn features() -> Option<String> {
+    answer(&["display-message", "-p", "#{client_termfeatures}"])
 }
 
 /// An option of the tmux around us.
 fn option(name: &str) -> Option<String> {
-    let finished = Program::new("tmux").args(["show-options", "-gv", name]).timeout(TMUX_LIMIT).run().ok()?;
+    answer(&["show-options", "-sv", name])
+}
+
+fn answer(question: &[&str]) -> Option<String> {
+    let finished = Program::new("tmux").args(question.iter().copied()).timeout(TMUX_LIMIT).run().ok()?;
     let value = String::from_utf8_lossy(&finished.stdout).trim().to_owned();
     (finished.code == Some(0) && !value.is_empty()).then_some(value)
 }
@@ -92,10 +102,10 @@ mod tests {
 
     #[test]
     fn tmux_is_told_what_it_lacks() {
-        assert_eq!(tmux(Some("on"), Some("csi-u")).health, Health::Ok);
-        assert!(tmux(Some("off"), None).hint.unwrap().contains("set -g extended-keys on"));
-        assert!(tmux(Some("on"), Some("xterm")).hint.unwrap().contains("extended-keys-format csi-u"));
-        assert!(tmux(Some("always"), None).detail.contains("3.5"));
+        assert_eq!(tmux(Some("on"), Some("256,RGB,extkeys")).health, Health::Ok);
+        assert_eq!(tmux(Some("always"), None).health, Health::Ok);
+        assert!(tmux(Some("off"), None).hint.unwrap().contains("set -s extended-keys on"));
+        assert!(tmux(Some("on"), Some("256,RGB")).hint.unwrap().contains("extkeys"));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Add {
     /// What goes first when several wait: low, normal, high or urgent
     #[arg(long, value_name = "WORD")]
     priority: Option<Priority>,
+    /// `agent:NAME`, `model:NAME` or `complexity:simple|medium|complex`; can be given several times
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    label: Vec<String>,
     /// A role of the catalogue
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
@@ -146,6 +149,7 @@ impl Add {
             by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
             executor: self.executor,
+            labels: self.label,
         })
     }
 }
@@ -207,7 +211,7 @@ fn wait_note(task: &TaskView) -> String {
 }
 
 /// The tasks as they are: one alone as one JSON object.
-pub(super) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
+pub(in crate::cli) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
     match (json, tasks) {
         (true, [task]) => output.json(task),
         (true, tasks) => output.json(&tasks),

@@ -51,6 +51,7 @@ table! {
         Approval "approval" "a question that waits";
         Handoff "handoff" "a handoff";
         Ask "ask" "a question of the cockpit";
+        List "list" "links, or what can be taken back";
         Palette "palette" "all commands";
         Help "help" "help";
     }
@@ -73,17 +74,23 @@ table! {
         ViewChat "view.chat" "chat: say what is to be done";
         ViewTasks "view.tasks" "tasks";
         ViewReview "view.review" "review what waits to land";
+        SearchEverywhere "search.everywhere" "look for text in all panes";
+        LinkOpen "link.open" "links in sight: open or copy one";
+        LinkCopy "link.copy" "copy the address";
+        UndoList "undo.list" "take back what changed the repository (lists it)";
         ViewBack "view.back" "back to where you were";
         ViewCockpit "view.cockpit" "keys become commands";
         AttentionNext "attention.next" "next that needs me";
         AttentionOpen "attention.open" "open the request shown";
         AttentionApprove "attention.approve" "approve the request shown";
         AttentionDeny "attention.deny" "deny the request shown";
+        AttentionAlways "attention.always" "approve it for more than this once, as it offers";
         WorkerHandoff "worker.handoff" "hand off to a fresh session";
         WorkerExplain "worker.explain" "why this worker counts as what it does";
         WorkerInterrupt "worker.interrupt" "interrupt the agent (sends Esc)";
         WorkerStop "worker.stop" "stop this worker's session (asks)";
         PaneType "pane.type" "type into the pane";
+        PaneNewline "pane.newline" "new line in the agent's prompt (as Shift+Enter)";
         PaneNext "pane.next" "next pane";
         PaneLeft "pane.left" "pane to the left";
         PaneRight "pane.right" "pane to the right";
@@ -138,6 +145,7 @@ table! {
         PlanDecline "plan.decline" "decline the plan";
         TaskRun "task.run" "start the task now";
         TaskLand "task.land" "review and land the task";
+        TaskOutput "task.output" "what the task's last session showed";
         TaskCancel "task.cancel" "cancel the task (asks)";
         TaskRetry "task.retry" "retry the task";
         HandoffContinue "handoff.continue" "start the handoff, or go on";

@@ -13,8 +13,8 @@ use super::Ask;
 use super::line::ANSWERS_WITHIN;
 use super::link::Link;
 
-/// After this long without an answer a host that runs is called unreachable.
-const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
+/// A session without a host, of which nobody can tell whether it runs, is called unreachable after this long.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(5);
 
 /// How long a new host of a session that runs elsewhere may take.
 const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
@@ -55,15 +55,16 @@ impl Link {
             Ok(Looked::Runs(started)) => {
                 let (session, host) = (self.id.clone(), started.host);
                 self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
-                self.silent("its host runs but does not answer").await;
+                self.silent("its host runs but does not answer", self.heartbeat.patience()).await;
                 return false;
             }
             Ok(Looked::MayRun(why)) => {
-                self.silent(&why).await;
+                // it has no host that could answer later
+                self.silent(&why, UNKNOWN_AFTER).await;
                 return false;
             }
             Err(_) => {
-                self.silent("it could not be looked for; see the daemon's log").await;
+                self.silent("it could not be looked for; see the daemon's log", UNKNOWN_AFTER).await;
                 return false;
             }
         };
@@ -71,6 +72,7 @@ impl Link {
         for (number, report) in reports {
             self.take_in(number, report).await;
         }
+        self.meter_rest().await;
         let session = self.id.clone();
         let fact = match exit {
             None if !self.reached => Fact::SessionLost { session },
@@ -81,11 +83,18 @@ impl Link {
     }
 
     /// It is not over, and was not heard of. Said when that has lasted.
-    async fn silent(&mut self, why: &str) {
-        if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
-            self.silence.told = true;
-            self.read(by_process(SessionState::Unreachable, why)).await;
+    async fn silent(&mut self, why: &str, patience: Duration) {
+        if !self.silence.told && self.silence.for_at_least(patience) {
+            self.unreachable(why).await;
         }
+    }
+
+    /// Says that its host was not heard of, and for how long.
+    pub(super) async fn unreachable(&mut self, why: &str) {
+        self.silence.told = true;
+        let silent = self.silence.since.map(|since| now().since(since)).unwrap_or_default();
+        let words = format!("{why}; no answer for {} s", silent.as_secs());
+        self.read(by_process(SessionState::Unreachable, &words)).await;
     }
 
     /// A host that was called unreachable is back: what was known of the session holds again.

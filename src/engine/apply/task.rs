@@ -71,6 +71,12 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
             task.mode = *mode;
             task.worker = *worker;
         }
+        TaskNews::Routed { agent, model, mode, route } => {
+            task.agent.clone_from(agent);
+            task.model.clone_from(model);
+            task.mode = *mode;
+            task.route = Some(route.clone());
+        }
         TaskNews::Summarized { summary } => task.summary = Some(summary.clone()),
         TaskNews::Checked { runs } => task.checks.clone_from(runs),
         TaskNews::AttemptFailed { summary } => {

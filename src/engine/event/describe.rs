@@ -69,7 +69,10 @@ fn plan_words(news: &PlanNews) -> String {
         PlanNews::Made { plan } if plan.status == PlanStatus::Planning => {
             format!("is being made by {} from: {}", quote(&plan.by), quote(&plan.text))
         }
-        PlanNews::Filled { tasks: made, by, .. } => format!("has {}, made by {}", tasks(made.len()), quote(by)),
+        PlanNews::Filled { tasks: made, by, note, .. } => {
+            let why = note.as_ref().map(|note| format!(": {}", quote(note))).unwrap_or_default();
+            format!("has {}, made by {}{why}", tasks(made.len()), quote(by))
+        }
         PlanNews::Made { plan } => format!("made with {} from: {}", tasks(plan.tasks.len()), quote(&plan.text)),
         PlanNews::Settled { status: PlanStatus::Confirmed } => "confirmed".to_owned(),
         PlanNews::Settled { status: PlanStatus::Declined } => "declined".to_owned(),
@@ -85,6 +88,7 @@ fn task_words(news: &TaskNews) -> String {
     match news {
         TaskNews::Planned { made } => format!("planned for {}: {}", made.agent, quote(&made.title)),
         TaskNews::Edited { title, agent, .. } => format!("changed: {} ({agent})", quote(title)),
+        TaskNews::Routed { route, .. } => format!("goes to {}", quote(&route.why)),
         TaskNews::Moved { to, reason, .. } => moved(*to, reason.as_ref().map(|why| quote(&why.to_string()))),
         TaskNews::ReasonSet { reason } => quote(&reason.to_string()),
         TaskNews::DelegationStarted { delegation } => {
@@ -209,6 +213,7 @@ fn approval(news: &ApprovalNews) -> String {
             let word = match answer.kind {
                 AnswerKind::Yes => "yes",
                 AnswerKind::No => "no",
+                AnswerKind::Always => "yes, always",
             };
             match &answer.text {
                 Some(text) => format!("you answered {word}: {}", quote(text)),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Amount, Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
-    HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, SessionUse,
-    StatusReason, StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    HostIdentity, Plan, PlanStatus, Priority, Restating, Route, Session, SessionId, SessionMode, SessionState,
+    SessionUse, StatusReason, StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -108,6 +108,9 @@ pub enum PlanNews {
         status: PlanStatus,
         /// Who planned.
         by: String,
+        /// Why it was not who should have.
+        #[serde(default)]
+        note: Option<String>,
     },
     /// It was confirmed or declined.
     Settled {
@@ -137,6 +140,17 @@ pub enum TaskNews {
         mode: SessionMode,
         /// The seat wanted.
         worker: Option<WorkerNumber>,
+    },
+    /// It was given to an agent.
+    Routed {
+        /// Which.
+        agent: String,
+        /// With which model; `None` is its own default.
+        model: Option<String>,
+        /// How it runs.
+        mode: SessionMode,
+        /// Why.
+        route: Route,
     },
     /// Its status changed.
     Moved {

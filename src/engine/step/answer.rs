@@ -21,14 +21,18 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
     if !approval.is_open() {
         return Err(Refusal::ApprovalClosed(id));
     }
+    if kind == AnswerKind::Always && approval.subject.dialog().is_none() {
+        return Err(Refusal::NotAlways(id));
+    }
     let given = Given { kind, text: text.map(str::trim).filter(|text| !text.is_empty()) };
     match &approval.subject {
         Subject::Plan { plan } => match kind {
-            AnswerKind::Yes => plan::confirm(turn, *plan, &[]),
+            AnswerKind::Yes | AnswerKind::Always => plan::confirm(turn, *plan, &[]),
             AnswerKind::No => plan::decline(turn, *plan),
         },
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
+        Subject::Held { .. } => Err(Refusal::OnlyInPane(id)),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
         Subject::Review { task } => to_review(turn, approval, *task, &given),
         Subject::Commands { hash, .. } => {
@@ -45,7 +49,7 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
         Subject::Budget { scope, reached, .. } => {
             close(turn, approval, &given);
             match kind {
-                AnswerKind::Yes => budget::raise(turn, approval.project, *scope),
+                AnswerKind::Yes | AnswerKind::Always => budget::raise(turn, approval.project, *scope),
                 AnswerKind::No if *reached => budget::stop(turn, *scope),
                 AnswerKind::No => {}
             }
@@ -76,7 +80,7 @@ fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -
         return Err(task::wrong(task, "landed"));
     }
     match (given.kind, given.text) {
-        (AnswerKind::Yes, _) => {
+        (AnswerKind::Yes | AnswerKind::Always, _) => {
             close(turn, approval, given);
             landing::queue(turn, task);
         }
@@ -130,12 +134,9 @@ fn to_dialog(
     dialog: &Dialog,
     given: &Given,
 ) -> Result<(), Refusal> {
-    let keys = match given.kind {
-        AnswerKind::Yes => &dialog.yes,
-        AnswerKind::No => &dialog.no,
-    };
-    if keys.is_empty() {
-        return Err(Refusal::OnlyInPane(approval.id));
+    if dialog.keys(given.kind).is_none() {
+        let other = given.kind == AnswerKind::Always && !dialog.yes.is_empty();
+        return Err(if other { Refusal::NotAlways(approval.id) } else { Refusal::OnlyInPane(approval.id) });
     }
     close(turn, approval, given);
     reading::press(turn, session, dialog, given.kind);
@@ -184,7 +185,7 @@ fn to_question(
         }
         (_, Some(text)) => text,
         (AnswerKind::No, None) if finished => brief::NOT_FINISHED,
-        (AnswerKind::Yes, None) => "Yes.",
+        (AnswerKind::Yes | AnswerKind::Always, None) => "Yes.",
         (AnswerKind::No, None) => "No.",
     };
     match session {

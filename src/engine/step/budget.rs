@@ -47,15 +47,10 @@ pub(super) fn set(turn: &mut Turn, scope: BudgetScope, limit: Option<Amount>) ->
 
 /// The person says yes to more.
 pub(super) fn raise(turn: &mut Turn, project: ProjectId, scope: BudgetScope) {
-    let limit = turn.state.budget(scope, turn.now).limit;
+    let Standing { limit, used, .. } = turn.state.budget(scope, turn.now);
     if !limit.is_empty() {
-        let mut more = limit.raised();
-        // what was used since may be far beyond half as much again
-        let used = turn.state.budget(scope, turn.now).used;
-        while more.used_percent(&used) >= 100 && more != more.raised() {
-            more = more.raised();
-        }
-        turn.emit(Event::Budget { project: Some(project), scope, news: BudgetNews::Raised { limit: more } });
+        let news = BudgetNews::Raised { limit: limit.raised(&used) };
+        turn.emit(Event::Budget { project: Some(project), scope, news });
     }
 }
 
@@ -130,7 +125,7 @@ fn ask(turn: &mut Turn, project: ProjectId, standing: &Standing) {
     let Standing { scope, limit, used, .. } = *standing;
     let reached = standing.is_over();
     withdraw(turn, scope);
-    let more = limit.raised();
+    let more = limit.raised(&used);
     let what = if reached { "is used up".to_owned() } else { format!("is used to {} %", standing.percent()) };
     let then = match (reached, turn.state.rules.budget.on_budget) {
         (false, _) => "A no leaves it as it is.",
@@ -193,6 +188,13 @@ fn outdated(turn: &mut Turn) {
 fn counts(state: &State, session: &Session) -> bool {
     let executing = |task: &Task| task.status == TaskStatus::Executing;
     session.agent != "shell" && session.task.and_then(|task| state.task(task)).is_some_and(executing)
+}
+
+/// Whether a session is to wait for its budget: nothing more is asked of its agent then.
+pub(super) fn waits(turn: &Turn, session: &Session) -> bool {
+    let state = turn.state;
+    let asks = state.rules.budget.on_budget == OnBudget::Ask;
+    !asks && counts(state, session) && state.over_budget(session, turn.now).is_some()
 }
 
 /// Agents whose budget is used up.

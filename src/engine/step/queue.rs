@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionMode, Task, TaskStatus, WorkerNumber,
+    Delegation, DelegationId, DelegationStatus, PlanId, Project, ProjectId, SessionMode, Task, TaskStatus, WorkerNumber,
 };
 
 use super::super::wake::{self, PROVIDER};
@@ -31,10 +31,14 @@ pub(super) fn starts(turn: &mut Turn) {
     let state = turn.state;
     let mut slots = usize::from(state.rules.slots).saturating_sub(state.slots_used());
     let mut paced: BTreeSet<&str> = BTreeSet::new();
+    let mut of_plans: BTreeMap<Option<PlanId>, usize> = BTreeMap::new();
     let mut taken: BTreeMap<ProjectId, BTreeSet<WorkerNumber>> = BTreeMap::new();
     for task in state.queue() {
         let Some(project) = state.projects.get(&task.project) else { continue };
         if state.task_over_budget(task.id, turn.now).is_some() || is_held(turn, task, &paced) {
+            continue;
+        }
+        if state.plan_is_full(task, of_plans.get(&task.plan).copied().unwrap_or_default()) {
             continue;
         }
         let full = slots == 0 && !task.open_ended;
@@ -49,6 +53,7 @@ pub(super) fn starts(turn: &mut Turn) {
             }
             paced.extend(state.rules.provider(&task.agent).map(|(name, _)| name.as_str()));
             begin(turn, project, task, worker);
+            *of_plans.entry(task.plan).or_default() += 1;
         }
     }
 }

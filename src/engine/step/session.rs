@@ -158,7 +158,7 @@ fn close(turn: &mut Turn, session: &Session, how: SessionState, evidence: &str, 
         session.task.and_then(|task| state.task(task)).is_some_and(|task| task.status == TaskStatus::Executing);
     for approval in state.waiting() {
         let void = match &approval.subject {
-            Subject::Dialog { session: of, .. } => *of == session.id,
+            Subject::Dialog { session: of, .. } | Subject::Held { session: of, .. } => *of == session.id,
             Subject::Question { session: of, .. } => *of == session.id && executing,
             _ => false,
         };

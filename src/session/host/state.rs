@@ -212,7 +212,7 @@ impl State {
         {
             return Ok((*generation, Arc::clone(frame)));
         }
-        let frame = Arc::new(self.terminal.frame());
+        let frame = self.terminal.latest();
         self.frame = Some((self.generation, Arc::clone(&frame)));
         Ok((self.generation, frame))
     }

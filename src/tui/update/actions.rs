@@ -7,8 +7,9 @@ use crate::tui::layout;
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{Place, Shown, State};
+use crate::tui::status;
 
-use super::{copying, dialogs, keys, opening, reading, requests};
+use super::{copying, dialogs, everywhere, keys, links, opening, reading, requests, taking_back};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
@@ -23,15 +24,20 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::ViewTasks => opening::show(state, Dialog::Tasks(TaskList::default())),
         Action::ViewReview => opening::review_next(state, out),
         Action::ViewBack => back(state),
+        Action::LinkOpen => links::list(state),
+        Action::UndoList => taking_back::list(state, out),
+        Action::SearchEverywhere => everywhere::open(state),
         Action::ViewCockpit => state.mode = Mode::Cockpit,
         Action::AttentionNext => requests::next(state, out),
         Action::AttentionOpen => requests::open(state, out),
         Action::AttentionApprove | Action::AttentionDeny => {
             requests::decide(state, action == Action::AttentionApprove, out);
         }
+        Action::AttentionAlways => requests::always(state, out),
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
         Action::WorkerExplain => opening::explain(state, state.worker, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),
+        Action::PaneNewline => keys::newline(state, out),
         Action::WorkerStop => ask_stop(state),
         Action::PaneZoom | Action::PaneMinimise | Action::PaneType | Action::PaneScroll => pane(state, action),
         Action::PaneNext => step(state, 1),
@@ -73,6 +79,7 @@ pub(super) fn go_to(state: &mut State, number: WorkerNumber) {
     state.minimised.remove(&number);
     state.shown = Shown::Tab;
     state.mode = state.resting_or_cockpit();
+    reading::go_on(state);
 }
 
 /// Notes where the person is, to come back.
@@ -119,7 +126,8 @@ fn pane(state: &mut State, action: Action) {
         Action::PaneMinimise => minimise(state, state.worker),
         Action::PaneType if state.can_type() => state.mode = Mode::Agent,
         Action::PaneType => {
-            let text = format!("no session runs here; {} c says what is to be done", state.leader());
+            let text = status::never_ran_hint(state, state.worker)
+                .unwrap_or_else(|| format!("no session runs here; {} c says what is to be done", state.leader()));
             state.toast(&text, true);
         }
         _ => reading::begin(state),
@@ -184,6 +192,7 @@ pub(super) fn select(state: &mut State, number: WorkerNumber) {
     let typing = matches!(state.mode.ground(), Mode::Agent);
     state.worker = number;
     state.mode = if typing && state.can_type() { Mode::Agent } else { Mode::Cockpit };
+    reading::go_on(state);
     state.dirty = true;
 }
 

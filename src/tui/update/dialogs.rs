@@ -4,19 +4,19 @@ mod lists;
 mod reader;
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
-use crate::model::{HandoffControl, PlanStatus};
+use crate::model::{AnswerKind, HandoffControl, PlanStatus};
 use crate::protocol::control::Request;
 use crate::tui::cells;
-use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, ReviewText};
+use crate::tui::dialog::{Ask, AskAbout, Dialog, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
 use crate::tui::state::State;
 use crate::tui::stepper::{self, Phase};
 
-use super::{actions, fields, opening, requests};
-pub(super) use lists::{choose, follow_awaited};
-pub(super) use reader::wheel;
+use super::{actions, everywhere, fields, links, opening, requests, taking_back};
+pub(super) use lists::{choose, follow_awaited, moved};
 use reader::wrapped;
+pub(super) use reader::{recalled, wheel};
 
 /// A key while a dialog has the keyboard.
 pub(super) fn key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
@@ -43,7 +43,12 @@ fn text_key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) -> bool {
     let deletes = !state.abilities.enhanced_keyboard;
     let ends = matches!(chord.key, KeyName::Enter | KeyName::Esc);
     match state.mode.dialog_mut() {
-        Some(Dialog::Palette(palette)) => return palette_key(palette, chord),
+        Some(Dialog::Palette(palette)) => {
+            let taken = query_key(&mut palette.query, chord);
+            palette.row = if taken { 0 } else { palette.row };
+            return taken;
+        }
+        Some(Dialog::Everywhere(open)) => return query_key(&mut open.query, chord),
         Some(Dialog::Plan(card)) if !ends => {
             if let Some((_, field)) = &mut card.editing {
                 fields::press(field, chord, deletes);
@@ -59,18 +64,19 @@ fn text_key(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) -> bool {
     true
 }
 
-fn palette_key(palette: &mut Palette, chord: Chord) -> bool {
+/// A key in a query of one line; answers whether it was taken.
+fn query_key(query: &mut String, chord: Chord) -> bool {
     match (chord.typed(), chord.key) {
-        (Some(c), _) => palette.query.push(c),
+        (Some(c), _) => query.push(c),
         (None, KeyName::Backspace) => {
-            palette.query.pop();
+            query.pop();
         }
         (None, KeyName::Char('h')) if chord.ctrl => {
-            palette.query.pop();
+            query.pop();
         }
+        (None, KeyName::Char('u')) if chord.ctrl => query.clear(),
         _ => return false,
     }
-    palette.row = 0;
     true
 }
 
@@ -81,7 +87,8 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some((task, field)) = card.editing.take() else { return };
             let title = crate::model::one_line(&fields::text(&field));
             if keep && !title.is_empty() {
-                let request = Request::EditTask { task, title: Some(title), body: None, agent: None, worker: None };
+                let request =
+                    Request::EditTask { task, title: Some(title), body: None, agent: None, model: None, worker: None };
                 out.push(Cmd::Call(request, Purpose::Tell));
             }
         }
@@ -89,7 +96,7 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some(field) = card.reply.take() else { return };
             let text = fields::text(&field);
             if keep && !text.trim().is_empty() {
-                requests::decide_card(state, true, Some(text), out);
+                requests::decide_card(state, AnswerKind::Yes, Some(text), out);
             }
         }
         _ => {}
@@ -101,6 +108,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
     state.dirty = true;
     match state.mode.dialog_mut() {
         Some(Dialog::Palette(palette)) => palette.query.push_str(&crate::model::one_line(text)),
+        Some(Dialog::Everywhere(open)) => open.query.push_str(&crate::model::one_line(text)),
         Some(Dialog::Plan(card)) => {
             if let Some((_, field)) = &mut card.editing {
                 fields::paste(field, &crate::model::one_line(text));
@@ -130,8 +138,11 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Some(Dialog::Handoff(_)) => handoff(state, action, out),
         Some(Dialog::Ask(ask)) => ask_about(state, ask.clone(), action, out),
         Some(Dialog::Palette(_)) => lists::palette(state, action, out),
+        Some(Dialog::Links(_)) => links::act(state, action, out),
+        Some(Dialog::Undo(_)) => taking_back::act(state, action),
+        Some(Dialog::Everywhere(_)) => everywhere::act(state, action, out),
         Some(Dialog::Approval(_)) if action == Action::ListOpen => requests::reply(state, out),
-        Some(Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_) | Dialog::Explained(_)) => {
+        Some(Dialog::Approval(_) | Dialog::Review(_) | Dialog::Help(_) | Dialog::Explained(_) | Dialog::Output(_)) => {
             reader::read(state, action);
         }
         None => {}
@@ -173,14 +184,14 @@ fn ask_about(state: &mut State, ask: Ask, action: Action, out: &mut Vec<Cmd>) {
         }
         Action::AskYes => {
             opening::close(state);
-            answer_ask(state, ask.about, ask.choice, out);
+            answer_ask(state, &ask.about, ask.choice, out);
         }
         _ => {}
     }
 }
 
 /// Carries out a choice of one of the cockpit's own questions; 0 is always to leave things as they are.
-pub(super) fn answer_ask(state: &State, about: AskAbout, choice: usize, out: &mut Vec<Cmd>) {
+pub(super) fn answer_ask(state: &State, about: &AskAbout, choice: usize, out: &mut Vec<Cmd>) {
     let project = state.project.id;
     match (about, choice) {
         (_, 0) => {}
@@ -195,14 +206,22 @@ pub(super) fn answer_ask(state: &State, about: AskAbout, choice: usize, out: &mu
             out.extend(live.map(|worker| Cmd::Call(Request::StopWorker { project, worker }, Purpose::Tell)));
             out.push(Cmd::Leave);
         }
-        (AskAbout::Stop(worker), _) => out.push(Cmd::Call(Request::StopWorker { project, worker }, Purpose::Tell)),
-        (AskAbout::CancelTask(task), _) => out.push(Cmd::Call(Request::CancelTask { task }, Purpose::Tell)),
+        (AskAbout::Stop(worker), _) => {
+            out.push(Cmd::Call(Request::StopWorker { project, worker: *worker }, Purpose::Tell));
+        }
+        (AskAbout::CancelTask(task), _) => out.push(Cmd::Call(Request::CancelTask { task: *task }, Purpose::Tell)),
+        (AskAbout::Undo { id, .. }, _) => {
+            out.push(Cmd::Call(Request::Undo { project, id: Some(id.clone()) }, Purpose::Tell));
+        }
     }
 }
 
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
+    if !matches!(state.mode, Mode::Dialog { .. }) {
+        return;
+    }
     let text = reader::reader(state);
     let lines_fit = |scroll: u16, count: usize| usize::from(scroll) + usize::from(text.height) >= count;
     match state.mode.dialog_mut() {

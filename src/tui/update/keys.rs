@@ -2,11 +2,13 @@
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
 use crate::protocol::pane::ToHost;
+use crate::tui::bars;
 use crate::tui::choices;
 use crate::tui::encode;
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{CtrlH, State};
+use crate::tui::status;
 
 use super::{actions, chat, dialogs, opening, searching};
 
@@ -50,7 +52,7 @@ fn direct(state: &State, chord: Chord) -> Option<Action> {
     if matches!(state.mode, Mode::Locked) && action != Action::AppLeader {
         return None;
     }
-    if !choices::reachable(chord, state.abilities.enhanced_keyboard) {
+    if !choices::reachable(chord, state.abilities.tells_digits()) {
         return None;
     }
     if chord == Chord::ctrl('h') && action == Action::WorkerHandoff {
@@ -118,13 +120,35 @@ fn after_end(state: &mut State, chord: Chord) {
         state.dirty = true;
         return;
     }
-    let text = format!("the session is over: Esc or {} for commands", state.leader());
+    let what = status::never_ran_hint(state, state.worker).unwrap_or_else(|| status::over_words(state, state.worker));
+    let text = format!("{what}: Esc or {} for commands", state.leader());
     state.toast(&text, false);
 }
 
 /// A key for the agent.
 fn to_agent(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
     send(state, chord, out);
+}
+
+/// A new line in the agent's prompt, for terminals that cannot send Shift+Enter.
+pub(super) fn newline(state: &mut State, out: &mut Vec<Cmd>) {
+    if let Some(chord) = state.pane(state.worker).map(|pane| encode::newline(&pane.modes)) {
+        send(state, chord, out);
+    }
+}
+
+/// The tmux around us keeps modified keys to itself: help says so always, a message says so once.
+pub(super) fn tmux_keeps(state: &mut State, tell: bool) {
+    state.abilities.tmux_keeps_keys = true;
+    state.dirty = true;
+    if tell && !state.abilities.tells_digits() {
+        let key = bars::leader_key(state, Action::PaneNewline);
+        let text = format!(
+            "this tmux keeps Shift+Enter and Ctrl+1-4 to itself: `set -s extended-keys on` in ~/.tmux.conf lets them \
+             through (`qd doctor` tells more); {key} writes a new line"
+        );
+        state.toast(&text, true);
+    }
 }
 
 /// Sends a key to the active worker's agent.

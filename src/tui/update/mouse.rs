@@ -12,7 +12,7 @@ use crate::tui::mode::{Mode, Scrolling};
 use crate::tui::state::State;
 use crate::tui::{encode, layout, view};
 
-use super::{actions, dialogs, opening, reading, requests, selecting};
+use super::{actions, dialogs, links, opening, reading, requests, selecting};
 
 /// Lines that a turn of the wheel moves.
 const WHEEL: i64 = 3;
@@ -140,9 +140,19 @@ fn on_pane(state: &mut State, event: Mouse, number: WorkerNumber, frame: Rect, o
                 reading::wheel(state, number, if down { WHEEL } else { -WHEEL }, out);
             }
         }
+        MouseKind::Down(0) if event.ctrl => follow_link(state, &session, (row, column), body.height),
         MouseKind::Down(0) => selecting::begin(state, &session, event, body),
         _ => {}
     }
+}
+
+/// Ctrl and a click: the address under the pointer is shown, to be opened or copied.
+fn follow_link(state: &mut State, session: &SessionId, (row, column): (u16, u16), height: u16) {
+    let link = state.panes.get(session).and_then(|pane| {
+        let line = pane.top(height).saturating_add(u64::from(row));
+        crate::tui::links::at(pane, height, (line, column))
+    });
+    links::show(state, link.into_iter().collect());
 }
 
 /// Gives the event to the inner program, if it asked for it and follows its screen.
@@ -194,6 +204,7 @@ fn focus(state: &mut State, number: WorkerNumber) {
     }
     state.worker = number;
     state.mode = if state.can_type() { Mode::Agent } else { Mode::Cockpit };
+    reading::go_on(state);
     state.dirty = true;
 }
 

@@ -24,7 +24,10 @@ pub(super) fn show(state: &mut State, dialog: Dialog) {
     // One list or help page at a time: opening another replaces it.
     if let Mode::Dialog { dialog: open, under: below, .. } = under {
         let same = std::mem::discriminant(&*open) == std::mem::discriminant(&dialog);
-        let passing = matches!(*open, Dialog::Palette(_) | Dialog::Help(_) | Dialog::Explained(_));
+        let passing = matches!(
+            *open,
+            Dialog::Palette(_) | Dialog::Help(_) | Dialog::Explained(_) | Dialog::Links(_) | Dialog::Everywhere(_)
+        );
         under =
             if same || passing { *below } else { Mode::Dialog { dialog: open, deaf_until: state.now, under: below } };
     }

@@ -37,8 +37,20 @@ pub(super) fn begin(state: &mut State) {
     pane.hold(body.height);
     let (row, column) = pane.cursor.unwrap_or((u16::MAX, 0));
     let line = pane.first_row().saturating_add(u64::from(row)).clamp(top, bottom);
-    state.mode = Mode::Scroll(Scroll { cursor: (line, column), column, what: Scrolling::Moving });
+    state.mode = Mode::Scroll(Scroll { cursor: (line, column), column, what: Scrolling::Moving, under: None });
     state.dirty = true;
+}
+
+/// A pane that is read somewhere gets the keyboard: as SCROLL, so that the first key does not take it to its end.
+pub(super) fn go_on(state: &mut State) {
+    let is_read = state.pane(state.worker).is_some_and(|pane| pane.reading.is_some() && pane.selection.is_none());
+    if is_read && matches!(state.mode, Mode::Agent | Mode::Locked | Mode::Cockpit) {
+        let under = std::mem::replace(&mut state.mode, Mode::Cockpit);
+        begin(state);
+        if let Some(scroll) = state.mode.scroll_mut() {
+            scroll.under = Some(Box::new(under));
+        }
+    }
 }
 
 /// There is nothing to read: keys that were meant to move in it are no commands.
@@ -104,7 +116,8 @@ pub(super) fn leave(state: &mut State, id: &SessionId) {
         pane.selection = None;
         pane.search = None;
     }
-    state.mode = state.resting_mode();
+    let under = state.mode.scroll_mut().and_then(|scroll| scroll.under.take());
+    state.mode = under.map_or_else(|| state.resting_mode(), |under| *under);
 }
 
 /// The cursor up or down by a line.
@@ -225,23 +238,31 @@ fn swap(state: &mut State, id: &SessionId, body: Rect) {
     go(pane, scroll, body, to);
 }
 
-/// Moves through a pane's history with the wheel; who has the keyboard does not change.
+/// Moves through a pane's history with the wheel. On the active pane that is SCROLL, until the wheel is back at
+/// the end; over another one the keyboard stays where it is.
 pub(super) fn wheel(state: &mut State, worker: WorkerNumber, lines: i64, out: &mut Vec<Cmd>) {
     let Some(session) = state.session(worker) else { return };
     let (id, own) = (session.id.clone(), own_history(&session.agent));
     let body = panes::body_of(state, &id);
     let Some(pane) = state.panes.get_mut(&id) else { return };
+    let followed = pane.reading.is_none();
     let anything = pane.scroll(lines, body.height);
     panes::ask_history(pane, &id, body.height, out);
-    let alternate = pane.modes.alternate_screen;
-    if worker == state.worker {
-        keep_in_sight(state, &id, body);
-    }
-    if !anything && lines < 0 {
-        let text = if alternate { own } else { "there is nothing above yet" };
-        state.toast(text, false);
-    }
+    let (alternate, follows) = (pane.modes.alternate_screen, pane.reading.is_none());
     state.dirty = true;
+    if !anything && lines < 0 {
+        return state.toast(if alternate { own } else { "there is nothing above yet" }, false);
+    }
+    if worker != state.worker {
+        return;
+    }
+    go_on(state);
+    let moving = state.mode.scroll().filter(|scroll| matches!(scroll.what, Scrolling::Moving));
+    // who came by a key may pass the end once
+    if follows && lines > 0 && moving.is_some_and(|scroll| scroll.under.is_some() || followed) {
+        return leave(state, &id);
+    }
+    keep_in_sight(state, &id, body);
 }
 
 /// The cursor of SCROLL stays in sight while the text moves.

@@ -8,7 +8,7 @@ use crate::tui::message::{Cmd, Purpose};
 use crate::tui::state::{Daemon, State};
 use crate::tui::stepper::{Phase, failure, phase_of};
 
-use super::{dialogs, fields, opening};
+use super::{dialogs, fields, opening, taking_back};
 
 /// The pause before the first try to get the daemon back, in milliseconds; each next one is twice as long.
 const FIRST_PAUSE_MS: u64 = 200;
@@ -156,6 +156,7 @@ pub(super) fn answered(state: &mut State, purpose: Purpose, outcome: Result<Resp
     state.dirty = true;
     match (purpose, outcome) {
         (Purpose::Diff(task), outcome) => diff(state, task, outcome),
+        (Purpose::Undos, outcome) => taking_back::came(state, outcome),
         (Purpose::Explain(worker), outcome) => explained(state, worker, outcome),
         (Purpose::Handoff, Ok(Response::HandoffStarted(id))) => {
             if let Some(Dialog::Handoff(stepper)) = state.mode.dialog_mut() {

@@ -8,7 +8,7 @@ use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::{bars, cells, layout};
 
-use super::{help, lists, readers, stepper};
+use super::{found, help, lists, readers, stepper};
 
 /// The place of a dialog.
 pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
@@ -29,7 +29,9 @@ pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
             layout::dialog(state.size, 116, lines.saturating_add(6).clamp(12, most.height.max(12)))
         }
         Dialog::Explained(_) => layout::dialog(state.size, 100, 24),
-        Dialog::Review(_) | Dialog::Help(_) => layout::reader_frame(state.size),
+        Dialog::Links(list) => layout::dialog(state.size, 116, rows(list.links.len()).saturating_add(6)),
+        Dialog::Undo(_) | Dialog::Everywhere(_) => layout::dialog(state.size, 116, 22),
+        Dialog::Review(_) | Dialog::Help(_) | Dialog::Output(_) => layout::reader_frame(state.size),
     }
 }
 
@@ -55,6 +57,10 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, dialog: &D
         Dialog::Approval(card) => readers::approval(state, skin, frame, place, card),
         Dialog::Review(review) => readers::review(state, skin, frame, place, review),
         Dialog::Explained(explained) => readers::explained(state, skin, frame, place, explained),
+        Dialog::Links(list) => found::links(state, skin, frame, place, list),
+        Dialog::Undo(list) => found::undos(state, skin, frame, place, list),
+        Dialog::Everywhere(open) => found::everywhere(state, skin, frame, place, open),
+        Dialog::Output(output) => readers::output(state, skin, frame, place, output),
         Dialog::Help(scroll) => help::draw(state, skin, frame, place, *scroll),
         Dialog::Handoff(card) => stepper::draw(state, skin, frame, place, card),
     }

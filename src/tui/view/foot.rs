@@ -21,21 +21,35 @@ pub(super) struct Foot {
     pub(super) typing: Option<u16>,
 }
 
+/// What is looked for, while it is typed at the foot of a worker's pane, and the columns before the cursor.
+pub(super) fn typing(state: &State, number: WorkerNumber) -> Option<(String, u16)> {
+    let scroll = state.mode.scroll().filter(|_| state.worker == number)?;
+    let Scrolling::Typing { field, backward } = &scroll.what else { return None };
+    let mark = if *backward { "?" } else { "/" };
+    let before: String =
+        field.lines().first().map(|line| line.chars().take(field.cursor().1).collect()).unwrap_or_default();
+    Some((format!(" {mark}{}", fields::text(field)), crate::tui::cells::width(&format!(" {mark}{before}"))))
+}
+
 /// What stands at the foot of a worker's pane.
 pub(super) fn foot(state: &State, number: WorkerNumber) -> Foot {
-    let scroll = state.mode.scroll().filter(|_| state.worker == number);
-    if let Some(Scroll { what: Scrolling::Typing { field, backward }, .. }) = scroll {
-        let mark = if *backward { "?" } else { "/" };
-        let before: String =
-            field.lines().first().map(|line| line.chars().take(field.cursor().1).collect()).unwrap_or_default();
-        let column = crate::tui::cells::width(&format!(" {mark}{before}"));
-        return Foot { text: format!(" {mark}{}", fields::text(field)), strong: true, typing: Some(column) };
+    if let Some((text, column)) = typing(state, number) {
+        return Foot { text, strong: true, typing: Some(column) };
     }
-    let news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    let scroll = state.mode.scroll().filter(|_| state.worker == number);
+    let mut news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    news.extend(held(state, number));
     if news.is_empty() {
         return Foot { text: facts(state, number), strong: false, typing: None };
     }
     Foot { text: format!(" {}", news.join("  |  ")), strong: true, typing: None }
+}
+
+/// Why a text for the agent here does not go out.
+fn held(state: &State, number: WorkerNumber) -> Option<String> {
+    let mut approvals = state.project.approvals.iter();
+    let held = approvals.find(|approval| approval.kind == "draft" && approval.worker == Some(number))?;
+    Some(one_line(&held.title))
 }
 
 /// What must be known now, the most urgent first.

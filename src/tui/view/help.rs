@@ -65,12 +65,20 @@ fn usable(state: &State, context: Context, action: Action, chord: Chord) -> bool
         return true;
     }
     let backspace = action == Action::WorkerHandoff && chord == Chord::ctrl('h') && state.ctrl_h() == CtrlH::Backspace;
-    reachable(chord, state.abilities.enhanced_keyboard) && !backspace
+    reachable(chord, state.abilities.tells_digits()) && !backspace
 }
 
 fn terminal_words(state: &State) -> String {
+    if state.abilities.tmux_keeps_keys && !state.abilities.tells_digits() {
+        return format!(
+            "The tmux around us keeps Shift+Enter and Ctrl+digits: put `set -s extended-keys on` into ~/.tmux.conf. Until then {} writes a new line.",
+            crate::tui::bars::leader_key(state, Action::PaneNewline)
+        );
+    }
     if state.abilities.enhanced_keyboard {
         "This terminal can send Ctrl+digits and Ctrl+H: they work directly.".to_owned()
+    } else if state.abilities.modified_keys {
+        "Keys with modifiers arrive here: Ctrl+digits and Shift+Enter work directly.".to_owned()
     } else {
         "This terminal uses the old key codes: Ctrl+3 is Esc here. Use the leader and a digit, or Alt+digit.".to_owned()
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::theme::Role;
 use crate::model::{one_line, sanitize};
-use crate::tui::dialog::{ApprovalCard, Explained, Review, ReviewText};
+use crate::tui::dialog::{ApprovalCard, Explained, Output, Review, ReviewText};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
 use crate::tui::{cells, layout};
@@ -25,12 +25,15 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
+    let always = current.and_then(|approval| approval.subject.dialog()?.always.as_ref());
     let note = if current.is_some_and(|approval| !approval.answerable && state.is_asked_in_pane(approval)) {
-        "This one is answered in its pane: Enter goes there."
+        "This one is answered in its pane: Enter goes there.".to_owned()
+    } else if let Some(always) = always {
+        format!("Yes holds once; always: {}", one_line(&always.scope))
     } else {
-        "Your yes holds for exactly this question, once."
+        "Your yes holds for exactly this question, once.".to_owned()
     };
-    foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), note));
+    foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), &note));
     if let Some(field) = &card.reply {
         let at = Rect { y: text.bottom().saturating_sub(3), height: 3.min(text.height), ..text };
         frame.render_widget(ratatui::widgets::Clear, at);
@@ -71,6 +74,17 @@ pub(super) fn explained(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
     body(frame, text, &lines, open.scroll, |line| {
         skin.ink(if line.starts_with("  | ") { Role::TextDim } else { Role::TextNormal })
     });
+}
+
+/// What a session showed last.
+pub(super) fn output(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, open: &Output) {
+    let title = state.task(open.task).map(|task| one_line(&task.title)).unwrap_or_default();
+    let name = format!("Output of #{}  {title}", open.task);
+    super::frame::dialog(frame, skin, place, &name, &format!("session {}", open.session.short()));
+    let text = layout::reader(place);
+    let lines = explained_lines(&open.text, text.width);
+    let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(text.height);
+    body(frame, text, &lines, open.scroll.unwrap_or(last), |_| skin.ink(Role::TextNormal));
 }
 
 /// The lines of an explanation, as wide as there is room.

@@ -1,9 +1,9 @@
 //! Dialogs with a cursor: a plan, the tasks, all commands.
 
 use crate::config::keymap::Action;
-use crate::model::TaskId;
+use crate::model::{SessionId, TaskId};
 use crate::protocol::control::Request;
-use crate::tui::dialog::{Ask, AskAbout, Dialog};
+use crate::tui::dialog::{Ask, AskAbout, Dialog, Output, ReviewText};
 use crate::tui::message::{Cmd, Purpose};
 use crate::tui::mode::Mode;
 use crate::tui::state::{Shown, State};
@@ -11,7 +11,7 @@ use crate::tui::update::{actions, fields, opening, requests};
 use crate::tui::{choices, layout};
 
 /// Moves a cursor by a row.
-fn moved(row: usize, action: Action, count: usize) -> usize {
+pub(in crate::tui::update) fn moved(row: usize, action: Action, count: usize) -> usize {
     match action {
         Action::ListUp => row.saturating_sub(1),
         Action::ListDown => (row + 1).min(count.saturating_sub(1)),
@@ -93,17 +93,22 @@ pub(super) fn tasks(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
     let Some(Dialog::Tasks(list)) = state.mode.dialog_mut() else { return };
     list.row = moved(list.row, action, count).min(count.saturating_sub(1));
     let row = list.row;
-    let Some((id, worker, over)) =
-        choices::task_rows(state).get(row).map(|task| (task.id, task.worker, task.status.is_final()))
+    let Some((id, worker, over, session)) = choices::task_rows(state)
+        .get(row)
+        .map(|task| (task.id, task.worker, task.status.is_final(), task.session.clone()))
     else {
         return;
     };
+    // its worker may have another task by now: then its own last screen is what it left
+    let elsewhere = worker.and_then(|worker| state.session(worker)).map(|shown| &shown.id) != session.as_ref();
     match action {
         Action::TaskRun => out.push(Cmd::Call(Request::RunTask { task: id }, Purpose::Tell)),
         Action::TaskLand => opening::review(state, id, out),
         Action::TaskRetry => out.push(Cmd::Call(Request::RetryTask { task: id }, Purpose::Tell)),
         Action::TaskCancel if over => state.toast(&format!("#{id} is over already"), true),
         Action::TaskCancel => opening::show(state, Dialog::Ask(Ask { about: AskAbout::CancelTask(id), choice: 0 })),
+        Action::TaskOutput => output(state, id, session, out),
+        Action::ListOpen if over && elsewhere && session.is_some() => output(state, id, session, out),
         Action::ListOpen => {
             let waiting =
                 state.project.approvals.iter().find(|approval| approval.task == Some(id)).map(|approval| approval.id);
@@ -115,6 +120,16 @@ pub(super) fn tasks(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         }
         _ => {}
     }
+}
+
+/// What the task's last session showed, from its record.
+fn output(state: &mut State, task: TaskId, session: Option<SessionId>, out: &mut Vec<Cmd>) {
+    let Some(session) = session else {
+        return state.toast(&format!("#{task} has had no session"), false);
+    };
+    let open = Output { task, session: session.clone(), text: ReviewText::Loading, scroll: None };
+    opening::show(state, Dialog::Output(open));
+    out.push(Cmd::Recall(session));
 }
 
 pub(super) fn palette(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
@@ -136,6 +151,9 @@ pub(in crate::tui::update) fn choose(state: &mut State, row: usize) {
         Some(Dialog::Plan(card)) if card.editing.is_none() => card.row = row,
         Some(Dialog::Tasks(list)) => list.row = row,
         Some(Dialog::Palette(palette)) => palette.row = row,
+        Some(Dialog::Links(list)) => list.row = row,
+        Some(Dialog::Undo(list)) => list.row = row,
+        Some(Dialog::Everywhere(open)) => open.row = row,
         Some(Dialog::Ask(ask)) => ask.choice = row,
         _ => {}
     }

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::config::keymap::Action;
-use crate::tui::dialog::Dialog;
+use crate::model::{SessionId, sanitize};
+use crate::tui::dialog::{Dialog, ReviewText};
 use crate::tui::state::State;
 use crate::tui::{cells, layout, view};
 
@@ -14,6 +15,10 @@ pub(super) fn read(state: &mut State, action: Action) {
     let height = reader(state).height.max(1);
     let count = u16::try_from(reading_lines(state)).unwrap_or(u16::MAX);
     let last = count.saturating_sub(height);
+    if let Some(Dialog::Output(output)) = state.mode.dialog_mut() {
+        // its end is what is wanted first
+        output.scroll.get_or_insert(last);
+    }
     let Some(scroll) = scroll_of(state) else { return };
     *scroll = match action {
         Action::ScrollUp => scroll.saturating_sub(1),
@@ -36,8 +41,33 @@ pub(in crate::tui::update) fn wheel(state: &mut State, down: bool) {
         read(state, action);
     }
     let step = if down { Action::ListDown } else { Action::ListUp };
-    if matches!(state.mode.dialog(), Some(Dialog::Tasks(_) | Dialog::Palette(_) | Dialog::Plan(_))) {
+    let list = |dialog: &Dialog| {
+        matches!(
+            dialog,
+            Dialog::Tasks(_)
+                | Dialog::Palette(_)
+                | Dialog::Plan(_)
+                | Dialog::Links(_)
+                | Dialog::Undo(_)
+                | Dialog::Everywhere(_)
+        )
+    };
+    if state.mode.dialog().is_some_and(list) {
         act(state, step, &mut Vec::new());
+    }
+}
+
+/// What a session showed last came, or did not.
+pub(in crate::tui::update) fn recalled(state: &mut State, session: &SessionId, text: Result<String, String>) {
+    if let Some(Dialog::Output(output)) = state.mode.dialog_mut()
+        && output.session == *session
+    {
+        output.text = match text {
+            Ok(text) if text.trim().is_empty() => ReviewText::Lines(vec!["(it showed nothing)".to_owned()]),
+            Ok(text) => ReviewText::Lines(sanitize(text.trim_end()).lines().map(str::to_owned).collect()),
+            Err(why) => ReviewText::Failed(why),
+        };
+        state.dirty = true;
     }
 }
 
@@ -47,6 +77,7 @@ fn scroll_of(state: &mut State) -> Option<&mut u16> {
         Dialog::Approval(card) => Some(&mut card.scroll),
         Dialog::Help(scroll) => Some(scroll),
         Dialog::Explained(explained) => Some(&mut explained.scroll),
+        Dialog::Output(output) => output.scroll.as_mut(),
         _ => None,
     }
 }
@@ -67,6 +98,7 @@ fn reading_lines(state: &State) -> usize {
         Some(Dialog::Review(review)) => review.shown.len(),
         Some(Dialog::Approval(card)) => cells::wrap(&card.detail, width).len(),
         Some(Dialog::Explained(explained)) => view::explained_lines(&explained.text, width).len(),
+        Some(Dialog::Output(output)) => view::explained_lines(&output.text, width).len(),
         Some(Dialog::Help(_)) => view::help_lines(state).len(),
         _ => 0,
     }
