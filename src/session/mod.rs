@@ -19,6 +19,7 @@ mod peer;
 mod played;
 mod recorded;
 mod reports;
+mod sizes;
 mod start;
 mod stream_log;
 

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use super::files::append;
+use super::sizes;
 
 /// Bytes that are written at once while there is more to come; what a killed host may lose of its log.
 const BATCH: usize = 256 * 1024;
@@ -17,6 +18,8 @@ pub(super) struct StreamLog {
     file: Option<File>,
     waiting: Vec<u8>,
     length: u64,
+    /// Bytes that were written in all.
+    written: u64,
     half: u64,
 }
 
@@ -25,7 +28,7 @@ impl StreamLog {
     pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         let file = append(&path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path, file: Some(file), waiting: Vec::new(), length, half: limit / 2 })
+        Ok(Self { path, file: Some(file), waiting: Vec::new(), length, written: length, half: limit / 2 })
     }
 
     /// Appends output, some of it later: see `flush`.
@@ -61,13 +64,16 @@ impl StreamLog {
             let room = usize::try_from(self.half.saturating_sub(self.length)).unwrap_or(usize::MAX);
             if room == 0 {
                 fs::rename(&self.path, self.path.with_extension("log.1"))?;
+                sizes::note_half(&self.path, self.written)?;
                 self.file = Some(append(&self.path)?);
                 self.length = 0;
                 continue;
             }
             let (now, later) = rest.split_at(room.min(rest.len()));
             file.write_all(now)?;
-            self.length += u64::try_from(now.len()).unwrap_or(0);
+            let count = u64::try_from(now.len()).unwrap_or(0);
+            self.length += count;
+            self.written += count;
             rest = later;
         }
         Ok(())

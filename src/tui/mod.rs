@@ -22,6 +22,7 @@ mod links;
 pub mod message;
 pub mod mode;
 pub mod motion;
+mod outer;
 mod outside;
 mod painter;
 pub mod pane;

@@ -27,6 +27,7 @@ impl State {
         if size == before {
             return;
         }
+        self.sizes.note(self.bytes, size);
         if let Err(error) = self.pty.master.resize(pty_size(size)) {
             eprintln!("cannot resize the terminal: {error}");
         }
