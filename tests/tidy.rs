@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("planning", &["model"]),
     ("knowledge", &["model"]),
     ("protocol", &["model"]),
-    ("config", &["model"]),
+    ("config", &["model", "term"]),
     // L2: one outside system each; starting programs is `process`'s
     ("process", &["model"]),
     ("session", &["model", "term", "protocol", "process"]),

@@ -1,7 +1,7 @@
 //! What one frame of 200x60 with four panes costs in this process: screens taken over, drawn, and written
 //! to a sink. What it costs in a real terminal is in the rows of the whole program.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -9,9 +9,9 @@ use std::time::Instant;
 use quarterdeck::config::theme::Depth;
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row as Line, Run, ScreenUpdate, look};
 use quarterdeck::tui::message::Msg;
-use quarterdeck::tui::{Painter, Skin, Whose};
+use quarterdeck::tui::{Outer, Painter, Skin, Whose};
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
@@ -77,7 +77,7 @@ fn deck() -> Deck {
 
 fn frames(runs: impl Fn(u32, u32) -> Vec<Run>) -> Figures {
     let (mut deck, skin, sink) = (deck(), skin("dark", Depth::True), Sink::default());
-    let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, sink.clone()));
+    let backend = Outer::new(sink.clone(), true);
     let viewport = Viewport::Fixed(Rect::new(0, 0, COLUMNS, ROWS));
     let mut painter = Painter::new(Terminal::with_options(backend, TerminalOptions { viewport }).unwrap());
     draw(&mut painter, &mut deck, &skin);
@@ -101,6 +101,7 @@ fn draw(painter: &mut Painter<impl Backend<Error = std::io::Error>>, deck: &mut 
     if deck.state.dirty || !painter.patch(&deck.state, skin, Whose::All).unwrap() {
         painter.frame(&deck.state, skin).unwrap();
     }
+    Backend::flush(painter.backend_mut()).unwrap();
     deck.state.dirty = false;
     deck.state.damaged.clear();
 }

@@ -59,8 +59,14 @@ async fn ask(home: &Path, repository: &Path) -> Asked {
     let mut asked = Asked::default();
     for round in 0..pick(ROUNDS, 100) {
         let (task, plan) = add(&client, project.id, &mut asked, round).await;
-        let edit =
-            Request::EditTask { task, title: Some(format!("edited {round}")), body: None, agent: None, worker: None };
+        let edit = Request::EditTask {
+            task,
+            title: Some(format!("edited {round}")),
+            body: None,
+            agent: None,
+            model: None,
+            worker: None,
+        };
         timed(&client, edit, &mut asked.edit).await;
         timed(&client, Request::Tasks { project: Some(project.id) }, &mut asked.list).await;
         timed(&client, Request::Approvals { project: Some(project.id) }, &mut asked.queue).await;

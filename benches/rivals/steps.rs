@@ -29,8 +29,15 @@ pub fn measure() -> Vec<Row> {
     let kinds: [(&str, Kind); 3] = [
         ("engine step with 10,000 tasks of history: schedule, µs", |_, _| Input::Schedule),
         ("engine step with 10,000 tasks of history: a new request, µs", |past, _| {
-            let submission =
-                Submission { project: past.project, text: "more".into(), drafts: vec![draft("more")], from_chat: true };
+            let submission = Submission {
+                project: past.project,
+                text: "more".into(),
+                drafts: vec![draft("more")],
+                from_chat: true,
+                by: "rules".into(),
+                note: None,
+                at_once: None,
+            };
             Input::Command(Command::Submit(submission))
         }),
         ("engine step with 10,000 tasks of history: a session's state, µs", |past, n| {
@@ -81,7 +88,15 @@ fn past(tasks: u64) -> Past {
     // what works meanwhile goes through `step` without the checks of the tests, which look at everything
     let moment = Moment { now: Timestamp(8_000_000), entropy: [7; 16] };
     let drafts = vec![on(2, draft("at work"))];
-    let submission = Submission { project: world.project, text: "go".into(), drafts, from_chat: true };
+    let submission = Submission {
+        project: world.project,
+        text: "go".into(),
+        drafts,
+        from_chat: true,
+        by: "rules".into(),
+        note: None,
+        at_once: None,
+    };
     for input in [Input::Command(Command::Submit(submission)), Input::Schedule, Input::Schedule] {
         for event in step(&world.state, input, &moment).expect("it is taken").events {
             apply(&mut world.state, &event, moment.now);
@@ -159,6 +174,7 @@ fn hand_over(state: &mut State, tasks: u64) {
             from: session.id,
             to: None,
             steps: std::array::from_fn(|_| StepState::Waiting),
+            agent: None,
             push: false,
             held: false,
             restating: Restating::Unasked,

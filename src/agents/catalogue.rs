@@ -1,15 +1,16 @@
 //! The agents that are known, and one of them as the rest of the program sees it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Adapter, AgentDefinition};
-use crate::model::{Reading, SessionMode};
+use crate::model::{Exact, Reading, SessionMode};
 use crate::protocol::pane::{Modes, Observation};
 
 use super::launch::{self, LaunchContext, LaunchPlan};
 use super::screen::Reader;
 use super::transcript::Transcript;
-use super::{claude, codex, keys, opencode};
+use super::{claude, codex, gemini, keys, opencode};
 
 /// All agents, in the order of their definitions.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +40,12 @@ pub struct HookNews {
     pub turn_started: bool,
     /// The text of that prompt, if the event tells it.
     pub prompt: Option<String>,
+    /// It asks to be allowed this.
+    pub asks: Option<Exact>,
+    /// This was done: if it was asked for, that was answered.
+    pub ran: Option<Exact>,
+    /// Whatever was asked for is answered: a turn ended, or another one began.
+    pub all_answered: bool,
 }
 
 /// One agent. Cheap to clone.
@@ -153,6 +160,21 @@ impl Agent {
             Adapter::Opencode => opencode::hook(event, payload),
             Adapter::Plain | Adapter::Gemini | Adapter::Shell => HookNews::default(),
         }
+    }
+
+    /// Whether it keeps a log of a conversation that tells its prompts while it goes on.
+    pub fn keeps_log(&self) -> bool {
+        self.definition.adapter == Adapter::Gemini
+    }
+
+    /// Where that log is: below a directory of this directory, and then `chats`, the file whose name ends so.
+    pub fn log_place(&self, home: &Path, conversation: &str) -> Option<(PathBuf, String)> {
+        if self.keeps_log() { gemini::log_place(home, conversation) } else { None }
+    }
+
+    /// The prompt that a line of the log tells, if it does.
+    pub fn logged_prompt(&self, line: &str) -> Option<String> {
+        gemini::logged_prompt(line)
     }
 
     /// What to type to end it politely; empty when there is nothing.

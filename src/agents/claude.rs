@@ -13,7 +13,7 @@ use crate::model::{Reading, SessionState};
 
 use super::HookNews;
 use super::launch::LaunchContext;
-use super::words::{is_limit, news, reading, shell_quoted, text, tool, with_prompt, working};
+use super::words::{is_limit, news, reading, shell_quoted, text, tool, with_prompt, with_requests, working};
 
 /// The events that a session reports.
 const EVENTS: [&str; 10] = [
@@ -84,7 +84,8 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         // SessionStart: dialogs may still follow. SessionEnd: also fires on `/clear`; the process decides.
         _ => None,
     };
-    let mut news = with_prompt(news(text(&payload, "session_id"), reading), event, &payload);
+    let news = with_prompt(news(text(&payload, "session_id"), reading), event, &payload);
+    let mut news = with_requests(news, event, &payload);
     news.prompt = news.prompt.map(|prompt| unpasted(&prompt));
     news
 }

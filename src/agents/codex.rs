@@ -15,7 +15,7 @@ use crate::model::SessionState;
 
 use super::HookNews;
 use super::launch::LaunchContext;
-use super::words::{news, reading, shell_quoted, text, tool, with_prompt, working};
+use super::words::{news, reading, shell_quoted, text, tool, with_prompt, with_requests, working};
 
 /// An event, its name in keys, and the seconds that its hook may take (more than 3 are clamped for the last two,
 /// and what is clamped has another digest).
@@ -84,7 +84,7 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         "Interrupt" => Some(reading(SessionState::WaitingInput, "the turn was interrupted")),
         _ => None,
     };
-    with_prompt(news(text(&payload, "session_id"), reading), event, &payload)
+    with_requests(with_prompt(news(text(&payload, "session_id"), reading), event, &payload), event, &payload)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `catalogue` | which agents are there? |
 //! | `launch` | with which argument vector, environment and files does one start? |
-//! | `screen`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
+//! | `screen`, `composer`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
 //! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
+//! | `exact` | which command or change, exactly, does it ask for? |
 //! | `signals` | hooks and observations disagree: what is its state? |
 //! | `delivery`, `prompt`, `handing` | a prompt gets into its composer exactly once, a long one as a file |
 //! | `explain`, `replay` | how sure is a verdict? which states does a recording show? |
@@ -16,7 +17,9 @@
 mod catalogue;
 mod claude;
 mod codex;
+mod composer;
 pub mod delivery;
+mod exact;
 pub mod explain;
 mod gemini;
 mod handing;
@@ -29,9 +32,12 @@ pub mod replay;
 mod screen;
 pub mod signals;
 pub mod transcript;
+pub mod usage;
 mod words;
+pub mod writes;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
+pub use exact::Requests;
 pub use handing::Handing;
 pub use launch::{LaunchContext, LaunchPlan, prompt_file};
 pub use screen::{DIALOG_SETTLE, guard};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::model::SessionState;
+use crate::model::{Exact, SessionState};
 
 use super::HookNews;
 use super::launch::LaunchContext;
@@ -41,6 +41,12 @@ const tell = (event, payload) => {
 export const Quarterdeck = async () => ({
   event: async ({ event }) => {
     if (TOLD.includes(event.type)) tell(event.type, event.properties ?? {})
+    // what an answer used, once it is whole
+    const info = event.type === "message.updated" ? event.properties?.info : undefined
+    if (info?.role === "assistant" && info.time?.completed) {
+      const { id, modelID, providerID, tokens, cost } = info
+      tell(event.type, { info: { id, modelID, providerID, tokens, cost } })
+    }
   },
   "chat.message": async (input, output) => {
     const said = (output?.parts ?? []).filter((part) => part.type === "text" && !part.synthetic)
@@ -87,7 +93,9 @@ pub(super) fn hook(event: &str, payload: &str) -> HookNews {
         ("tool.before", _) => Some(working(tool(&payload))),
         _ => None,
     };
-    let news = news(conversation, said);
+    let asks = (event == "permission.asked").then(|| asked(&payload));
+    let all_answered = matches!(event, "permission.replied" | "session.idle" | "session.error" | "chat.message");
+    let news = HookNews { asks, all_answered, ..news(conversation, said) };
     if event != "chat.message" {
         return news;
     }
@@ -108,6 +116,13 @@ fn permission(payload: &Value) -> String {
     let patterns = payload.get("patterns").and_then(Value::as_array);
     let patterns: Vec<&str> = patterns.into_iter().flatten().filter_map(Value::as_str).collect();
     if patterns.is_empty() { what.to_owned() } else { format!("{what}: {}", patterns.join(", ")) }
+}
+
+/// The command or the change that is asked for.
+fn asked(payload: &Value) -> Exact {
+    let what = text(payload, "permission").unwrap_or("a permission");
+    let given = payload.get("metadata").filter(|given| given.as_object().is_some_and(|given| !given.is_empty()));
+    super::exact::of_tool(what, given.unwrap_or(&serde_json::json!({ "pattern": permission(payload) })))
 }
 
 /// The provider did not answer; OpenCode tries again by itself.

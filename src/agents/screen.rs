@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use crate::config::{AgentDefinition, DialogDefinition};
-use crate::model::{Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
+use crate::model::{Always, Dialog, DialogKind, Reading, SessionState, StateSource, one_line, sanitize, truncate};
 use crate::protocol::pane::Observation;
 
+use super::composer::{ComposerReader, unframed};
 use super::keys;
 use super::pattern::{Pattern, any};
 
@@ -31,11 +32,7 @@ pub(super) struct Reader {
     title_waiting: Vec<Pattern>,
     title_done: Vec<Pattern>,
     dialogs: Vec<DialogReader>,
-    mark: String,
-    composer_above: Vec<Pattern>,
-    composer_end: Vec<Pattern>,
-    composer_empty: Vec<Pattern>,
-    pub(super) pasted: Vec<Pattern>,
+    pub(super) composer: ComposerReader,
 }
 
 #[derive(Debug)]
@@ -45,6 +42,7 @@ struct DialogReader {
     from: Option<Pattern>,
     yes: Vec<String>,
     no: Vec<String>,
+    always: Option<(Pattern, Vec<String>)>,
 }
 
 impl Reader {
@@ -61,11 +59,7 @@ impl Reader {
             title_waiting: Pattern::list(&titles.waiting),
             title_done: Pattern::list(&titles.done),
             dialogs: definition.dialogs.iter().map(DialogReader::new).collect(),
-            mark: composer.mark.clone(),
-            composer_above: Pattern::list(&composer.above),
-            composer_end: Pattern::list(&composer.end),
-            composer_empty: Pattern::list(&composer.empty),
-            pasted: Pattern::list(&composer.pasted),
+            composer: ComposerReader::new(composer),
         }
     }
 
@@ -123,43 +117,10 @@ impl Reader {
         self.dialogs.iter().find_map(|dialog| dialog.find(seen))
     }
 
-    /// The text in the composer, rows joined by newlines; empty when it shows only a hint; `None` when there is
-    /// no composer on the screen or this agent's cannot be told from the rest.
-    pub(super) fn composer(&self, seen: &Observation) -> Option<String> {
-        if self.mark.is_empty() {
-            return None;
-        }
-        let rows = &seen.screen;
-        let first = (0..rows.len()).rev().find(|place| self.begins_at(rows, *place))?;
-        let mut text: Vec<&str> = Vec::new();
-        for (place, row) in rows.iter().skip(first).enumerate() {
-            let row = unframed(row);
-            if place == 0 {
-                text.push(row.strip_prefix(self.mark.as_str()).unwrap_or(row).trim());
-            } else if any(&self.composer_end, row) {
-                break;
-            } else {
-                text.push(row.trim_end());
-            }
-        }
-        if self.composer_end.is_empty() {
-            text.truncate(text.iter().position(|row| row.trim().is_empty()).unwrap_or(text.len()).max(1));
-        }
-        let text = text.join("\n").trim().to_owned();
-        Some(if any(&self.composer_empty, &text) { String::new() } else { text })
-    }
-
-    /// Whether the composer's first row is this one. The same mark also stands before what was said and before options.
-    fn begins_at(&self, rows: &[String], place: usize) -> bool {
-        let marked = rows.get(place).is_some_and(|row| unframed(row).starts_with(&self.mark));
-        let above = place.checked_sub(1).and_then(|above| rows.get(above)).map_or("", String::as_str);
-        marked && (self.composer_above.is_empty() || any(&self.composer_above, above))
-    }
-
     /// Whether there is a place for a prompt.
     fn has_composer(&self, seen: &Observation) -> bool {
         self.tail(seen).iter().any(|row| any(&self.ready, row))
-            && (self.mark.is_empty() || self.composer(seen).is_some())
+            && (!self.composer.is_known() || self.composer.find(seen).is_some())
     }
 
     /// The last rows that are not blank.
@@ -179,6 +140,7 @@ impl DialogReader {
             from: definition.from.as_deref().map(Pattern::new),
             yes: definition.yes.clone(),
             no: definition.no.clone(),
+            always: definition.always.as_ref().map(|always| (Pattern::new(&always.row), always.keys.clone())),
         }
     }
 
@@ -204,12 +166,14 @@ impl DialogReader {
             None => first,
         };
         let text = rows.get(start..=last).unwrap_or_default();
-        Some(Dialog {
-            kind: self.kind,
-            text: question(text),
-            yes: self.yes.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
-            no: self.no.iter().map(|key| keys::bytes(key, &seen.modes)).collect(),
-        })
+        let typed = |keys: &[String]| keys.iter().map(|key| keys::bytes(key, &seen.modes)).collect();
+        let text = question(text);
+        let always = self.always.as_ref().and_then(|(row, keys)| {
+            // cut off by a low pane, it is not offered
+            let below = question(rows.get(start..).unwrap_or_default());
+            Some(Always { scope: scope(&below, row)?, keys: typed(keys) })
+        });
+        Some(Dialog { kind: self.kind, text, yes: typed(&self.yes), no: typed(&self.no), exact: None, always })
     }
 }
 
@@ -224,16 +188,32 @@ fn question(rows: &[String]) -> String {
     rows.get(skip..).unwrap_or_default().join("\n")
 }
 
+/// What an answer is for, in the words of the option that offers it: its row, and those that it was wrapped into.
+fn scope(text: &str, offered: &Pattern) -> Option<String> {
+    let mut rows = text.lines().map(|row| row.trim_start_matches(MARKS)).skip_while(|row| !offered.fits(row));
+    let first = rows.next()?;
+    let wrapped = rows.take_while(|row| !is_option(row) && !row.starts_with("Esc ") && !row.starts_with("Press "));
+    let words = std::iter::once(first).chain(wrapped).collect::<Vec<_>>().join(" ");
+    let words = words
+        .split_once(". ")
+        .filter(|(number, _)| number.parse::<u8>().is_ok())
+        .map_or(words.as_str(), |(_, words)| words);
+    Some(one_line(words))
+}
+
+/// Whether a row begins an option: `2. No`.
+fn is_option(row: &str) -> bool {
+    row.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok())
+}
+
+/// Marks of the chosen option.
+const MARKS: [char; 6] = ['❯', '›', '●', '▶', '>', ' '];
+
 /// What must be on the screen for an answer to be sent: every row of the question, without the mark of the chosen
 /// option, which moves. Two questions that differ in anything else have different guards.
 pub fn guard(dialog: &Dialog) -> String {
-    let rows = dialog.text.lines().map(|row| row.trim_start_matches(['❯', '›', '●', '▶', '>', ' ']).trim_end());
+    let rows = dialog.text.lines().map(|row| row.trim_start_matches(MARKS).trim_end());
     rows.filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-/// A row without the box around it.
-fn unframed(row: &str) -> &str {
-    row.trim().trim_matches(['│', '┃']).trim()
 }
 
 fn plain(state: SessionState, source: StateSource, evidence: &str) -> Reading {

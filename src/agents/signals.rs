@@ -15,13 +15,18 @@
 
 use std::time::Duration;
 
-use crate::model::{Reading, SessionState, StateSource, Timestamp};
+use crate::model::{Dialog, DialogKind, Reading, SessionState, StateSource, Timestamp};
 
 /// How long the screen may lag behind a hook.
 pub const LAG: Duration = Duration::from_secs(1);
 
 /// How long rest must stand to be believed.
 pub const SETTLE: Duration = Duration::from_millis(1_500);
+
+/// Whether a question is known from a hook and not from a screen: it has no keys.
+fn is_only_told(dialog: &Dialog) -> bool {
+    dialog.kind == DialogKind::Other && dialog.exact.is_some()
+}
 
 /// The signals of one session.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +75,11 @@ impl Signals {
     pub fn hook(&mut self, mut reading: Reading, now: Timestamp) -> Option<Reading> {
         self.hooked_at = Some(now);
         self.pending = None;
-        if reading.state == SessionState::WaitingPermission && reading.dialog.is_none() {
-            reading.dialog = self.last_seen.as_ref().and_then(|seen| seen.dialog.clone());
+        if reading.state == SessionState::WaitingPermission
+            && reading.dialog.as_ref().is_none_or(is_only_told)
+            && let Some(shown) = self.last_seen.as_ref().and_then(|seen| seen.dialog.clone())
+        {
+            reading.dialog = Some(shown);
         }
         let repeats = |known: &Reading| known.state == SessionState::WaitingPermission && reading.state == known.state;
         if self
@@ -139,7 +147,7 @@ impl Signals {
             Some(known)
                 if known.state == SessionState::WaitingPermission
                     && known.source == StateSource::Hook
-                    && known.dialog.is_none() =>
+                    && known.dialog.as_ref().is_none_or(is_only_told) =>
             {
                 known.dialog = reading.dialog.take();
                 Some(known.clone())
@@ -169,7 +177,8 @@ impl Signals {
     }
 
     fn unknown(&mut self, now: Timestamp) -> Option<Reading> {
-        if self.verdict.as_ref().is_some_and(|known| known.dialog.is_some()) {
+        let dialog = self.verdict.as_ref().and_then(|known| known.dialog.as_ref());
+        if dialog.is_some_and(|dialog| !is_only_told(dialog)) {
             let gone = Reading {
                 state: SessionState::Unknown,
                 source: StateSource::Screen,

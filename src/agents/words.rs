@@ -31,6 +31,22 @@ pub(super) fn with_prompt(news: HookNews, event: &str, payload: &Value) -> HookN
     HookNews { turn_started: true, prompt: text(payload, "prompt").map(str::to_owned), ..news }
 }
 
+/// What the hooks say that Claude Code and Codex share: a permission is asked for, a tool ran, a turn ended.
+pub(super) fn with_requests(news: HookNews, event: &str, payload: &Value) -> HookNews {
+    let exact = || {
+        let name = text(payload, "tool_name").unwrap_or("a tool");
+        payload.get("tool_input").map(|input| super::exact::of_tool(name, input))
+    };
+    match event {
+        "PermissionRequest" => HookNews { asks: exact(), ..news },
+        "PostToolUse" | "PostToolUseFailure" => HookNews { ran: exact(), ..news },
+        "UserPromptSubmit" | "Stop" | "StopFailure" | "Interrupt" | "SessionEnd" => {
+            HookNews { all_answered: true, ..news }
+        }
+        _ => news,
+    }
+}
+
 /// The text under a key.
 pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)

@@ -48,6 +48,8 @@ enum Word {
     Yes,
     /// No
     No,
+    /// Yes, and for more than this once, where the question offers it
+    Always,
 }
 
 impl Command {
@@ -86,8 +88,13 @@ fn print(output: Output, approval: &ApprovalView) -> Result<(), Stop> {
     for line in approval.detail.lines() {
         output.line(format!("  {line}"))?;
     }
+    let always = approval.subject.dialog().and_then(|dialog| dialog.always.as_ref());
+    if let Some(always) = always {
+        output.line(format!("  always means: {}", always.scope))?;
+    }
+    let words = if always.is_some() { "yes|no|always" } else { "yes|no" };
     output.line(match (approval.answerable, approval.worker) {
-        (true, _) => format!("  answer: qd approval answer {} yes|no", approval.id),
+        (true, _) => format!("  answer: qd approval answer {} {words}", approval.id),
         (false, Some(worker)) => format!("  answer in its pane: qd attach @{worker}"),
         (false, None) => "  answer in its pane".to_owned(),
     })
@@ -99,6 +106,7 @@ impl Answer {
         let kind = match self.word {
             Word::Yes => AnswerKind::Yes,
             Word::No => AnswerKind::No,
+            Word::Always => AnswerKind::Always,
         };
         let request = Request::Answer { approval: self.approval, kind, text: self.text };
         context.order(&client, request).await

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    agents, approval, attach, completions, daemon, doctor, elsewhere, fence, guard, host, init, man, plan, queue,
-    report, serve, session, stream, task, track, transcript, undo, version, worker,
+    agents, approval, attach, budget, completions, daemon, doctor, elsewhere, fence, guard, host, init, man, mission,
+    plan, queue, report, serve, session, stream, task, track, transcript, undo, usage, version, worker,
 };
 
 /// A full-screen command center for AI coding agents.
@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// Say yes or no to a plan
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Work for whole teams
+    #[command(subcommand)]
+    Mission(mission::Command),
     /// What waits for you, and your answers
     #[command(subcommand)]
     Approval(approval::Command),
@@ -60,6 +63,11 @@ pub(super) enum Command {
     Track(track::Track),
     /// How many sessions run, what waits for one, and in which order
     Queue(queue::Queue),
+    /// Tokens and cost, summed up by day, agent, model, worker, task or project
+    Usage(usage::UsageCommand),
+    /// What agents may use, and how much of it is left
+    #[command(subcommand)]
+    Budget(budget::Command),
     /// Agents of the catalogue, as found on this machine
     Agents(agents::Agents),
     /// Take back the last thing that changed the repository

@@ -16,6 +16,13 @@ pub enum Elsewhere {
     Show(Place),
     /// Runs the session's command there, and notes how it ended
     Run(Place),
+    /// Puts standard input into the session's log
+    Log {
+        /// The session's directory
+        directory: PathBuf,
+        /// What tells the end
+        mark: String,
+    },
     /// Answers a question of another machine about a session here
     Session,
     /// Answers a question of another machine about a task's worktree here
@@ -41,6 +48,7 @@ pub(super) fn run(command: &Elsewhere) -> ExitCode {
     match command {
         Elsewhere::Show(place) => executor::show(&place.directory),
         Elsewhere::Run(place) => executor::run(&place.directory),
+        Elsewhere::Log { directory, mark } => code(executor::log(directory, mark)),
         Elsewhere::Session => code(executor::answer_session()),
         Elsewhere::Task => code(git::answer_far()),
         Elsewhere::Bridge { directory, session } => code(executor::bridge(directory, session)),

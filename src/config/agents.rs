@@ -79,6 +79,10 @@ pub struct AgentDefinition {
     /// directory, made when it is not there. A fence lets it write there.
     #[serde(default)]
     pub state: Vec<String>,
+    /// Where the transcript file of a conversation is, for an agent whose hooks do not name it: `~/` and `$NAME/` at the
+    /// start, `*` for any text within one name, `{conversation}` for its id, `{short}` for the first eight characters.
+    #[serde(default)]
+    pub transcripts: Vec<String>,
     /// Environment.
     #[serde(default)]
     pub environment: EnvironmentChanges,
@@ -140,8 +144,11 @@ impl AskDefinition {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Composer {
-    /// What its first row starts with; empty when its text cannot be told from the rest of the screen.
+    /// What its first row starts with; empty for one without a mark.
     pub mark: String,
+    /// For one without a mark, how the edge begins that it stands on, drawn with `┃` at its side; empty when its text
+    /// cannot be told from the rest of the screen.
+    pub edge: String,
     /// Patterns of the row right above its first one; without any, every row that starts with the mark is one.
     pub above: Vec<String>,
     /// Patterns of the row after its last one.
@@ -159,6 +166,7 @@ impl Default for Composer {
         let none = Vec::new;
         Self {
             mark: String::new(),
+            edge: String::new(),
             above: none(),
             end: none(),
             empty: none(),
@@ -225,6 +233,19 @@ pub struct DialogDefinition {
     /// Keys that say no; empty as above.
     #[serde(default)]
     pub no: Vec<String>,
+    /// The answer that holds for more than this once, where there is one.
+    #[serde(default)]
+    pub always: Option<AlwaysDefinition>,
+}
+
+/// An answer that a question may offer, and that holds for more than this once.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlwaysDefinition {
+    /// A pattern of the row that offers it and says for what; without such a row it is not offered.
+    pub row: String,
+    /// Keys that give it.
+    pub keys: Vec<String>,
 }
 
 /// Times, in milliseconds.
@@ -341,7 +362,12 @@ impl AgentDefinition {
                 return Err("a dialog has no patterns: it would fit every screen".to_owned());
             }
         }
-        let answers = self.dialogs.iter().flat_map(|dialog| dialog.yes.iter().chain(&dialog.no));
+        let always = self.dialogs.iter().filter_map(|dialog| dialog.always.as_ref());
+        if always.clone().any(|always| is_blank(&always.row) || always.keys.is_empty()) {
+            return Err("an answer `always` needs the row that offers it, and keys".to_owned());
+        }
+        let always = always.flat_map(|always| &always.keys);
+        let answers = self.dialogs.iter().flat_map(|dialog| dialog.yes.iter().chain(&dialog.no)).chain(always);
         if let Some(key) = answers.chain(&self.interrupt).find(|key| !is_key(key)) {
             return Err(format!(
                 "`{key}` is not a key: use Enter, Esc, Tab, Space, Up, Down, Left, Right, Ctrl+x or one character"

@@ -6,14 +6,21 @@ pub mod catalog;
 pub mod keymap;
 mod paths;
 mod planner;
+mod prices;
+mod router;
 mod settings;
 pub mod slash;
 pub mod theme;
 
 pub use agents::{
-    Adapter, AgentDefinition, Arguments, AskDefinition, Composer, DialogDefinition, EnvironmentChanges, PromptDelivery,
-    ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
+    Adapter, AgentDefinition, AlwaysDefinition, Arguments, AskDefinition, Composer, DialogDefinition,
+    EnvironmentChanges, PromptDelivery, ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
-pub use settings::{Handoff, Landing, ProjectExecutor, ProjectSettings, Resume, Settings, SettingsError};
+pub use prices::{Price, Prices};
+pub use router::{ModelMapUse, RouterBackend, RouterSettings, SHARING, models};
+pub use settings::{
+    BudgetSettings, Handoff, Landing, ProjectExecutor, ProjectSettings, ProviderSettings, Resume, Settings,
+    SettingsError,
+};

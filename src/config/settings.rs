@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::model::{Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind};
+use crate::model::{Amount, Autonomy, ExecutorKind, ExecutorSettings, Explain, Kind, OnBudget};
 
 use super::planner::PlannerSettings;
+use super::router::RouterSettings;
 
 /// The person's settings, with the defaults of PRODUCT §15.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub resume: Resume,
     /// Seconds after which a session that has nothing to do is ended, its conversation kept; 0 is never.
     pub idle_timeout: u64,
+    /// Seconds between two questions to each session's host whether it is there; one that lets three go by is unreachable.
+    pub heartbeat: u64,
     /// Attempts before a person must look.
     pub max_attempts: u32,
     /// Reminders to report after a silent stop.
@@ -50,10 +53,20 @@ pub struct Settings {
     pub check_timeout: u64,
     /// Handoff settings.
     pub handoff: Handoff,
+    /// What agents may use, in amounts like `2.50usd` or `200ktok`.
+    pub budget: BudgetSettings,
+    /// How fast agents of one provider may begin and use tokens, by provider.
+    pub providers: BTreeMap<String, ProviderSettings>,
+    /// The agent that takes over when another one's provider stops it for long.
+    pub fallback_agent: Option<String>,
+    /// Minutes of a provider's limit from which on it does.
+    pub fallback_after: u64,
     /// Where sessions run.
     pub executor: ExecutorSettings,
     /// Who plans.
     pub planner: PlannerSettings,
+    /// Who gets a task that names nobody.
+    pub router: RouterSettings,
     /// Whether agents are also kept from reading your own checkout, as far as their own rules can.
     pub hide_checkout: bool,
     /// About single agents, by name.
@@ -78,6 +91,7 @@ impl Default for Settings {
             session_requests: 10,
             resume: Resume::Ask,
             idle_timeout: 0,
+            heartbeat: 30,
             max_attempts: 10,
             reminders: 1,
             landing: None,
@@ -89,10 +103,15 @@ impl Default for Settings {
             scrollback: 20_000,
             check_timeout: 1_800,
             handoff: Handoff::default(),
+            budget: BudgetSettings::default(),
+            providers: BTreeMap::new(),
+            fallback_agent: None,
+            fallback_after: 10,
             executor: ExecutorSettings::default(),
             hide_checkout: false,
             agents: BTreeMap::new(),
             planner: PlannerSettings::default(),
+            router: RouterSettings::default(),
         }
     }
 }
@@ -130,6 +149,64 @@ pub struct Handoff {
 impl Default for Handoff {
     fn default() -> Self {
         Self { push: false, restate_timeout: 120 }
+    }
+}
+
+/// `[budget]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetSettings {
+    /// Of each task that has none of its own.
+    #[serde(deserialize_with = "amount")]
+    pub task: Amount,
+    /// Of each worker.
+    #[serde(deserialize_with = "amount")]
+    pub worker: Amount,
+    /// Of each project.
+    #[serde(deserialize_with = "amount")]
+    pub project: Amount,
+    /// Of each day.
+    #[serde(deserialize_with = "amount")]
+    pub day: Amount,
+    /// The share in percent at which you are warned; 0 is never.
+    pub warn: u64,
+    /// What happens when one is used up.
+    pub on_budget: OnBudget,
+}
+
+impl Default for BudgetSettings {
+    fn default() -> Self {
+        let none = Amount::default();
+        Self { task: none, worker: none, project: none, day: none, warn: 80, on_budget: OnBudget::Pause }
+    }
+}
+
+fn amount<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Amount, D::Error> {
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+/// `[providers.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// The agents that it serves; those of `anthropic`, `openai` and `google` are known.
+    pub agents: Option<Vec<String>>,
+    /// Tokens in any minute after which no more agents are started.
+    pub tokens_per_minute: Option<u64>,
+    /// Starts in any minute, spread evenly over it.
+    pub starts_per_minute: Option<u32>,
+}
+
+impl ProviderSettings {
+    /// The agents that a provider serves.
+    pub fn served(&self, provider: &str) -> Vec<String> {
+        let known: &[&str] = match provider {
+            "anthropic" => &["claude"],
+            "openai" => &["codex"],
+            "google" => &["gemini"],
+            _ => &[],
+        };
+        self.agents.clone().unwrap_or_else(|| known.iter().map(|agent| (*agent).to_owned()).collect())
     }
 }
 

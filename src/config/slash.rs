@@ -16,8 +16,9 @@ const fn command(name: &'static str, arguments: &'static str, what: &'static str
 }
 
 /// All of them, as `/help` lists them.
-pub const SLASH: [SlashCommand; 18] = [
+pub const SLASH: [SlashCommand; 20] = [
     command("plan", "TEXT", "plan it and ask, whatever the autonomy"),
+    command("mission", "[NAME TEXT]", "the teams; with a name, plan it for that team"),
     command("rules", "", "do not wait for the model that plans"),
     command("decline", "", "call off the plan that waits or is being made"),
     command("status", "", "what is open"),
@@ -26,7 +27,8 @@ pub const SLASH: [SlashCommand; 18] = [
     command("queue", "", "what waits for a session"),
     command("agents", "", "which agents are installed"),
     command("approvals", "", "what waits for you"),
-    command("usage", "", "model calls for planning"),
+    command("usage", "", "tokens and cost, and model calls for planning"),
+    command("budget", "[AMOUNT [TASK|@WORKER|day]]", "what may be used; `default` follows the configuration"),
     command("run", "TASK", "start a task"),
     command("land", "TASK", "land a task"),
     command("retry", "TASK", "another attempt"),

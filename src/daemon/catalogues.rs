@@ -1,12 +1,14 @@
 //! Agents and roles: the shipped ones, and the person's own from the configuration directory. A bad file
 //! costs itself, never the others, and is said in the log.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::agents::Catalogue;
-use crate::config::catalog::{Roles, SourceFile};
-use crate::config::{AgentDefinition, Paths, SettingsError};
+use crate::config::catalog::{CatalogError, Missions, Roles, SourceFile};
+use crate::config::{self, AgentDefinition, Paths, Prices, SettingsError};
+use crate::model::Models;
 
 use super::DaemonError;
 
@@ -55,6 +57,17 @@ impl Stamp {
     }
 }
 
+/// Which models of each agent fit which complexity; the shipped ones where the person's own file cannot be used.
+pub(super) fn models(paths: &Paths) -> BTreeMap<String, Models> {
+    let path = paths.config.join("models.toml");
+    let own = std::fs::read_to_string(&path).ok();
+    let name = path.to_string_lossy();
+    config::models(own.as_deref().map(|text| (text, &*name))).unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "the person's models are not used");
+        config::models(None).unwrap_or_default()
+    })
+}
+
 /// The roles that this home knows.
 pub(super) fn roles(paths: &Paths) -> Result<Roles, DaemonError> {
     let own = files(&paths.config.join("roles"), "md");
@@ -62,6 +75,26 @@ pub(super) fn roles(paths: &Paths) -> Result<Roles, DaemonError> {
     Roles::parse(&sources).or_else(|error| {
         tracing::warn!(%error, "the person's roles are not used");
         Roles::parse(&[]).map_err(|error| DaemonError::Configuration(error.to_string()))
+    })
+}
+
+/// The prices that this home knows.
+pub(super) fn prices(paths: &Paths) -> Prices {
+    let path = paths.config.join("prices.toml");
+    let own = std::fs::read_to_string(&path).ok();
+    Prices::layered(own.as_deref(), &path.to_string_lossy()).unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "the person's prices are not used");
+        Prices::layered(None, "").unwrap_or_default()
+    })
+}
+
+/// The missions that this home knows; the shipped ones where the person's own cannot be used.
+pub(super) fn missions(paths: &Paths, roles: &Roles) -> Result<Missions, CatalogError> {
+    let own = files(&paths.config.join("missions"), "toml");
+    let sources: Vec<SourceFile<'_>> = own.iter().map(|(file, text)| SourceFile { file, text }).collect();
+    Missions::parse(&sources, roles).or_else(|error| {
+        tracing::warn!(%error, "the person's missions are not used");
+        Missions::parse(&[], roles)
     })
 }
 

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::config::RouterBackend;
 use crate::engine::{Asking, Command, Event, PlanNews, State, Submission};
 use crate::model::{
-    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, Timestamp,
+    Autonomy, ExecutorKind, Kind, PlanId, PlanStatus, Project, ProjectId, SessionMode, TaskDraft, Timestamp, Wishes,
     WorkerNumber, one_line, truncate,
 };
 use crate::planning::rules::{self, PlanContext};
@@ -15,7 +16,7 @@ use crate::protocol::control::{AddOptions, Failure, Response};
 
 use super::blocking::fault;
 use super::core::now;
-use super::planner::{self, Planner};
+use super::planner::{self, Origin, Planner};
 use super::{Daemon, executors, questions, slash, spoken, views};
 
 /// The longest request, in bytes: more is a file, not a message.
@@ -45,12 +46,36 @@ pub(super) async fn submit(
     if text.len() > LONGEST_TEXT {
         return Err(too_long(text.len()));
     }
-    if let Some(by) = model_for(daemon, &options).await {
-        return ask(daemon, project, text, by, &options).await;
+    if let Some((by, only_routed)) = model_for(daemon, &options).await {
+        let wishes = Wishes { only_routed, ..planner::wishes(&options) };
+        let asking = Asking { project, text, by, from_chat: options.from_chat, wishes };
+        return ask(daemon, asking).await;
     }
     let known = daemon.project(project).await?;
-    let drafts = by_rules(daemon, &known, &text, &options).await?;
-    let submission = Submission { project, text, drafts, from_chat: options.from_chat };
+    let drafted = by_rules(daemon, &known, &text, &options).await?;
+    let about = About { by: "rules".to_owned(), note: drafted.note, at_once: None };
+    keep(daemon, project, (text, drafted.drafts), (options.from_chat, about)).await
+}
+
+/// What is said of a plan.
+pub(super) struct About {
+    /// Who made it.
+    pub(super) by: String,
+    /// What the person should know of it.
+    pub(super) note: Option<String>,
+    /// How many of its agents run at once.
+    pub(super) at_once: Option<u16>,
+}
+
+/// Drafts become tasks.
+pub(super) async fn keep(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    (text, drafts): (String, Vec<TaskDraft>),
+    (from_chat, about): (bool, About),
+) -> Result<Made, Failure> {
+    let About { by, note, at_once } = about;
+    let submission = Submission { project, text, drafts, from_chat, by, note, at_once };
     let events = daemon.core.command(Command::Submit(submission)).await?;
     let plan = plan_made(&events);
     let tasks = daemon.core.look(move |state, _| tasks_of(state, plan)).await?;
@@ -62,34 +87,36 @@ fn tasks_of(state: &State, plan: Option<PlanId>) -> Vec<TaskView> {
     ids.iter().filter_map(|id| state.tasks.get(id)).map(|task| views::task(state, task)).collect()
 }
 
-/// The model that a message is to be planned by: its name, or `None` for the rules. A command is never planned.
-async fn model_for(daemon: &Arc<Daemon>, options: &AddOptions) -> Option<String> {
-    let wanted = options.by_model || (options.from_chat && options.split);
+/// The model that a message is to be planned by, or that only says who gets it: its name, or `None` for the rules alone. A
+/// command is never planned.
+async fn model_for(daemon: &Arc<Daemon>, options: &AddOptions) -> Option<(String, bool)> {
     let is_command = options.run.is_some() || options.agent.as_deref() == Some("shell");
-    if !wanted || is_command || options.open_ended {
+    if is_command || options.open_ended {
         return None;
     }
-    match planner::choose(daemon).await {
-        Planner::Model(model) => Some(model.name()),
-        // said with the plan
-        Planner::Instead(_) => Some("the configured planner".to_owned()),
-        Planner::Rules => None,
+    if options.by_model || (options.from_chat && options.split) {
+        match planner::choose(daemon).await {
+            Planner::Model(model) => return Some((model.name(), false)),
+            // said with the plan
+            Planner::Instead(_) => return Some(("the configured planner".to_owned(), false)),
+            Planner::Rules => {}
+        }
+    }
+    if daemon.settings.router.backend != RouterBackend::Llm || options.agent.is_some() {
+        return None;
+    }
+    match planner::router(daemon).await {
+        Planner::Model(model) => Some((model.name(), true)),
+        Planner::Instead(_) | Planner::Rules => None,
     }
 }
 
 /// Keeps the text and has a model plan it. The chat goes on at once; others wait for the tasks.
-async fn ask(
-    daemon: &Arc<Daemon>,
-    project: ProjectId,
-    text: String,
-    by: String,
-    options: &AddOptions,
-) -> Result<Made, Failure> {
-    let wishes = planner::wishes(options);
-    let asking = Asking { project, text, by, from_chat: options.from_chat, wishes };
+async fn ask(daemon: &Arc<Daemon>, asking: Asking) -> Result<Made, Failure> {
+    let from_chat = asking.from_chat;
     let events = daemon.core.command(Command::AskPlan(asking)).await?;
     let plan = plan_made(&events);
-    if options.from_chat {
+    if from_chat {
         return Ok(Made { tasks: Vec::new(), plan });
     }
     let mut version = daemon.core.version();
@@ -131,13 +158,19 @@ fn too_long(length: usize) -> Failure {
     }
 }
 
-/// Drafts for a text: the rules planner's, with what the options decide.
+/// Drafts for a text: the rules planner's, with what router and options decide.
 pub(super) async fn by_rules(
     daemon: &Arc<Daemon>,
     known: &Project,
     text: &str,
     options: &AddOptions,
-) -> Result<Vec<TaskDraft>, Failure> {
+) -> Result<Drafted, Failure> {
+    let drafts = drafts(daemon, known, text, options).await;
+    decided(daemon, known, drafts, (options, Origin { text, judge: None })).await
+}
+
+/// The rules planner's drafts as they are.
+pub(super) async fn drafts(daemon: &Arc<Daemon>, known: &Project, text: &str, options: &AddOptions) -> Vec<TaskDraft> {
     daemon.agents.refresh().await;
     let installed = daemon.agents.installed().await;
     let default_agent = match (&options.agent, &options.run) {
@@ -152,21 +185,33 @@ pub(super) async fn by_rules(
         split: options.split,
         run: options.run.clone(),
     };
-    decided(daemon, known, rules::plan(text, &context), options).await
+    rules::plan(text, &context)
 }
 
-/// A planner's drafts with what the person and the project decide.
+/// Drafts that were decided about.
+pub(super) struct Drafted {
+    /// The drafts.
+    pub(super) drafts: Vec<TaskDraft>,
+    /// What the person should know of them.
+    pub(super) note: Option<String>,
+}
+
+/// A planner's drafts with what the router, the person and the project decide.
 pub(super) async fn decided(
     daemon: &Arc<Daemon>,
     known: &Project,
     mut drafts: Vec<TaskDraft>,
-    options: &AddOptions,
-) -> Result<Vec<TaskDraft>, Failure> {
+    (options, origin): (&AddOptions, Origin<'_>),
+) -> Result<Drafted, Failure> {
+    planner::route(daemon, known, &mut drafts, (options, origin)).await?;
     for draft in &mut drafts {
         decide(daemon, draft, options)?;
         draft.executor = executors::decide(daemon, known, options.executor, draft).await?;
     }
-    Ok(drafts)
+    // what the person gave to the command line with its autonomy is their own hand's
+    let own = if options.from_chat { "" } else { origin.text };
+    let note = screening::hold(&mut drafts, own, known.autonomy);
+    Ok(Drafted { drafts, note })
 }
 
 /// Puts the person's explicit choices over the planner's, and fills in the role's text.
@@ -195,6 +240,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
     draft.worker = options.worker.or(draft.worker);
     draft.open_ended = options.open_ended;
     draft.priority = options.priority.unwrap_or(draft.priority);
+    draft.budget = options.budget.or(draft.budget);
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));
     if let Some(role) = options.role.as_ref().or(draft.role.as_ref()) {
         let found = daemon.roles.find(role).map_err(|error| Failure::of(&error))?;
@@ -214,7 +260,7 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         daemon.core.command(Command::Send { project, worker, text: words.to_owned() }).await?;
         return noted(daemon, project, text, format!("to worker {worker}: {}", truncate(&one_line(words), 60))).await;
     }
-    if let Some(command) = text.strip_prefix('/') {
+    if let Some(command) = text.strip_prefix('/').filter(|_| !is_path(text)) {
         return slash::obey(daemon, project, text, command).await;
     }
     if let Some(command) = planning::spoken(text) {
@@ -228,11 +274,11 @@ pub(super) async fn say(daemon: &Arc<Daemon>, project: ProjectId, text: &str) ->
         daemon.asked.put(project, spoken::Held::Message(text.to_owned()));
         return noted(daemon, project, text, question).await;
     }
-    plan(daemon, project, text).await
+    plan(daemon, project, text, None).await
 }
 
 /// What is asked before a message becomes tasks whose commands look dangerous; `None` when none does.
-fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
+pub(super) fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
     let context = PlanContext { agents: daemon.agents.names(), split: true, ..PlanContext::default() };
     let mut lines: Vec<String> = Vec::new();
     for run in rules::plan(text, &context).into_iter().filter_map(|draft| draft.run) {
@@ -246,9 +292,14 @@ fn dangers(daemon: &Arc<Daemon>, text: &str) -> Option<String> {
 }
 
 /// A message that becomes tasks.
-pub(super) async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
+pub(super) async fn plan(
+    daemon: &Arc<Daemon>,
+    project: ProjectId,
+    text: &str,
+    autonomy: Option<Autonomy>,
+) -> Result<Response, Failure> {
     within_pace(daemon, project).await?;
-    let options = AddOptions { split: true, from_chat: true, ..AddOptions::default() };
+    let options = AddOptions { split: true, from_chat: true, autonomy, ..AddOptions::default() };
     let made = submit(daemon, project, text.to_owned(), options).await?;
     let text = match made.tasks.len() {
         0 => "planning".to_owned(),
@@ -259,7 +310,7 @@ pub(super) async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -
 }
 
 /// Refuses when as many tasks came from the chat in the last minute as may.
-async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Failure> {
+pub(super) async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Failure> {
     let most = daemon.settings.planner.tasks_per_minute;
     let since = Timestamp(now().0.saturating_sub(60_000));
     let made = daemon.core.look(move |state, _| {
@@ -274,7 +325,7 @@ async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Fai
     }
     Err(Failure {
         kind: Kind::Busy,
-        message: format!("{most} tasks a minute were made of your messages, and no more than {most} may"),
+        message: format!("your messages made {most} tasks within a minute, and no more may be made"),
         hint: Some("wait a moment, or raise `planner.tasks_per_minute`".to_owned()),
     })
 }
@@ -282,7 +333,13 @@ async fn within_pace(daemon: &Arc<Daemon>, project: ProjectId) -> Result<(), Fai
 /// `@2 text`: words for worker 2. `@codex …` is not one: it names an agent for the planner.
 fn addressed(text: &str) -> Option<(WorkerNumber, &str)> {
     let (number, words) = text.strip_prefix('@')?.split_once(char::is_whitespace)?;
-    Some((number.parse().ok()?, words.trim()))
+    let number = number.trim_end_matches([':', ',']).parse().ok()?;
+    Some((number, words.trim())).filter(|(_, words)| !words.is_empty())
+}
+
+/// `/etc/hosts is wrong` begins with a path, not with a command.
+fn is_path(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|word| word.get(1..).unwrap_or_default().contains('/'))
 }
 
 /// How things stand.

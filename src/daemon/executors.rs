@@ -230,7 +230,7 @@ pub(super) fn program(job: &Job) -> Program {
 }
 
 fn with_git(place: &mut Workplace, worktree: &Path, git: PrivateGit) {
-    place.overlays = vec![(git.alternates.clone(), git.alternates), (git.link, worktree.join(".git"))];
+    place.overlays = vec![git.alternates, (git.link, worktree.join(".git"))];
     place.readable.extend(git.objects);
     place.git = Some(git.directory);
 }

@@ -27,11 +27,13 @@ pub(super) async fn worker(
     project: ProjectId,
     worker: WorkerNumber,
 ) -> Result<Response, Failure> {
-    let session = daemon
+    let (session, held) = daemon
         .core
         .look(move |state, _| {
             let seat = state.projects.get(&project)?.workers.get(&worker)?;
-            state.sessions.get(seat.session.as_ref()?).cloned()
+            let session = state.sessions.get(seat.session.as_ref()?)?;
+            let held = state.held_of(&session.id).map(|approval| approval.title.clone());
+            Some((session.clone(), held))
         })
         .await?
         .ok_or_else(|| Failure {
@@ -50,6 +52,7 @@ pub(super) async fn worker(
         confidence: Confidence::of(&session.verdict, looks.seen.as_ref()).word().to_owned(),
         age_ms: u64::try_from(now().since(session.verdict.at).as_millis()).unwrap_or(u64::MAX),
         evidence: session.verdict.evidence,
+        held,
         screen_says: looks.seen,
         pending: looks.pending,
         title,

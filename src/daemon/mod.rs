@@ -24,6 +24,7 @@ mod explain;
 mod handle;
 mod installed;
 mod links;
+mod missions;
 mod places;
 mod planner;
 mod project_settings;
@@ -37,6 +38,7 @@ mod socket;
 mod spoken;
 mod tripwire;
 mod undo;
+mod usage;
 mod views;
 mod waiting;
 
@@ -80,6 +82,7 @@ pub(crate) struct Daemon {
     roles: Roles,
     paths: Paths,
     settings: Settings,
+    prices: crate::config::Prices,
     program: PathBuf,
     git_environment: Environment,
     started_at: Timestamp,
@@ -129,7 +132,7 @@ impl Daemon {
         Opening { root: project.root.clone(), environment: self.git_environment.clone() }
     }
 
-    /// The lock for writes to a project's refs and checkouts.
+    /// The lock for what moves a project's target or a checkout of it, or takes a worktree away.
     fn repository_lock(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(project).or_default())
@@ -138,18 +141,20 @@ impl Daemon {
     /// The agent of tasks that name none: the project's, the person's, else the first installed one that
     /// works by itself.
     async fn default_agent(&self, project: &Project, installed: &[String]) -> String {
+        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
+        self.standing_agent(project).await.or(first).unwrap_or_else(|| "claude".to_owned())
+    }
+
+    /// The agent that the project or the person configured.
+    async fn standing_agent(&self, project: &Project) -> Option<String> {
         let opening = self.repository(project);
         let target = project.target.clone();
-        let configured = tokio::task::spawn_blocking(move || {
+        let of_project = tokio::task::spawn_blocking(move || {
             let repository = opening.open().ok()?;
             project_settings::read(&repository, Some(&target)).ok()?.agent
         })
-        .await
-        .ok()
-        .flatten()
-        .or_else(|| self.settings.agent.clone());
-        let first = installed.iter().find(|name| !matches!(name.as_str(), "shell" | "demo")).cloned();
-        configured.or(first).unwrap_or_else(|| "claude".to_owned())
+        .await;
+        of_project.ok().flatten().or_else(|| self.settings.agent.clone())
     }
 
     /// A line for the project's chat and log.
@@ -196,6 +201,7 @@ async fn start(options: ServeOptions) -> Result<Running, DaemonError> {
         links: Links::default(),
         agents: Arc::new(Agents::new(options.paths.clone(), program.clone())),
         roles: catalogues::roles(&options.paths)?,
+        prices: catalogues::prices(&options.paths),
         paths: options.paths,
         program,
         git_environment: Environment::inherited(),

@@ -10,6 +10,7 @@ use crate::protocol::control::Failure;
 
 use super::blocking::blocking;
 use super::core::now;
+use super::usage as spending;
 use super::{Daemon, views};
 
 /// Files that an answer names.
@@ -110,14 +111,17 @@ fn failed(state: &State, project: ProjectId) -> String {
     if lines.is_empty() { "Nothing failed.".to_owned() } else { lines.join("\n") }
 }
 
-/// What planning used. What the agents used is theirs to say.
+/// What agents and planning used.
 pub(super) async fn usage(daemon: &Arc<Daemon>, project: ProjectId) -> Result<String, Failure> {
     let most = daemon.settings.planner.calls_per_hour;
-    let calls = daemon.core.look(move |state, _| state.model_calls.get(&project).cloned()).await?.unwrap_or_default();
+    let looked = daemon.core.look(move |state, _| {
+        (spending::told(state, project, now()), state.model_calls.get(&project).cloned().unwrap_or_default())
+    });
+    let (told, calls) = looked.await?;
     let today = calls.on_day_of(now());
     let plural = if today == 1 { "call" } else { "calls" };
     Ok(format!(
-        "Planning: {today} model {plural} today (UTC); at most {most} an hour. Watching the agents used none.\nWhat an agent used stands in its own pane."
+        "{told}\nPlanning: {today} model {plural} today (UTC); at most {most} an hour. Watching the agents used none."
     ))
 }
 

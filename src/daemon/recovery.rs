@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::config::{Landing, Resume};
-use crate::engine::{Command, EffectKind, Fact, Rules};
+use crate::config::{Landing, ProviderSettings, Resume};
+use crate::engine::{BudgetRules, Command, EffectKind, Fact, ProviderRules, Rules};
 use crate::process;
 use crate::session::{self, Found};
 
@@ -52,10 +52,30 @@ pub(super) async fn set_rules(daemon: &Arc<Daemon>) {
         idle_ms: settings.idle_timeout.saturating_mul(1_000),
         restate_ms: settings.handoff.restate_timeout.saturating_mul(1_000),
         lands_alone: settings.landing.map(|landing| landing == Landing::Auto),
+        budget: BudgetRules {
+            task: settings.budget.task,
+            worker: settings.budget.worker,
+            project: settings.budget.project,
+            day: settings.budget.day,
+            warn_percent: settings.budget.warn,
+            on_budget: settings.budget.on_budget,
+        },
+        providers: settings.providers.iter().map(|(name, it)| (name.clone(), provider(name, it))).collect(),
+        fallback_agent: settings.fallback_agent.clone(),
+        fallback_after_ms: settings.fallback_after.saturating_mul(60_000),
+        utc_offset_s: i64::from(jiff::Zoned::now().offset().seconds()),
         ..known.clone()
     };
     if rules != known {
         let _ = daemon.core.command(Command::SetRules { rules }).await;
+    }
+}
+
+fn provider(name: &str, settings: &ProviderSettings) -> ProviderRules {
+    ProviderRules {
+        agents: settings.served(name),
+        tokens_per_minute: settings.tokens_per_minute,
+        starts_per_minute: settings.starts_per_minute,
     }
 }
 

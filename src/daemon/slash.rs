@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use crate::config::slash::{self, SLASH};
 use crate::engine::{Command, State};
-use crate::model::{Autonomy, Kind, Plan, PlanId, PlanStatus, ProjectId, TaskId, WorkerNumber, one_line, truncate};
+use crate::model::{
+    Autonomy, BudgetScope, Kind, Plan, PlanId, PlanStatus, ProjectId, TaskId, WorkerNumber, one_line, truncate,
+};
 use crate::planning::{Spoken, StateQuestion};
-use crate::protocol::control::{AddOptions, Failure, Response};
+use crate::protocol::MissionView;
+use crate::protocol::control::{Failure, Response};
 
 use super::chat::{self, noted, status};
-use super::{Daemon, questions, spoken, views};
+use super::core::now;
+use super::usage as spending;
+use super::{Daemon, missions, questions, spoken, views};
 
 /// Carries `/command …` out.
 pub(super) async fn obey(
@@ -21,7 +26,8 @@ pub(super) async fn obey(
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let rest = rest.trim();
     match name {
-        "plan" if !rest.is_empty() => plan(daemon, project, rest).await,
+        "plan" if !rest.is_empty() => plan(daemon, project, (asked, rest)).await,
+        "mission" => mission(daemon, project, asked, rest).await,
         "rules" | "decline" => hurry(daemon, project, asked, name).await,
         "status" | "tasks" => status(daemon, project, asked).await,
         "workers" | "queue" => {
@@ -37,6 +43,7 @@ pub(super) async fn obey(
         }
         "approvals" => tell(daemon, project, asked, StateQuestion::Needs).await,
         "usage" => tell(daemon, project, asked, StateQuestion::Cost).await,
+        "budget" => budget(daemon, project, asked, rest).await,
         "run" | "land" | "retry" | "cancel" => on_task(daemon, project, asked, (name, rest)).await,
         "stop" | "handoff" => on_worker(daemon, project, asked, (name, rest)).await,
         "autonomy" => autonomy(daemon, project, asked, rest).await,
@@ -45,15 +52,32 @@ pub(super) async fn obey(
     }
 }
 
-async fn plan(daemon: &Arc<Daemon>, project: ProjectId, text: &str) -> Result<Response, Failure> {
-    let options =
-        AddOptions { split: true, from_chat: true, autonomy: Some(Autonomy::Confirm), ..AddOptions::default() };
-    let made = chat::submit(daemon, project, text.to_owned(), options).await?;
-    let text = match made.tasks.len() {
-        0 => "planning".to_owned(),
-        count => format!("{count} tasks planned"),
-    };
-    Ok(Response::Said { text, plan: made.plan })
+/// A plan that waits for a yes, whatever the autonomy. Commands in it that look dangerous are asked about like those of any message.
+async fn plan(daemon: &Arc<Daemon>, project: ProjectId, (asked, text): (&str, &str)) -> Result<Response, Failure> {
+    if let Some(question) = chat::dangers(daemon, text) {
+        daemon.asked.put(project, spoken::Held::Message(text.to_owned()));
+        return noted(daemon, project, asked, question).await;
+    }
+    chat::plan(daemon, project, text, Some(Autonomy::Confirm)).await
+}
+
+/// All missions, or a plan for the team of one.
+async fn mission(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &str) -> Result<Response, Failure> {
+    if rest.is_empty() {
+        let known = missions::list(daemon).await?;
+        let mut lines: Vec<String> = known.iter().map(mission_line).collect();
+        lines.push("`/mission NAME TEXT` plans TEXT for that team.".to_owned());
+        return noted(daemon, project, asked, lines.join("\n")).await;
+    }
+    let (name, text) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("mission"))?;
+    chat::within_pace(daemon, project).await?;
+    let made = missions::start(daemon, project, (name, text.trim()), (None, true)).await?;
+    Ok(Response::Said { text: missions::words(daemon, name, made.tasks.len(), made.plan).await, plan: made.plan })
+}
+
+fn mission_line(mission: &MissionView) -> String {
+    let MissionView { name, agents, at_once, budget_usd, summary, .. } = mission;
+    format!("{name}: {summary} {agents} agents, {at_once} at once, ${budget_usd:.2}.")
 }
 
 /// The plan that is being made: by the rules now, or not at all; `decline` also says no to one that waits.
@@ -128,6 +152,20 @@ async fn autonomy(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &
     let autonomy = known.into_iter().find(|autonomy| autonomy.word() == rest).ok_or_else(|| usage("autonomy"))?;
     daemon.core.command(Command::SetAutonomy { project, autonomy }).await?;
     noted(daemon, project, asked, format!("autonomy is {} now", autonomy.word())).await
+}
+
+/// Budgets that have a limit, or a new limit for one of them.
+async fn budget(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &str) -> Result<Response, Failure> {
+    if rest.is_empty() {
+        let told = daemon.core.look(move |state, _| spending::budgets_told(state, project, now())).await?;
+        return noted(daemon, project, asked, told).await;
+    }
+    let (scope, limit) = spending::wish(rest, project).ok_or_else(|| usage("budget"))?;
+    if let BudgetScope::Task { task } = scope {
+        spoken::belongs(daemon, project, task).await?;
+    }
+    daemon.core.command(Command::SetBudget { scope, limit }).await?;
+    noted(daemon, project, asked, spending::set_told(scope, limit)).await
 }
 
 fn queue(state: &State, project: ProjectId) -> String {

@@ -48,7 +48,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str)
     let held = daemon.asked.take(project)?;
     match (assent(text)?, held) {
         (Assent::Yes, Held::Command(command, ran)) => Some(carry_out_asked(daemon, project, text, command, ran).await),
-        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message).await),
+        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message, None).await),
         (Assent::No, _) => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }

@@ -1,10 +1,11 @@
 //! The state as faces see it: pure functions from `State` to the views of the protocol.
 
+use super::usage;
 use crate::config::Paths;
 use crate::engine::State;
 use crate::model::{
-    Approval, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject, Task, TaskId,
-    Timestamp, Worker, WorkerNumber, one_line,
+    Approval, BudgetScope, DialogKind, Handoff, Plan, PlanStatus, Project, ProjectId, Session, StepState, Subject,
+    Task, TaskId, Timestamp, Worker, WorkerNumber, one_line,
 };
 use crate::protocol::{
     ApprovalView, HandoffView, PlanView, ProjectView, QueueEntry, QueueView, SessionView, TaskView, WorkerView,
@@ -30,6 +31,8 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         waits_for: state.waits_for(task),
         agent: task.agent.clone(),
         model: task.model.clone(),
+        route: task.route.clone(),
+        forecast: task.forecast.clone(),
         run: task.run.clone(),
         role: task.role.clone(),
         autonomy: task.autonomy,
@@ -51,11 +54,13 @@ pub(crate) fn task(state: &State, task: &Task) -> TaskView {
         started_at: task.started_at.map(Timestamp::rfc3339),
         completed_at: task.completed_at.map(Timestamp::rfc3339),
         commit: task.commit.clone(),
+        usage: usage::of_task(state, task.id),
     }
 }
 
 /// One session.
-pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
+pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> SessionView {
+    let limit = state.ledger.limits.get(&session.id);
     SessionView {
         id: session.id.clone(),
         project: session.project,
@@ -78,6 +83,8 @@ pub(crate) fn session(paths: &Paths, session: &Session) -> SessionView {
         ended_at: session.ended_at.map(Timestamp::rfc3339),
         exit: session.exit.as_ref().map(ToString::to_string),
         socket: paths.session_socket(&session.id),
+        usage: usage::of_session(state, &session.id),
+        back_at: limit.map(|limit| state.rules.clock(limit.until)),
     }
 }
 
@@ -132,9 +139,10 @@ pub(crate) fn queue(state: &State, project: Option<ProjectId>) -> QueueView {
 /// One question.
 pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
     let session = match &approval.subject {
-        Subject::Dialog { session, .. } | Subject::Question { session, .. } | Subject::Touched { session, .. } => {
-            state.sessions.get(session)
-        }
+        Subject::Dialog { session, .. }
+        | Subject::Held { session, .. }
+        | Subject::Question { session, .. }
+        | Subject::Touched { session, .. } => state.sessions.get(session),
         _ => None,
     };
     let kind = match &approval.subject {
@@ -145,14 +153,20 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
             DialogKind::Permission => "permission",
             DialogKind::Other => "dialog",
         },
+        Subject::Held { .. } => "draft",
         Subject::Question { .. } => "question",
         Subject::Commands { .. } => "commands",
         Subject::Review { .. } => "review",
         Subject::Resume { .. } => "resume",
         Subject::Offline { .. } => "offline",
+        Subject::Budget { .. } => "budget",
         Subject::Touched { .. } => "checkout",
     };
-    let answerable = !matches!(&approval.subject, Subject::Dialog { dialog, .. } if dialog.yes.is_empty());
+    let answerable = match &approval.subject {
+        Subject::Dialog { dialog, .. } => !dialog.yes.is_empty(),
+        Subject::Held { .. } => false,
+        _ => true,
+    };
     ApprovalView {
         id: approval.id,
         project: approval.project,
@@ -160,7 +174,9 @@ pub(crate) fn approval(state: &State, approval: &Approval) -> ApprovalView {
         kind: kind.to_owned(),
         task: approval.task,
         worker: match &approval.subject {
-            Subject::Offline { worker } => Some(*worker),
+            Subject::Offline { worker } | Subject::Budget { scope: BudgetScope::Worker { worker, .. }, .. } => {
+                Some(*worker)
+            }
             _ => session.map(|session| session.worker).or_else(|| worker_of(state, approval.task)),
         },
         title: approval.title.clone(),
@@ -189,8 +205,8 @@ pub(crate) fn approvals(state: &State, project: Option<ProjectId>) -> Vec<Approv
 fn urgency(subject: &Subject) -> u8 {
     match subject {
         Subject::Dialog { .. } | Subject::Touched { .. } => 0,
-        Subject::Question { .. } => 1,
-        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } => 2,
+        Subject::Question { .. } | Subject::Held { .. } => 1,
+        Subject::Commands { .. } | Subject::Resume { .. } | Subject::Offline { .. } | Subject::Budget { .. } => 2,
         Subject::Review { .. } | Subject::Landing { .. } => 3,
         Subject::Plan { .. } => 4,
     }
@@ -204,6 +220,7 @@ fn plan(plan: &Plan) -> PlanView {
         tasks: plan.tasks.clone(),
         status: plan.status,
         by: plan.by.clone(),
+        note: plan.note.clone(),
     }
 }
 
@@ -247,6 +264,7 @@ pub(crate) fn project(state: &State, paths: &Paths, project: &Project, now: Time
         handoffs: handoffs(state, project),
         chat: state.chat.get(&project.id).cloned().unwrap_or_default(),
         last: None,
+        today: usage::today(state, now),
     }
 }
 
@@ -277,7 +295,7 @@ fn sessions(state: &State, paths: &Paths, project: &Project) -> Vec<SessionView>
     ids.into_iter()
         .filter_map(|id| state.sessions.get(id))
         .filter(|it| it.project == project.id)
-        .map(|it| session(paths, it))
+        .map(|it| session(state, paths, it))
         .collect()
 }
 

@@ -6,6 +6,7 @@ mod handoff;
 mod project;
 mod session;
 mod task;
+mod usage;
 
 use crate::model::{Answer, AnswerKind, Approval, ApprovalId, DialogKind, EffectId, Plan, PlanId, Subject, Timestamp};
 
@@ -13,6 +14,7 @@ use super::{ApprovalNews, Effect, EffectKind, Event, PlanNews, State, Stop};
 
 /// Adds one event to the state. `at` is the event's own time, so that a replay gives the same state.
 pub fn apply(state: &mut State, event: &Event, at: Timestamp) {
+    state.ledger.clock = at;
     match event {
         Event::RulesSet { rules } => state.rules = rules.clone(),
         Event::Project { project, news } => project::apply(state, *project, news, at),
@@ -21,6 +23,7 @@ pub fn apply(state: &mut State, event: &Event, at: Timestamp) {
         Event::Session { session, news, .. } => session::apply(state, session, news, at),
         Event::Approval { approval, news, .. } => approval_news(state, *approval, news),
         Event::Handoff { handoff, news, .. } => handoff::apply(state, *handoff, news, at),
+        Event::Budget { scope, news, .. } => usage::budget(state, *scope, news, at),
         Event::EffectRequested { effect, .. } => requested(state, effect),
         Event::EffectSettled { effect, .. } => settled(state, *effect),
     }
@@ -29,11 +32,12 @@ pub fn apply(state: &mut State, event: &Event, at: Timestamp) {
 fn plan_news(state: &mut State, id: PlanId, news: &PlanNews) {
     match news {
         PlanNews::Made { plan } => made(state, plan),
-        PlanNews::Filled { tasks, status, by } => {
+        PlanNews::Filled { tasks, status, by, note } => {
             if let Some(plan) = state.plans.get_mut(&id) {
                 plan.tasks.clone_from(tasks);
                 plan.status = *status;
                 plan.by.clone_from(by);
+                plan.note.clone_from(note);
             }
         }
         PlanNews::Settled { status } => {
@@ -90,8 +94,11 @@ fn requested(state: &mut State, effect: &Effect) {
         EffectKind::StopSession { session, .. } if state.live_sessions.contains(session) => {
             state.stops.insert(session.clone(), Stop::Asked);
         }
-        EffectKind::AnswerDialog { session, dialog, yes: true } if dialog.kind == DialogKind::Trust => {
+        EffectKind::AnswerDialog { session, dialog, yes: true, .. } if dialog.kind == DialogKind::Trust => {
             state.trust_given.entry(session.clone()).or_default().insert(dialog.text.clone());
+        }
+        EffectKind::PauseSession { session } => {
+            state.ledger.paused.insert(session.clone());
         }
         EffectKind::Land { task } => {
             state.landing_after.remove(task);

@@ -32,6 +32,8 @@ pub enum Purpose {
     Message,
     /// The one reminder to report.
     Reminder,
+    /// What held it up is over.
+    GoOn,
 }
 
 /// What can be asked of the world.
@@ -77,6 +79,9 @@ pub enum EffectKind {
         dialog: Dialog,
         /// Yes or no.
         yes: bool,
+        /// Yes, and for more than this once, as the dialog offers it.
+        #[serde(default)]
+        always: bool,
     },
     /// End the agent: ask, wait, force; its whole process group and all descendants.
     StopSession {
@@ -91,6 +96,11 @@ pub enum EffectKind {
         session: SessionId,
         /// Lock or unlock.
         locked: bool,
+    },
+    /// Let the turn end, or interrupt it, then lock the input: the agent keeps what it knows.
+    PauseSession {
+        /// Which session.
+        session: SessionId,
     },
     /// Commit what the agent left uncommitted, and say what its branch holds.
     CommitLeftovers {
@@ -162,6 +172,11 @@ pub enum EffectResult {
         #[serde(default)]
         warnings: Vec<String>,
     },
+    /// `StartSession`: the agent is not there; nothing ran.
+    AgentMissing {
+        /// What is missing, and what to do.
+        detail: String,
+    },
     /// `DeliverPrompt`: the text was seen in the composer and the turn was seen to start.
     Delivered,
     /// `DeliverPrompt`: the text was too long for the composer, which was seen to take the name of a file with it.
@@ -173,7 +188,7 @@ pub enum EffectResult {
     Answered,
     /// `AnswerDialog`: another dialog, or none, was on the screen; nothing was sent.
     DialogGone,
-    /// `StopSession`, `LockInput`, `ArchiveSession`.
+    /// `StopSession`, `LockInput`, `PauseSession`, `ArchiveSession`.
     Done,
     /// `CommitLeftovers`.
     Committed {
@@ -267,7 +282,7 @@ impl EffectResult {
     /// Why something did not work. A result that does not belong to its effect is a failure too.
     pub fn detail(self) -> String {
         match self {
-            EffectResult::Failed { detail, .. } => detail,
+            EffectResult::Failed { detail, .. } | EffectResult::AgentMissing { detail } => detail,
             _ => "an answer came that does not fit the question".to_owned(),
         }
     }

@@ -7,11 +7,11 @@ mod news;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApprovalId, EffectId, HandoffId, PlanId, ProjectId, SessionId, Speaker, TaskId};
+use crate::model::{ApprovalId, BudgetScope, EffectId, HandoffId, PlanId, ProjectId, SessionId, Speaker, TaskId};
 
 use super::{Effect, EffectKind, Rules};
 
-pub use news::{ApprovalNews, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
+pub use news::{ApprovalNews, BudgetNews, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,15 @@ pub enum Event {
         /// What.
         news: HandoffNews,
     },
+    /// Something about a budget.
+    Budget {
+        /// Whose; `None` for what is no project's alone.
+        project: Option<ProjectId>,
+        /// Which.
+        scope: BudgetScope,
+        /// What.
+        news: BudgetNews,
+    },
     /// Something is to be done in the world: a row of the outbox.
     EffectRequested {
         /// What.
@@ -111,7 +120,8 @@ impl Event {
             | Event::Approval { task, .. }
             | Event::EffectRequested { task, .. }
             | Event::EffectSettled { task, .. } => *task,
-            Event::RulesSet { .. } | Event::Project { .. } | Event::Plan { .. } => None,
+            Event::Budget { scope: BudgetScope::Task { task }, .. } => Some(*task),
+            Event::RulesSet { .. } | Event::Project { .. } | Event::Plan { .. } | Event::Budget { .. } => None,
         }
     }
 
@@ -133,7 +143,9 @@ impl Event {
             | Event::Session { project, .. }
             | Event::Approval { project, .. }
             | Event::Handoff { project, .. } => Some(*project),
-            Event::EffectRequested { project, .. } | Event::EffectSettled { project, .. } => *project,
+            Event::EffectRequested { project, .. }
+            | Event::EffectSettled { project, .. }
+            | Event::Budget { project, .. } => *project,
             Event::RulesSet { .. } => None,
         }
     }
@@ -167,8 +179,9 @@ impl Event {
                     | SessionNews::ExitNoted { .. }
                     | SessionNews::Dismissed { .. }
                     | SessionNews::Archived
+                    | SessionNews::Used { .. }
             ),
-            Event::Plan { .. } | Event::Approval { .. } | Event::Handoff { .. } => false,
+            Event::Plan { .. } | Event::Approval { .. } | Event::Handoff { .. } | Event::Budget { .. } => false,
         }
     }
 }
@@ -182,6 +195,7 @@ impl EffectKind {
             | EffectKind::AnswerDialog { session, .. }
             | EffectKind::StopSession { session, .. }
             | EffectKind::LockInput { session, .. }
+            | EffectKind::PauseSession { session }
             | EffectKind::ArchiveSession { session } => Some(session),
             _ => None,
         }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, EffectId, Exit, HandoffControl, HandoffId, HostIdentity, PlanId, Priority,
-    ProjectId, Reading, Report, SessionId, TaskDraft, TaskId, Wishes, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, EffectId, Exit, HandoffControl, HandoffId, HostIdentity,
+    PlanId, Priority, ProjectId, Reading, Report, SessionId, SessionUse, TaskDraft, TaskId, Wishes, WorkerNumber,
 };
 
 use super::{EffectResult, Rules};
@@ -31,6 +31,12 @@ pub struct Submission {
     pub drafts: Vec<TaskDraft>,
     /// Whether it came through the chat (then it and the answer are chat lines).
     pub from_chat: bool,
+    /// Who made the drafts: `rules`, `mission web-app`.
+    pub by: String,
+    /// What the person should know of the plan.
+    pub note: Option<String>,
+    /// How many of its agents run at once.
+    pub at_once: Option<u16>,
 }
 
 /// A message that a model is to plan.
@@ -105,6 +111,8 @@ pub enum Command {
         body: Option<String>,
         /// Another agent.
         agent: Option<String>,
+        /// Another model; empty for the agent's own default.
+        model: Option<String>,
         /// A wish for a seat.
         worker: Option<WorkerNumber>,
     },
@@ -217,6 +225,13 @@ pub enum Command {
         /// How.
         control: HandoffControl,
     },
+    /// Set a budget; `None` follows the configuration again.
+    SetBudget {
+        /// For what.
+        scope: BudgetScope,
+        /// How much.
+        limit: Option<Amount>,
+    },
     /// Note a chat line that needs no plan (an answer from the store, a refusal).
     Say {
         /// Whose.
@@ -238,12 +253,28 @@ pub enum Fact {
         /// What came of it.
         result: EffectResult,
     },
+    /// A text does not go out because the person is in the way; or it goes on.
+    TextHeld {
+        /// Which delivery.
+        effect: EffectId,
+        /// Why, in words for the person; `None` when nothing is in the way any more.
+        why: Option<String>,
+        /// What can be done about it.
+        hint: String,
+    },
     /// A signal about a session's state was read.
     Read {
         /// Whose.
         session: SessionId,
         /// What it says.
         reading: Reading,
+    },
+    /// What a session has used since it began, by its agent's own figures or estimated.
+    Used {
+        /// Which.
+        session: SessionId,
+        /// That.
+        now: SessionUse,
     },
     /// The agent reported through `qd report`.
     Reported {

@@ -15,6 +15,7 @@ mod brief;
 mod effect;
 mod event;
 mod input;
+mod ledger;
 mod needs;
 mod queries;
 mod queue;
@@ -26,8 +27,11 @@ mod wake;
 
 pub use apply::apply;
 pub use effect::{Effect, EffectKind, EffectResult, Purpose};
-pub use event::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
+pub use event::{ApprovalNews, BudgetNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
 pub use input::{Asking, Command, Fact, Input, Submission};
+pub use ledger::{
+    Budget, BudgetRules, Calls, Ledger, Limit, Mark, Pace, ProviderRules, SessionRecord, Standing, UsageRow,
+};
 pub use refusal::Refusal;
 pub use state::{Rules, State, Stop};
 pub use step::{Outcome, mode, step};

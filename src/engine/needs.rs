@@ -77,7 +77,11 @@ fn words(approval: &Approval) -> String {
         Subject::Review { task } => {
             one_line(approval.title.strip_prefix(&format!("#{task} ")).unwrap_or(&approval.title))
         }
-        Subject::Touched { .. } | Subject::Resume { .. } | Subject::Offline { .. } => one_line(&approval.title),
+        Subject::Held { .. }
+        | Subject::Touched { .. }
+        | Subject::Resume { .. }
+        | Subject::Offline { .. }
+        | Subject::Budget { .. } => one_line(&approval.title),
         Subject::Commands { commands, .. } => {
             format!("a yes to run {}", truncate(&one_line(&commands.join(", ")), 120))
         }

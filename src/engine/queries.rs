@@ -80,6 +80,11 @@ impl State {
             .find(|approval| matches!(&approval.subject, Subject::Dialog { session: of, .. } if of == session))
     }
 
+    /// What tells the person that a text for a session does not go out.
+    pub fn held_of(&self, session: &SessionId) -> Option<&Approval> {
+        self.waiting().find(|approval| matches!(&approval.subject, Subject::Held { session: of, .. } if of == session))
+    }
+
     /// The waiting question about commands that a task wants to run.
     pub fn commands_held(&self, task: TaskId) -> Option<&Approval> {
         self.waiting_for(task).find(|approval| matches!(approval.subject, Subject::Commands { .. }))

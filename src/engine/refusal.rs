@@ -88,6 +88,9 @@ pub enum Refusal {
     /// The question can only be answered in the pane.
     #[error("approval {0} can only be answered in its pane")]
     OnlyInPane(ApprovalId),
+    /// The question offers no answer that holds for more than this once.
+    #[error("approval {0} offers no answer for more than this once")]
+    NotAlways(ApprovalId),
     /// The worker's session takes no handoff now.
     #[error("worker {worker} cannot be handed off: {why}")]
     NoHandoffNow {
@@ -119,6 +122,7 @@ impl Explain for Refusal {
             | Refusal::ApprovalClosed(_)
             | Refusal::PlanClosed(_)
             | Refusal::OnlyInPane(_)
+            | Refusal::NotAlways(_)
             | Refusal::NotNow { .. }
             | Refusal::NoHandoffNow { .. }
             | Refusal::HandoffNotSteerable(_) => Kind::Conflict,
@@ -134,6 +138,7 @@ impl Explain for Refusal {
             Refusal::WorkerBusy { .. } => "choose another worker, or stop this one with `qd worker stop`",
             Refusal::QueueFull { .. } => "`qd queue` shows what waits; try again when a session has ended",
             Refusal::EmptySubmission => "say what is to be done",
+            Refusal::NotAlways(_) => "answer yes or no; `qd approval list` shows what each question offers",
             Refusal::OnlyInPane(_) => "go to the worker's pane and answer there",
             Refusal::WrongStatus { status: TaskStatus::Completed, .. } => "add a new task instead",
             _ => return None,

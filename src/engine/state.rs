@@ -9,7 +9,7 @@ use crate::model::{
     Project, ProjectId, Session, SessionId, Task, TaskId, Timestamp,
 };
 
-use super::Effect;
+use super::{BudgetRules, Effect, Ledger, ProviderRules};
 
 /// Limits and habits, from the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,18 @@ pub struct Rules {
     pub resumes_alone: bool,
     /// Milliseconds in which the fresh session of a handoff must say the next step back; 0 asks for nothing.
     pub restate_ms: u64,
+    /// What agents may use.
+    pub budget: BudgetRules,
+    /// How fast agents may begin and use tokens, by provider.
+    pub providers: BTreeMap<String, ProviderRules>,
+    /// The agent that takes over when another one's provider stops it for long.
+    pub fallback_agent: Option<String>,
+    /// Milliseconds of a provider's limit from which on the fallback takes over.
+    pub fallback_after_ms: u64,
+    /// Milliseconds after which an agent is tried again whose provider named no time.
+    pub limit_retry_ms: u64,
+    /// How far the person's clock is ahead of UTC, in seconds: their days and times of day.
+    pub utc_offset_s: i64,
 }
 
 impl Default for Rules {
@@ -68,6 +80,12 @@ impl Default for Rules {
             idle_ms: 0,
             resumes_alone: false,
             restate_ms: 120_000,
+            budget: BudgetRules::default(),
+            providers: BTreeMap::new(),
+            fallback_agent: None,
+            fallback_after_ms: 600_000,
+            limit_retry_ms: 900_000,
+            utc_offset_s: 0,
         }
     }
 }
@@ -178,6 +196,9 @@ pub struct State {
     /// Command lines of plain shell panes.
     #[serde(default)]
     pub pane_runs: BTreeMap<SessionId, String>,
+    /// What was used and may be used.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// How often each project's models were called to plan.
     #[serde(default)]
     pub model_calls: BTreeMap<ProjectId, ModelCalls>,

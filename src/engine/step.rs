@@ -2,11 +2,14 @@
 
 mod answer;
 mod ask;
+mod budget;
 mod commands;
 mod effect;
 mod handoff;
+mod held;
 mod landing;
 mod launch;
+mod limits;
 mod moves;
 mod pane;
 mod plan;
@@ -15,6 +18,7 @@ mod prompt;
 mod queue;
 mod reading;
 mod report;
+mod reroute;
 mod restate;
 mod resume;
 mod review;
@@ -81,8 +85,8 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::Submit(submission) => submit::submit(turn, &submission),
         Command::ConfirmPlan { plan, tasks } => plan::confirm(turn, plan, &tasks),
         Command::DeclinePlan { plan } => plan::decline(turn, plan),
-        Command::EditTask { task, title, body, agent, worker } => {
-            task::edit(turn, task, task::Edit { title, body, agent, worker })
+        Command::EditTask { task, title, body, agent, model, worker } => {
+            task::edit(turn, task, task::Edit { title, body, agent, model, worker })
         }
         Command::Run { task } => task::run(turn, task),
         Command::Land { task } => landing::land(turn, task),
@@ -99,8 +103,9 @@ fn obey(turn: &mut Turn, command: Command) -> Result<(), Refusal> {
         Command::ResetWorker { project, worker } => workers::reset(turn, project, worker),
         Command::Prioritize { task, priority } => task::prioritize(turn, task, priority),
         Command::Handoff { project, worker, push, hold } => {
-            handoff::begin(turn, project, worker, handoff::Wish { push, hold })
+            handoff::begin(turn, project, worker, handoff::Wish { push, hold, agent: None })
         }
+        Command::SetBudget { scope, limit } => budget::set(turn, scope, limit),
         Command::SteerHandoff { handoff, control } => steer::steer(turn, handoff, control),
     }
 }
@@ -113,7 +118,9 @@ fn learn(turn: &mut Turn, fact: Fact) {
         Fact::ModelAsked { project, by } => ask::model_asked(turn, project, by),
         Fact::ModelAnswered { project, by, well } => ask::model_answered(turn, project, by, well),
         Fact::LandingUndone { task } => landing::undone(turn, task),
+        Fact::TextHeld { effect, why, hint } => held::held(turn, effect, why.as_deref(), &hint),
         Fact::EffectEnded { effect, result } => effect::ended(turn, effect, result),
+        Fact::Used { session, now } => budget::used(turn, &session, now),
         Fact::Read { session, reading } => reading::read(turn, &session, &reading),
         Fact::Reported { session, report } => report::reported(turn, &session, report),
         Fact::SessionAdopted { session, pid, host } => session::adopted(turn, &session, pid, host),

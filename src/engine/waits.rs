@@ -21,6 +21,7 @@ impl State {
             TaskStatus::Executing if self.restart_after.contains_key(&task.id) => {
                 Some((WaitsFor::Restart, "the pause before its lost agent is started again".to_owned()))
             }
+            TaskStatus::Executing => self.waits_at_limit(task),
             TaskStatus::Blocked => {
                 let open: Vec<String> = self.unmet(task).into_iter().filter_map(|id| self.standing(id)).collect();
                 (!open.is_empty()).then(|| (WaitsFor::Dependency, open.join(", ")))
@@ -52,6 +53,18 @@ impl State {
         }
     }
 
+    /// Its agent is parked at its provider's limit.
+    fn waits_at_limit(&self, task: &Task) -> Option<(WaitsFor, String)> {
+        let session = self.live_session_of(task)?;
+        let limit = self.ledger.limits.get(&session.id)?;
+        let at = self.rules.clock(limit.until);
+        let words = match limit.told {
+            true => format!("the limit of {} to reset at {at}", session.agent),
+            false => format!("the limit of {}, tried again at {at}", session.agent),
+        };
+        Some((WaitsFor::Provider, words))
+    }
+
     /// `#3 (executing)`.
     fn standing(&self, id: TaskId) -> Option<String> {
         Some(format!("#{id} ({})", self.task(id)?.status.word()))
@@ -62,11 +75,18 @@ impl State {
         if self.is_busy(task.id) || self.has_live_session(task.id) {
             return Some((WaitsFor::Worker, "the end of its last attempt".to_owned()));
         }
+        if let Some(wait) = self.waits_for_leave(task) {
+            return Some(wait);
+        }
         let project = self.projects.get(&task.project)?;
         let running = self.slots_used();
         if running >= usize::from(self.rules.slots) && !task.open_ended {
             let words = format!("one of the {running} running agents to end (slots = {})", self.rules.slots);
             return Some((WaitsFor::Slot, words));
+        }
+        if self.plan_is_full(task, 0) {
+            let most = task.plan.and_then(|id| self.plans.get(&id)?.at_once).unwrap_or_default();
+            return Some((WaitsFor::Slot, format!("one of its team's {most} running agents to end")));
         }
         let free = |worker: &Worker| worker.is_free() && !self.is_occupied(task, worker.number);
         if project.workers.values().any(free) {
@@ -83,6 +103,30 @@ impl State {
         Some((WaitsFor::Worker, words))
     }
 
+    /// Whether as many agents of a task's plan run as may, with those that began just now.
+    pub fn plan_is_full(&self, task: &Task, begun: usize) -> bool {
+        let plan = task.plan.and_then(|id| self.plans.get(&id));
+        let Some((plan, most)) = plan.and_then(|plan| Some((plan, plan.at_once?))) else { return false };
+        let tasks = plan.tasks.iter().filter_map(|id| self.task(*id));
+        let running = tasks.filter(|task| self.uses_slot(task)).count();
+        running.saturating_add(begun) >= usize::from(most)
+    }
+
+    /// A budget that is used up, or a provider that takes no more for now.
+    fn waits_for_leave(&self, task: &Task) -> Option<(WaitsFor, String)> {
+        let now = self.ledger.clock;
+        if let Some(budget) = self.task_over_budget(task.id, now) {
+            let words = format!("the budget of {} ({}), which is used up", budget.scope, budget.limit);
+            return Some((WaitsFor::Budget, words));
+        }
+        if let Some(limit) = self.ledger.held.get(&task.id).filter(|limit| limit.until > now) {
+            let words = format!("the limit of {} to reset at {}", task.agent, self.rules.clock(limit.until));
+            return Some((WaitsFor::Provider, words));
+        }
+        self.held_by_pace(&task.agent, now)?;
+        Some((WaitsFor::Provider, format!("its turn: agents like {} start one after the other", task.agent)))
+    }
+
     /// Whether anything still runs on a seat.
     fn is_occupied(&self, task: &Task, worker: WorkerNumber) -> bool {
         self.live().any(|session| session.project == task.project && session.worker == worker)
@@ -91,12 +135,15 @@ impl State {
     /// Tasks that run an agent now, or will in a moment. A task that waits for the person uses no slot, and neither
     /// does a session that the person opened.
     pub fn slots_used(&self) -> usize {
-        let uses = |task: &&Task| match task.status {
+        self.open().filter(|task| self.uses_slot(task)).count()
+    }
+
+    fn uses_slot(&self, task: &Task) -> bool {
+        match task.status {
             TaskStatus::Executing => !task.open_ended,
             TaskStatus::Verifying | TaskStatus::Merging => !task.open_ended && self.live_session_of(task).is_some(),
             _ => false,
-        };
-        self.open().filter(uses).count()
+        }
     }
 }
 

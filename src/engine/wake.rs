@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use crate::model::{HandoffStep, Restating, StepState, TaskStatus, Timestamp};
+use crate::model::{BudgetScope, HandoffStep, Restating, SessionId, StepState, TaskId, TaskStatus, Timestamp};
 
+use super::ledger::MINUTE;
 use super::{Effect, State, Stop};
 
 /// The longest wait for another try to land.
@@ -16,6 +17,9 @@ pub(super) const LANDING: Duration = Duration::from_secs(60);
 pub(super) const STOPPING: Duration = Duration::from_secs(60);
 /// The longest pause before a session is started again.
 pub(super) const RESTART: Duration = Duration::from_secs(60);
+
+/// The longest wait for a provider's limit.
+pub(super) const PROVIDER: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// Whether a moment has come, for a wait that takes `longest` at most.
 pub(super) fn is_due(at: Timestamp, now: Timestamp, longest: Duration) -> bool {
@@ -48,8 +52,30 @@ pub fn next_wake(state: &State, now: Timestamp) -> Option<Timestamp> {
     });
     let restarts = state.restart_after.values().map(|at| (*at, RESTART));
     let waits = landings.chain(parked).chain(stops).chain(restarts).chain(restated(state));
-    let waits = waits.chain(resting(state)).chain(spare(state));
+    let waits = waits.chain(resting(state)).chain(spare(state)).chain(limited(state, now)).chain(paced(state, now));
     waits.map(|(at, longest)| if is_due(at, now, longest) { now } else { at }).min()
+}
+
+/// When limits of providers should be over, and when one that is long enough for another agent is.
+fn limited(state: &State, now: Timestamp) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let listens = |id: &&SessionId| {
+        state.session(id).is_some_and(|session| session.is_live() && !session.parked) && !state.stops.contains_key(*id)
+    };
+    let sessions = state.ledger.limits.iter().filter(move |(id, _)| listens(id)).map(|(_, limit)| limit.until);
+    let ready = |task: &TaskId| state.ready_since.contains_key(task);
+    let tasks = state.ledger.held.iter().filter(move |(task, _)| ready(task)).map(|(_, limit)| limit.until);
+    // a task that could start since then waits for something else, which announces itself
+    sessions.map(|until| (until, PROVIDER)).chain(tasks.filter(move |at| *at > now).map(|until| (until, PROVIDER)))
+}
+
+/// When the pace of a provider lets the next ready task begin, and when a new day has its own budget.
+fn paced(state: &State, now: Timestamp) -> impl Iterator<Item = (Timestamp, Duration)> {
+    let waiting = state.ready_since.keys().filter_map(|task| state.task(*task));
+    let starts = waiting.filter_map(move |task| state.held_by_pace(&task.agent, now));
+    let day = state.budget(BudgetScope::Day, now);
+    let tomorrow = Some(state.rules.tomorrow(now)).filter(|_| day.is_over());
+    let begins = tomorrow.map(|at| (at, Duration::from_secs(86_400)));
+    starts.map(|at| (at, MINUTE)).chain(begins)
 }
 
 /// When fresh sessions of handoffs should have said the next step back.

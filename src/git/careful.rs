@@ -5,13 +5,16 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
+
+/// How a directory is opened: itself, and only if it is one.
+const DIRECTORY: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
 /// An open directory of somebody we do not trust.
 pub(super) struct Careful {
@@ -58,6 +61,34 @@ impl Careful {
         if size > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Some(size)) }
     }
 
+    /// Copies a plain file to the same name in another such directory, where nothing has that name yet; directories on
+    /// the way are made. `false` when there is no plain file here, or anything at all there.
+    pub(super) fn copy_to(&self, other: &Self, relative: &str) -> io::Result<bool> {
+        let Some(mut file) = self.file(relative)? else { return Ok(false) };
+        let (parent, name) = split(relative);
+        let parent = other.walk(parent, true)?;
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let mode = Mode::from_bits_truncate(file.metadata()?.mode() & 0o777);
+        match openat(&parent, name, flags, mode) {
+            Ok(copy) => io::copy(&mut file, &mut File::from(copy)).map(|_| true),
+            Err(Errno::EEXIST) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes a directory; what stands in its way on the way there is taken away.
+    pub(super) fn make_way(&self, relative: &str) -> io::Result<()> {
+        let mut so_far = String::new();
+        for name in relative.split('/').filter(|name| !name.is_empty()) {
+            let here = self.walk(&so_far, true)?;
+            if let Err(Errno::ENOTDIR | Errno::ELOOP) = openat(&here, name, DIRECTORY, Mode::empty()) {
+                unlinkat(&here, name, UnlinkatFlags::NoRemoveDir)?;
+            }
+            so_far = format!("{so_far}/{name}");
+        }
+        self.walk(relative, true).map(drop).map_err(Into::into)
+    }
+
     fn file(&self, relative: &str) -> io::Result<Option<File>> {
         let (parent, name) = split(relative);
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
@@ -99,17 +130,16 @@ impl Careful {
 
     /// Opens directory after directory, following no link.
     fn walk(&self, relative: &str, make: bool) -> Result<OwnedFd, Errno> {
-        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let mut here = openat(&self.directory, ".", flags, Mode::empty())?;
+        let mut here = openat(&self.directory, ".", DIRECTORY, Mode::empty())?;
         for name in relative.split('/').filter(|name| !name.is_empty()) {
             if name == ".." {
                 return Err(Errno::EINVAL);
             }
-            let next = openat(&here, name, flags, Mode::empty());
+            let next = openat(&here, name, DIRECTORY, Mode::empty());
             here = match next {
                 Err(Errno::ENOENT) if make => {
                     mkdirat(&here, name, Mode::from_bits_truncate(0o755))?;
-                    openat(&here, name, flags, Mode::empty())?
+                    openat(&here, name, DIRECTORY, Mode::empty())?
                 }
                 next => next?,
             };
@@ -150,5 +180,47 @@ mod tests {
         assert_eq!(fs::read(inside.join("index")).unwrap(), b"ours");
         assert!(!outside.join("evil").exists());
         careful.read("index", 3).unwrap_err();
+    }
+
+    #[test]
+    fn a_copy_follows_no_link_on_either_side() {
+        let place = tempfile::tempdir().unwrap();
+        let [from, to, outside] = ["from", "to", "out"].map(|name| place.path().join(name));
+        for directory in [&from.join("plain"), &from.join("led"), &to, &outside] {
+            fs::create_dir_all(directory).unwrap();
+        }
+        for name in ["plain/env", "led/env", "top"] {
+            fs::write(from.join(name), "ours").unwrap();
+        }
+        symlink(&outside, from.join("leading")).unwrap();
+        symlink(&outside, to.join("led")).unwrap();
+        symlink(outside.join("top"), to.join("top")).unwrap();
+        fs::write(outside.join("secret"), "s").unwrap();
+        let (from, into) = (Careful::open(&from).unwrap(), Careful::open(&to).unwrap());
+        assert!(from.copy_to(&into, "plain/env").unwrap());
+        assert_eq!(fs::read(to.join("plain/env")).unwrap(), b"ours");
+        assert!(!from.copy_to(&into, "plain/env").unwrap(), "never over a file");
+        assert!(!from.copy_to(&into, "leading/secret").unwrap());
+        assert!(!from.copy_to(&into, "top").unwrap());
+        from.copy_to(&into, "led/env").unwrap_err();
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1, "nothing was written outside");
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_taken_away_and_nothing_behind_it() {
+        let place = tempfile::tempdir().unwrap();
+        let (inside, outside) = (place.path().join("in"), place.path().join("out"));
+        fs::create_dir_all(inside.join("objects")).unwrap();
+        fs::create_dir_all(outside.join("info")).unwrap();
+        symlink(outside.join("info"), inside.join("objects/info")).unwrap();
+        let careful = Careful::open(&inside).unwrap();
+        careful.make_way("objects/info").unwrap();
+        careful.write("objects/info/alternates", b"ours").unwrap();
+        assert_eq!(fs::read(inside.join("objects/info/alternates")).unwrap(), b"ours");
+        assert_eq!(fs::read_dir(outside.join("info")).unwrap().count(), 0);
+        fs::remove_dir_all(inside.join("objects")).unwrap();
+        fs::write(inside.join("objects"), "a file").unwrap();
+        careful.make_way("objects/info").unwrap();
+        assert!(inside.join("objects/info").is_dir());
     }
 }

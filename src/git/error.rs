@@ -154,6 +154,18 @@ pub enum GitError {
         /// The commit with what they were.
         before: String,
     },
+    /// Files that changed were too large to be kept, or not seen before.
+    #[error("what they were is not kept: {files}")]
+    NotKept {
+        /// Some of them.
+        files: String,
+    },
+    /// Files could not be made what they were.
+    #[error("not put back: {files}")]
+    NotPutBack {
+        /// Some of them.
+        files: String,
+    },
     /// It was taken back before.
     #[error("`{id}` was already taken back")]
     AlreadyUndone {
@@ -253,6 +265,7 @@ impl Explain for GitError {
             | GitError::AlreadyUndone { .. }
             | GitError::WhoseChange { .. }
             | GitError::ChangedSince { .. }
+            | GitError::NotKept { .. }
             | GitError::MovedOn { .. }
             | GitError::NotThere { .. } => Kind::Conflict,
             GitError::IndexLocked { .. } | GitError::CheckoutBusy { .. } => Kind::Busy,
@@ -260,6 +273,7 @@ impl Explain for GitError {
             | GitError::Unsupported { .. }
             | GitError::ReadOnly { .. }
             | GitError::Program { .. }
+            | GitError::NotPutBack { .. }
             | GitError::TimedOut { .. }
             | GitError::Process(_)
             | GitError::Far(_)
@@ -278,6 +292,8 @@ impl Explain for GitError {
             GitError::Detached { .. } => "`git switch <branch>`, or name the branch as `target` in `.quarterdeck.toml`",
             GitError::Unsupported { .. } => "a full clone in the usual format works",
             GitError::ReadOnly { .. } => "make it writable for you, or use a clone of your own",
+            GitError::NotPutBack { .. } => "make the files and their directories writable for you, then try again",
+            GitError::NotKept { .. } => "`git status` and `git diff` in your checkout show what they are now",
             GitError::NoBranch { .. } => "`git branch` shows the branches",
             GitError::BadBranchName { .. } => "letters, digits, `-`, `_` and `/` are safe",
             GitError::Unresolved { .. } => "resolve them in the worktree, then try again",

@@ -9,7 +9,6 @@ use git2::{Index, Oid, Repository as Handle};
 use super::Repository;
 use super::careful::Careful;
 use super::error::{At, Doing, GitError};
-use super::private::has;
 
 /// All that is copied from one private git directory at a time, in bytes.
 const MOST: u64 = 8 << 30;
@@ -130,4 +129,9 @@ fn free_place(repository: &Repository) -> Result<PathBuf, GitError> {
         }
     }
     Err(GitError::BadPlace { path: parent, why: "it is full" })
+}
+
+/// Whether an object is there without looking anywhere else than in the project.
+fn has(handle: &Handle, id: Oid) -> bool {
+    handle.odb().is_ok_and(|odb| odb.exists(id))
 }

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::{Oid, Repository as Handle};
+use git2::Oid;
 
 use super::careful::Careful;
 use super::error::{At, Doing, GitError};
@@ -34,8 +34,8 @@ pub struct PrivateGit {
     pub directory: PathBuf,
     /// A file that says so: lies over the worktree's `.git` inside the fence.
     pub link: PathBuf,
-    /// Read-only in the fence although it is below `directory`.
-    pub alternates: PathBuf,
+    /// Where git looks for more objects: a file that lies over the one in `directory` of that name, read-only.
+    pub alternates: (PathBuf, PathBuf),
     /// Directories of objects that must be readable inside.
     pub objects: Vec<PathBuf>,
 }
@@ -47,17 +47,35 @@ impl Repository {
         if !place.join("git").is_dir() {
             self.make_private(worktree, &place)?;
         }
+        let alternates = self.set_alternates(&place)?;
         let objects = self.common_dir().join("objects");
         let borrowed = fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
         let borrowed = borrowed.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let objects: Vec<PathBuf> =
             std::iter::once(objects.clone()).chain(borrowed.map(|path| objects.join(path))).collect();
-        Ok(PrivateGit {
-            directory: place.join("git"),
-            link: place.join("link"),
-            alternates: place.join("git/objects/info/alternates"),
-            objects,
-        })
+        Ok(PrivateGit { directory: place.join("git"), link: place.join("link"), alternates, objects })
+    }
+
+    /// The file that names the project's objects, beside what the agent can write, and the place that it is for inside.
+    /// That one is made anew each time: a fence keeps the file from being written, not the directories that lead there
+    /// from being moved.
+    fn set_alternates(&self, place: &Path) -> Result<(PathBuf, PathBuf), GitError> {
+        let (shown, directory) = (place.join("alternates"), place.join("git"));
+        let text = format!("{}\n", self.common_dir().join("objects").display());
+        if fs::read(&shown).ok().as_deref() != Some(text.as_bytes()) {
+            fs::write(&shown, &text).at("writing", &shown)?;
+        }
+        let private = Careful::open(&directory).at("opening", &directory)?;
+        let write = || {
+            // a fence that stands keeps what it lies over: it goes when that is replaced
+            if private.read("objects/info/alternates", LONGEST_REF)?.as_deref() == Some(text.as_bytes()) {
+                return Ok(());
+            }
+            private.make_way("objects/info")?;
+            private.write("objects/info/alternates", text.as_bytes())
+        };
+        write().at("writing", &directory)?;
+        Ok((shown, directory.join("objects/info/alternates")))
     }
 
     /// Brings the branch, HEAD and index of the private git directory over, if there is one. The branch moves
@@ -169,8 +187,6 @@ impl Repository {
         write(git.join("refs/heads").join(&worktree.branch), format!("{tip}\n").as_bytes())?;
         write(git.join("packed-refs"), self.packed_refs(&worktree.branch)?.as_bytes())?;
         write(git.join("config"), self.private_config()?.as_bytes())?;
-        let objects = self.common_dir().join("objects");
-        write(git.join("objects/info/alternates"), format!("{}\n", objects.display()).as_bytes())?;
         for (from, to) in [
             (self.common_dir().join("shallow"), git.join("shallow")),
             (self.common_dir().join("info/exclude"), git.join("info/exclude")),
@@ -316,9 +332,4 @@ fn write_known(place: &Path, tip: Oid) -> Result<(), GitError> {
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
     format!("\"{escaped}\"")
-}
-
-/// Whether an object is there without looking anywhere else than in the project.
-pub(super) fn has(handle: &Handle, id: Oid) -> bool {
-    handle.odb().is_ok_and(|odb| odb.exists(id))
 }

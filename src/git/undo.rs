@@ -69,6 +69,9 @@ pub enum UndoAction {
         after: String,
         /// Which files, relative to the checkout.
         files: Vec<String>,
+        /// Files that changed too and were too large to be kept, or were not seen before: they cannot be put back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_kept: Vec<String>,
         /// Whether an agent is known to have done it.
         sure: bool,
     },
@@ -166,8 +169,8 @@ impl Repository {
                 let from = kept.as_ref().or(tip.as_ref()).ok_or(GitError::NothingToUndo)?;
                 self.undo_removal(found, branch, from)
             }
-            UndoAction::Touched { before, after, files, sure } => {
-                self.undo_touched(found, &Change { before, after, files, sure: *sure })
+            UndoAction::Touched { before, after, files, not_kept, sure } => {
+                self.undo_touched(found, &Change { before, after, files, not_kept, sure: *sure })
             }
             UndoAction::Restored { .. } => Err(GitError::NothingToUndo),
         }
@@ -188,9 +191,16 @@ impl Repository {
     }
 
     /// Whether what a record says is so. A crash after a record was written and before the branch moved leaves
-    /// one that never came true; a person who resets the branch by hand takes it back without us.
+    /// one that never came true; a person who resets the branch by hand takes it back without us. So it is with
+    /// files that were to be put back.
     fn is_in_effect(&self, undo: &Undo) -> bool {
-        let UndoAction::Moved { target, old, new } = &undo.action else { return true };
+        let (target, old, new) = match &undo.action {
+            UndoAction::Moved { target, old, new } => (target, old, new),
+            UndoAction::Touched { before, files, .. } if undo.undoes.is_some() => {
+                return self.is_put_back(before, files);
+            }
+            UndoAction::Touched { .. } | UndoAction::Removed { .. } | UndoAction::Restored { .. } => return true,
+        };
         let (Ok(tip), Ok(old), Ok(new)) = (self.branch_tip(target), Oid::from_str(old), Oid::from_str(new)) else {
             return false;
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
+use super::{Amount, ApprovalId, BudgetScope, EffectId, PlanId, ProjectId, SessionId, TaskId, Timestamp, WorkerNumber};
 
 /// What an agent's dialog is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,47 @@ pub struct Dialog {
     pub yes: Vec<String>,
     /// Key writes that say no; empty as above.
     pub no: Vec<String>,
+    /// What exactly is asked for, in the words of the agent's hook; `None` when only the screen tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<Exact>,
+    /// The answer that holds for more than this once, where the agent offers one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub always: Option<Always>,
+}
+
+impl Dialog {
+    /// What it says, without more being known: nothing that can be answered by keys.
+    pub fn told(kind: DialogKind, text: &str) -> Self {
+        Self { kind, text: text.to_owned(), yes: Vec::new(), no: Vec::new(), exact: None, always: None }
+    }
+
+    /// The key writes of an answer; `None` when the agent does not offer it, or only in its pane.
+    pub fn keys(&self, answer: AnswerKind) -> Option<&[String]> {
+        let keys = match answer {
+            AnswerKind::Yes => &self.yes,
+            AnswerKind::No => &self.no,
+            AnswerKind::Always => &self.always.as_ref()?.keys,
+        };
+        (!keys.is_empty()).then_some(keys)
+    }
+}
+
+/// A command or a change, whole, however little of it fits on the agent's screen. Sanitized.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exact {
+    /// One line: ``run `cargo add serde`?``
+    pub title: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// An answer that holds for more than one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Always {
+    /// For what, in the agent's own words.
+    pub scope: String,
+    /// Key writes that give it.
+    pub keys: Vec<String>,
 }
 
 /// What the question is about.
@@ -50,6 +91,13 @@ pub enum Subject {
         /// What it shows.
         dialog: Dialog,
     },
+    /// A text for an agent that does not go out because the person is in the way: a draft stands in its input box.
+    Held {
+        /// Whose input box.
+        session: SessionId,
+        /// The delivery that waits.
+        effect: EffectId,
+    },
     /// An agent asked by `qd report ask`, or ended its turn without a report.
     Question {
         /// Which task.
@@ -72,6 +120,15 @@ pub enum Subject {
         /// Which.
         worker: WorkerNumber,
     },
+    /// A budget is nearly or wholly used up: yes raises it by half.
+    Budget {
+        /// Which.
+        scope: BudgetScope,
+        /// Its limit.
+        limit: Amount,
+        /// Nothing is left.
+        reached: bool,
+    },
     /// A session changed files in the person's own checkout, and was stopped: yes puts them back, no lets them be.
     Touched {
         /// Which.
@@ -90,6 +147,16 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// The question on an agent's screen, if it is one.
+    pub fn dialog(&self) -> Option<&Dialog> {
+        match self {
+            Subject::Dialog { dialog, .. } => Some(dialog),
+            _ => None,
+        }
+    }
+}
+
 /// What was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +165,8 @@ pub enum AnswerKind {
     Yes,
     /// No.
     No,
+    /// Yes, and for more than this once: only where an agent offers it, for what it says there.
+    Always,
 }
 
 /// An answer with its time.

@@ -111,6 +111,9 @@ pub struct Handoff {
     pub to: Option<SessionId>,
     /// Where each step stands.
     pub steps: [StepState; 5],
+    /// The agent that goes on with it, when it is not the same one.
+    #[serde(default)]
+    pub agent: Option<String>,
     /// Whether step 3 pushes.
     pub push: bool,
     /// Whether a person's yes is waited for before step 4, and not yet given.

@@ -9,13 +9,16 @@ mod handoff;
 mod ids;
 mod planning;
 mod project;
+mod reset;
+mod routing;
 mod session;
 mod task;
 mod text;
 mod time;
+mod usage;
 mod worker;
 
-pub use approval::{Answer, AnswerKind, Approval, Dialog, DialogKind, Subject};
+pub use approval::{Always, Answer, AnswerKind, Approval, Dialog, DialogKind, Exact, Subject};
 pub use chat::{ChatLine, Speaker};
 pub use error::{Explain, Kind};
 pub use executor::{
@@ -28,6 +31,8 @@ pub use ids::{
 };
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
+pub use reset::reset_at;
+pub use routing::{Choice, Models, Route, RoutedBy};
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,
     Verdict,
@@ -38,4 +43,5 @@ pub use task::{
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};
+pub use usage::{Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, money};
 pub use worker::{Worker, WorkerNumber};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Autonomy, ExecutorKind, Priority, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{Amount, Autonomy, ExecutorKind, Priority, SessionMode, TaskId, Timestamp, WorkerNumber};
 
 /// What the person decided about the tasks of a plan; it stands over what a planner says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,18 @@ pub struct Wishes {
     pub executor: Option<ExecutorKind>,
     /// What goes first.
     pub priority: Option<Priority>,
+    /// What each of them may use.
+    pub budget: Option<Amount>,
     /// What must have landed before any of them.
     pub depends: Vec<TaskId>,
+    /// Labels (`agent:codex`).
+    pub labels: Vec<String>,
+    /// A longer request than the text.
+    pub body: Option<String>,
+    /// It stays one task.
+    pub whole: bool,
+    /// The rules make the tasks; a model only says who gets them.
+    pub only_routed: bool,
 }
 
 /// Milliseconds of an hour and of a day.

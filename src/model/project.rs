@@ -71,6 +71,12 @@ pub struct Plan {
     /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
     #[serde(default)]
     pub by: String,
+    /// Why it was not who should have, when that is so.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// How many of its agents run at once; `None` is as many as there is room for.
+    #[serde(default)]
+    pub at_once: Option<u16>,
     /// Whether the text came through the chat.
     #[serde(default)]
     pub from_chat: bool,

@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DelegationId, ExecutorKind, PlanId, ProjectId, SessionMode, TaskId, Timestamp, WorkerNumber};
+use super::{
+    Amount, DelegationId, ExecutorKind, PlanId, ProjectId, Route, SessionMode, TaskId, Timestamp, WorkerNumber,
+};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -237,6 +239,10 @@ pub enum WaitsFor {
     Checkout,
     /// The person, who was asked and left it as it is.
     You,
+    /// A budget that is used up.
+    Budget,
+    /// A provider: its limit, or its pace.
+    Provider,
 }
 
 impl WaitsFor {
@@ -250,6 +256,8 @@ impl WaitsFor {
             WaitsFor::Restart => "restart",
             WaitsFor::Checkout => "checkout",
             WaitsFor::You => "you",
+            WaitsFor::Budget => "budget",
+            WaitsFor::Provider => "provider",
         }
     }
 }
@@ -278,6 +286,10 @@ pub struct Forecast {
     pub tokens: Option<u64>,
     /// What could go wrong, one line each.
     pub risks: Vec<String>,
+    /// Programs that would help.
+    pub tools: Vec<String>,
+    /// What the agent is to keep to, one line each.
+    pub constraints: Vec<String>,
 }
 
 /// A task as a planner or a person proposes it; the engine makes the `Task`.
@@ -323,6 +335,12 @@ pub struct TaskDraft {
     /// What the planner expects of it.
     #[serde(default)]
     pub forecast: Forecast,
+    /// Why it has its agent and model. Between a model and the router: who the model proposes.
+    #[serde(default)]
+    pub route: Option<Route>,
+    /// What it may use; `None` is what the configuration says.
+    #[serde(default)]
+    pub budget: Option<Amount>,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.
@@ -395,6 +413,11 @@ pub enum StatusReason {
         /// Which one.
         task: TaskId,
     },
+    /// A budget is used up, and its agent was ended; its work and its conversation are kept.
+    OverBudget {
+        /// Which budget, in words.
+        detail: String,
+    },
     /// It landed, and the person took that back.
     Undone,
     /// Its session changed files in the person's own checkout, and was stopped.
@@ -445,6 +468,7 @@ impl fmt::Display for StatusReason {
             StatusReason::Stuck { what, .. } => write!(f, "stuck: {what}"),
             StatusReason::AttemptsUsedUp => f.write_str("all attempts are used up"),
             StatusReason::DependencyLost { task } => write!(f, "#{task}, which it depends on, did not land"),
+            StatusReason::OverBudget { detail } => f.write_str(detail),
             StatusReason::Undone => f.write_str("landed, then taken back by you"),
             StatusReason::LeftWorktree { files } => {
                 write!(f, "it changed files in your own checkout ({})", files.join(", "))
@@ -547,6 +571,12 @@ pub struct Task {
     /// What goes first when several wait.
     #[serde(default)]
     pub priority: Priority,
+    /// What its planner expects of it.
+    #[serde(default)]
+    pub forecast: Forecast,
+    /// Why it has its agent and model.
+    #[serde(default)]
+    pub route: Option<Route>,
     /// The commit of its branch that was last checked and is what a landing lands (hex).
     #[serde(default)]
     pub head: Option<String>,

@@ -49,6 +49,21 @@ pub(super) fn find(text: &str, agents: &[String]) -> Option<Mention> {
     None
 }
 
+/// The agents that a text names, each once, in the order of the text; never the shell.
+pub fn named(text: &str, agents: &[String]) -> Vec<String> {
+    let agents: Vec<String> = agents.iter().filter(|agent| *agent != "shell").cloned().collect();
+    let mut named: Vec<String> = Vec::new();
+    let mut rest = text;
+    while let Some(mention) = find(rest, &agents) {
+        let Some((_, after)) = rest.split_once(mention.words.as_str()) else { break };
+        rest = after;
+        if !named.contains(&mention.agent) {
+            named.push(mention.agent);
+        }
+    }
+    named
+}
+
 /// `@shell` is an agent wherever it is asked for by name, listed or not.
 fn shell<'a>(name: &str, agents: &'a [String]) -> Option<&'a String> {
     agents.iter().find(|agent| *agent == "shell").filter(|_| name.eq_ignore_ascii_case("shell"))
@@ -75,7 +90,7 @@ fn command_of(rest: &str) -> String {
 }
 
 /// Places of the words that stand outside quotes and code.
-fn words_of(text: &str) -> Vec<Range<usize>> {
+pub(super) fn words_of(text: &str) -> Vec<Range<usize>> {
     let quoted = super::clauses::quoted(text);
     let mut words = Vec::new();
     let mut start = None;

@@ -8,6 +8,7 @@
 use crate::model::{Autonomy, Dependency, ExecutorKind, Forecast, Priority, TaskDraft, truncate};
 
 use super::clauses::{self, Clause, Order};
+use super::labels;
 use super::mention;
 use super::words;
 
@@ -128,7 +129,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         (Some(mention), None) => mention.agent.clone(),
         (None, None) => context.default_agent.clone(),
     };
-    let title = tidy_title(&title, body);
+    let title = tidy_title(&labels::without(&title), body);
     let (task_type, known) = words::task_type(&title, body);
     TaskDraft {
         complexity: words::complexity(body),
@@ -149,6 +150,8 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
+        route: None,
+        budget: None,
     }
 }
 

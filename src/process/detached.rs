@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::ProcessError;
-use super::program::resolve;
+use super::files::resolve;
 
 /// A program to start and leave.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus};
 use nix::sys::signal::{SigSet, Signal};
 
 use super::ProcessError;
-use super::program::resolve;
+use super::files::resolve;
 
 /// Runs a program on our own standard streams to its end; answers its exit code, if it exited by itself.
 /// The terminal must have been given back before.
@@ -26,6 +26,17 @@ pub fn run_here(
     remove_env: &[String],
     cwd: &Path,
 ) -> Result<ExitStatus, ProcessError> {
+    let (mut command, program) = here(argv, env, remove_env, cwd)?;
+    run(&mut command, &program)
+}
+
+/// A command with other variables and in another place.
+fn here(
+    argv: &[String],
+    env: &[(String, String)],
+    remove_env: &[String],
+    cwd: &Path,
+) -> Result<(Command, OsString), ProcessError> {
     let (program, arguments) = argv.split_first().map_or(("", [].as_slice()), |(name, args)| (name.as_str(), args));
     let program = OsStr::new(program);
     let path = env.iter().rev().find(|(key, _)| key == "PATH").map(|(_, value)| OsString::from(value));
@@ -35,7 +46,29 @@ pub fn run_here(
     for name in remove_env {
         command.env_remove(name);
     }
-    run(command.envs(env.iter().map(|(key, value)| (key, value))), program)
+    command.envs(env.iter().map(|(key, value)| (key, value)));
+    Ok((command, program.to_owned()))
+}
+
+/// The same for a program that the terminal's keys are for: Ctrl+C and Ctrl+\ end it, or not, and never this process,
+/// from then on to its end.
+pub fn run_for_keys(
+    argv: &[String],
+    env: &[(String, String)],
+    remove_env: &[String],
+    cwd: &Path,
+) -> Result<ExitStatus, ProcessError> {
+    let (mut command, program) = here(argv, env, remove_env, cwd)?;
+    let mut child = command.spawn().map_err(|source| not_started(&program, source))?;
+    leave_keys_to_child().and_then(|()| child.wait()).map_err(|source| not_started(&program, source))
+}
+
+/// Blocks what the terminal's keys send. After a child's start: it would inherit that.
+pub(super) fn leave_keys_to_child() -> std::io::Result<()> {
+    let mut keys = SigSet::empty();
+    keys.add(Signal::SIGINT);
+    keys.add(Signal::SIGQUIT);
+    keys.thread_block().map_err(Into::into)
 }
 
 /// Replaces this process by a program, with exactly these signals blocked. Returns only when that fails.

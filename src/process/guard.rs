@@ -11,13 +11,12 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
-use super::program::resolve;
+use super::files::resolve;
+use super::front::leave_keys_to_child;
 use super::{ProcessError, descendants, send_signal};
 
 /// Killed processes are waited for at most this long (one can hang in the kernel).
 const KILLED_END_WITHIN: Duration = Duration::from_secs(3);
-/// The exit code of one that was told to end, as shells have it for SIGTERM.
-const TOLD: i32 = 143;
 /// Between two looks at the process table.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
@@ -38,16 +37,23 @@ pub fn guard(argv: &[OsString]) -> Result<u8, ProcessError> {
     Ok(code)
 }
 
-/// Whoever is told to end (a time limit) ends everything that it started first. After the child's start, so that the
-/// child does not inherit a blocked signal.
+/// Whoever is told to end (a time limit, a terminal that is gone) ends everything that it started first. The keys of a
+/// terminal are for the child. After the child's start, so that it does not inherit a blocked signal.
 fn end_when_told() -> std::io::Result<()> {
-    let told = SigSet::from(Signal::SIGTERM);
+    leave_keys_to_child()?;
+    let mut told = SigSet::from(Signal::SIGTERM);
+    told.add(Signal::SIGHUP);
     told.thread_block()?;
     std::thread::Builder::new().name("told".to_owned()).spawn(move || {
-        while told.wait().is_err() {}
+        let signal = loop {
+            if let Ok(signal) = told.wait() {
+                break signal;
+            }
+        };
         end_the_rest();
+        // as shells have it
         #[expect(clippy::disallowed_methods, reason = "the main thread waits for a child that may never end")]
-        std::process::exit(TOLD);
+        std::process::exit(128 + signal as i32);
     })?;
     Ok(())
 }

@@ -4,8 +4,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -16,24 +15,6 @@ const SHELL_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Printed around the answer, since a shell's start files may print too.
 const MARK: &[u8] = b"@quarterdeck-path@";
-
-/// The first executable file of that name. A name with a slash is a path and is only checked.
-pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
-    if name.is_empty() {
-        return None;
-    }
-    if name.contains('/') {
-        return Some(PathBuf::from(name)).filter(|file| is_executable(file));
-    }
-    env::split_paths(path)
-        .filter(|directory| !directory.as_os_str().is_empty())
-        .map(|directory| directory.join(name))
-        .find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
 
 /// The current `PATH`, followed by what only the person's login shell has. Asked for once in the life of
 /// the process; a shell that hangs costs 3 s and adds nothing.
@@ -89,6 +70,8 @@ fn merge(current: &OsStr, more: &OsStr) -> OsString {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

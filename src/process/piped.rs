@@ -6,7 +6,7 @@ use std::io;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::ProcessError;
-use super::program::resolve;
+use super::files::resolve;
 
 /// A running child and its output.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! A program that runs to its end while we wait: `git`, a check, a version question.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::files::resolve;
 use super::pump::{self, Limits};
-use super::{ProcessError, detached, find_program};
+use super::{ProcessError, detached};
 
 /// The mark of a program that we wait for: the process that started it. Programs outlive a killed parent, and
 /// whoever takes its work over has to know that they still write.
@@ -182,17 +183,4 @@ impl Program {
         let set = self.env.iter().rev().find(|(key, _)| key == "PATH");
         set.map_or_else(|| std::env::var_os("PATH"), |(_, value)| value.clone())
     }
-}
-
-/// The file to start for a name, or where it was looked for.
-pub(super) fn resolve(name: &OsStr, path: Option<&OsStr>) -> Result<PathBuf, ProcessError> {
-    let directories = path.unwrap_or_default();
-    let found = match name.to_str() {
-        Some(text) => find_program(text, directories),
-        None => Some(Path::new(name).to_path_buf()).filter(|path| path.is_file()),
-    };
-    found.ok_or_else(|| ProcessError::NotFound {
-        program: name.to_string_lossy().into_owned(),
-        looked_in: std::env::split_paths(directories).filter(|directory| !directory.as_os_str().is_empty()).collect(),
-    })
 }

@@ -1,5 +1,5 @@
 //! Another machine by OpenSSH: questions to the `qd` there, a stream to it, and what `git` needs to go the same
-//! way. A remote command line is a shell's; it is made in one place (`quote`) and holds fixed words only, the
+//! way. A remote command line is a shell's; it is made in one place (`shell_line`) and holds fixed words only, the
 //! data goes through standard input.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::program::resolve;
+use super::files::resolve;
 use super::{ProcessError, Program};
 use crate::model::{Explain, Kind, one_line, truncate};
 
@@ -143,13 +143,13 @@ impl Ssh {
         let there = self.qd.strip_prefix("~/").map_or_else(|| self.qd.clone(), |rest| format!("./{rest}"));
         let there: Vec<&str> = std::iter::once(there.as_str()).chain(words.iter().copied()).collect();
         let mut line = self.line.clone();
-        line.extend(["-T".to_owned(), "--".to_owned(), self.host.clone(), quote(&there)]);
+        line.extend(["-T".to_owned(), "--".to_owned(), self.host.clone(), shell_line(&there)]);
         line
     }
 
     /// What `git` uses instead of its own `ssh` (`GIT_SSH_COMMAND`, which is a shell's line too).
     pub fn for_git(&self) -> String {
-        quote(&self.line.iter().map(String::as_str).collect::<Vec<_>>())
+        shell_line(&self.line.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// A repository there, as `git` takes it (git-clone(1), the scp-like form).
@@ -174,7 +174,7 @@ pub fn answer<Q: DeserializeOwned, A: Serialize>(work: impl FnOnce(Q) -> Result<
 }
 
 /// Words as a POSIX shell reads them back (also `fish`): each in single quotes, those inside written `'\''`.
-fn quote(words: &[&str]) -> String {
+pub fn shell_line(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''")));
     quoted.collect::<Vec<_>>().join(" ")
 }
@@ -187,7 +187,7 @@ mod tests {
     fn a_shell_reads_hostile_words_back_as_they_were() {
         let hostile =
             ["a b", "$(touch /tmp/evil)", "`id`", "'; rm -rf x; '", "\\", "", "*", "-rf", "a\nb", "!!", "\"", "~", "ä"];
-        let line = format!("printf '%s\\0' {}", quote(&hostile));
+        let line = format!("printf '%s\\0' {}", shell_line(&hostile));
         let ended = Program::new("sh").args(["-c", line.as_str()]).run().unwrap();
         let said = String::from_utf8(ended.stdout).unwrap();
         assert_eq!(said.split_terminator('\0').collect::<Vec<_>>(), hostile);

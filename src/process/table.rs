@@ -136,10 +136,17 @@ fn is_told_of(pid: u32, directory: &Path) -> bool {
     !place.is_empty() && told.windows(place.len()).any(|part| part == place)
 }
 
-/// Whether a process has this path open.
-pub fn has_open(pid: u32, path: &Path) -> bool {
+/// Whether a process has this path open for writing (the access mode among its `flags`, proc(5)).
+pub fn is_writing(pid: u32, path: &Path) -> bool {
     let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|open| open == path)
+    open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|open| open == path)).any(|entry| {
+        let facts = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", entry.file_name().to_string_lossy()));
+        let flags = facts
+            .unwrap_or_default()
+            .lines()
+            .find_map(|line| i32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
+        flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
+    })
 }
 
 /// Whether some process may have this very file open. Where that cannot be known, one may.

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AnswerKind, ApprovalId, Autonomy, ExecutorKind, Explain, HandoffControl, HandoffId, Kind, PlanId, Priority,
-    ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, ExecutorKind, Explain, HandoffControl, HandoffId, Kind,
+    PlanId, Priority, ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{
-    AgentView, ApprovalView, ExplanationView, LogLine, ProjectView, QueueView, SessionView, TaskView, UndoView,
-    WorkerView,
+    AgentView, ApprovalView, BudgetView, ExplanationView, LogLine, MissionView, ProjectView, QueueView, SessionView,
+    TaskView, UndoView, UsageBy, UsageReport, WorkerView,
 };
 
 /// The version of this protocol. A daemon answers `Hello` with its own; clients refuse another major.
@@ -107,8 +107,13 @@ pub struct AddOptions {
     pub by_model: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// What it may use.
+    pub budget: Option<Amount>,
     /// Where it runs, instead of the configured default.
     pub executor: Option<ExecutorKind>,
+    /// Labels (`agent:codex`, `complexity:simple`).
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// What a client can ask.
@@ -190,6 +195,9 @@ pub enum Request {
         body: Option<String>,
         /// New agent.
         agent: Option<String>,
+        /// New model; empty for the agent's own default.
+        #[serde(default)]
+        model: Option<String>,
         /// New worker.
         worker: Option<WorkerNumber>,
     },
@@ -286,6 +294,36 @@ pub enum Request {
         project: ProjectId,
         /// Which seat.
         worker: WorkerNumber,
+    },
+    /// What was used. Answer: `Usage`.
+    Usage {
+        /// Only this project's.
+        project: Option<ProjectId>,
+        /// Summed up by.
+        by: UsageBy,
+    },
+    /// Team templates. Answer: `Missions`.
+    Missions,
+    /// A request for a whole team. Answer: `Tasks` (the new ones).
+    StartMission {
+        /// Whose.
+        project: ProjectId,
+        /// Which.
+        mission: String,
+        /// What is to be done.
+        text: String,
+    },
+    /// Budgets that have a limit. Answer: `Budgets`.
+    Budgets {
+        /// Only this project's, and the day's.
+        project: Option<ProjectId>,
+    },
+    /// Set a budget. Answer: `Done`.
+    SetBudget {
+        /// For what.
+        scope: BudgetScope,
+        /// How much; `None` follows the configuration.
+        limit: Option<Amount>,
     },
     /// Answer: `Workers`.
     Workers {
@@ -395,7 +433,10 @@ impl Request {
                 | Request::ExplainWorker { .. }
                 | Request::Sessions { .. }
                 | Request::Queue { .. }
+                | Request::Usage { .. }
+                | Request::Budgets { .. }
                 | Request::Agents
+                | Request::Missions
                 | Request::Status
         )
     }
@@ -443,10 +484,16 @@ pub enum Response {
     Workers(Vec<WorkerView>),
     /// What waits for a session.
     Queue(QueueView),
+    /// What was used.
+    Usage(UsageReport),
+    /// How budgets stand.
+    Budgets(Vec<BudgetView>),
     /// Why a session counts as it does.
     Explained(Box<ExplanationView>),
     /// Agents.
     Agents(Vec<AgentView>),
+    /// Missions.
+    Missions(Vec<MissionView>),
     /// What can be undone, the latest first.
     Undos(Vec<UndoView>),
     /// A handoff runs.

@@ -22,6 +22,7 @@ impl ExplanationView {
             ("known by", word(self.source)),
             ("confidence", self.confidence.clone()),
             ("evidence", self.evidence.clone()),
+            ("held back", self.held.clone().unwrap_or_default()),
             ("title", self.title.clone()),
             ("screen says", seen.unwrap_or_else(|| "nothing that is known".to_owned())),
             ("not yet", pending.unwrap_or_default()),

@@ -5,9 +5,11 @@
 pub mod control;
 mod explained;
 pub mod pane;
+mod usage;
 mod view;
 
+pub use usage::{BudgetView, SessionUsageView, TodayView, UsageBy, UsageLine, UsageReport};
 pub use view::{
-    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, PlanView, ProjectView, QueueEntry, QueueView,
-    SessionView, TaskView, UndoView, WorkerView,
+    AgentView, ApprovalView, ExplanationView, HandoffView, LogLine, MissionView, PlanView, ProjectView, QueueEntry,
+    QueueView, SessionView, TaskView, UndoView, WorkerView,
 };

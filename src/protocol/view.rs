@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, HandoffId, PlanId, PlanStatus, Priority,
-    ProjectId, Reading, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId, TaskStatus,
-    TaskType, Timestamp, WaitsFor, WorkerNumber,
+    ApprovalId, Autonomy, ChatLine, CheckRun, Complexity, ExecutorKind, Forecast, HandoffId, PlanId, PlanStatus,
+    Priority, ProjectId, Reading, Route, SessionId, SessionMode, SessionState, StateSource, StepState, Subject, TaskId,
+    TaskStatus, TaskType, Timestamp, Usage, WaitsFor, WorkerNumber,
 };
+
+use super::{SessionUsageView, TodayView};
 
 /// A task, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,12 @@ pub struct TaskView {
     pub agent: String,
     /// Its model; `None` is the agent's default.
     pub model: Option<String>,
+    /// Why it has that agent and that model.
+    #[serde(default)]
+    pub route: Option<Route>,
+    /// What its planner expects of it; estimates.
+    #[serde(default)]
+    pub forecast: Forecast,
     /// The shell command of a `shell` task.
     pub run: Option<String>,
     /// Its role.
@@ -89,6 +97,9 @@ pub struct TaskView {
     pub completed_at: Option<String>,
     /// What landed (hex).
     pub commit: Option<String>,
+    /// What it used so far, all attempts together.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 /// A session.
@@ -138,6 +149,12 @@ pub struct SessionView {
     pub exit: Option<String>,
     /// The socket of its host, for viewers.
     pub socket: PathBuf,
+    /// What it used so far.
+    #[serde(default)]
+    pub usage: Option<SessionUsageView>,
+    /// When it goes on after its provider's limit, as the person's clock has it.
+    #[serde(default)]
+    pub back_at: Option<String>,
 }
 
 /// A seat.
@@ -231,6 +248,9 @@ pub struct ExplanationView {
     pub age_ms: u64,
     /// The text or fact behind it.
     pub evidence: String,
+    /// Why a text for it does not go out, and what can be done.
+    #[serde(default)]
+    pub held: Option<String>,
     /// What title and screen say by themselves now; `None` when they say nothing that is known.
     #[serde(default)]
     pub screen_says: Option<Reading>,
@@ -257,7 +277,7 @@ pub struct ApprovalView {
     pub project: ProjectId,
     /// What it is about.
     pub subject: Subject,
-    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `question` or `commands`.
+    /// `plan`, `landing`, `trust`, `permission`, `dialog`, `draft`, `question` or `commands`.
     pub kind: String,
     /// The task it holds up.
     pub task: Option<TaskId>,
@@ -287,6 +307,9 @@ pub struct PlanView {
     /// Who made its tasks of the text, or is being asked: `rules`, `claude (haiku)`.
     #[serde(default)]
     pub by: String,
+    /// Why it was not who should have, when that is so.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A handoff.
@@ -335,6 +358,25 @@ pub struct AgentView {
     pub source: String,
     /// What to do when it is missing or broken.
     pub hint: Option<String>,
+}
+
+/// A team template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissionView {
+    /// What it is called in commands.
+    pub name: String,
+    /// What it is called on screen.
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    /// How many agents it has.
+    pub agents: u32,
+    /// How many of them at once.
+    pub at_once: u16,
+    /// What the whole may cost, in US dollars.
+    pub budget_usd: f64,
+    /// Roles, and how many of each.
+    pub roster: Vec<(String, u16)>,
 }
 
 /// Something that can be undone.
@@ -397,4 +439,7 @@ pub struct ProjectView {
     pub chat: Vec<ChatLine>,
     /// The last line of the activity log.
     pub last: Option<LogLine>,
+    /// What was used today.
+    #[serde(default)]
+    pub today: TodayView,
 }

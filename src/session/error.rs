@@ -67,6 +67,14 @@ pub enum SessionError {
         /// The session's directory.
         directory: PathBuf,
     },
+    /// Nobody can tell whether its process runs, so it is taken for one that does.
+    #[error("`{session}` may go on: {detail}")]
+    MayLive {
+        /// The session.
+        session: String,
+        /// Who does not answer, and why.
+        detail: String,
+    },
     /// The host did not say hello in time.
     #[error("the session host in `{}` does not answer", directory.display())]
     NoHello {
@@ -92,6 +100,7 @@ impl Explain for SessionError {
             | SessionError::NotPrivate { .. }
             | SessionError::Spawn { .. }
             | SessionError::Pty { .. }
+            | SessionError::MayLive { .. }
             | SessionError::NoHello { .. } => Kind::Unavailable,
             SessionError::System { .. } => Kind::Internal,
         }
@@ -109,6 +118,7 @@ impl Explain for SessionError {
                 Some(format!("check that `{program}` is installed and on the PATH (`qd doctor`)"))
             }
             SessionError::Lost { .. } => Some("start a new session or resume the agent's conversation".to_owned()),
+            SessionError::MayLive { .. } => Some("it is looked for again until there is an answer".to_owned()),
             SessionError::NoHello { directory } => Some(format!("see `{}`", directory.join("host.log").display())),
             SessionError::Pty { .. } => Some("check that `/dev/pts` is mounted and has free terminals".to_owned()),
             SessionError::Spawn { source } => source.hint(),

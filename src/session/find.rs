@@ -37,6 +37,8 @@ fn look(directory: &Path) -> Option<Found> {
     let Ok(Some(record)) = read_json::<HostRecord>(&names.host()) else {
         return Some(match read_json::<Exit>(&names.exit()) {
             Ok(Some(exit)) => Found::Ended(exit),
+            // a new host was to take the place of one that was lost, and has not come
+            _ if names.host_before().exists() => Found::Lost,
             _ => Found::NeverStarted,
         });
     };

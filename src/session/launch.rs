@@ -65,7 +65,7 @@ pub enum Found {
     Running(Started),
     /// The agent ended and that is on record.
     Ended(Exit),
-    /// The host died without a record.
+    /// The host died without a record. What it showed may go on, where that is no child of it (`adopt`).
     Lost,
     /// There never was a host.
     NeverStarted,
@@ -93,6 +93,13 @@ impl HostRecord {
     pub(super) fn agent(&self) -> Option<HostIdentity> {
         Some(HostIdentity { pid: self.agent_pid?, started_ticks: self.agent_started_ticks? })
     }
+}
+
+/// The record of a session's host; of the one that was lost while there is no other.
+pub(super) fn last_host(directory: &Path) -> Option<HostRecord> {
+    let names = Directory(directory);
+    let read = |path: PathBuf| read_json::<HostRecord>(&path).ok().flatten();
+    read(names.host()).or_else(|| read(names.host_before()))
 }
 
 /// The host on record in a session's directory, alive or not.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::executor::Elsewhere;
+use super::error::SessionError;
+use super::executor::{Elsewhere, Presence};
 use super::files::read_json;
-use super::launch::{Directory, HostRecord, Launch};
+use super::launch::{Directory, HostRecord, Launch, last_host};
 use crate::model::HostIdentity;
 use crate::process::{STARTED_BY, ancestry, carriers, descendants, identity, is_alive, members, send_signal, variable};
 
@@ -54,29 +55,34 @@ fn gone_within(patience: Duration, signal: Signal, look: &impl Fn() -> Vec<u32>)
 }
 
 /// Ends a session whose host is of no use any more: the host, if the recorded process still runs, everything
-/// below it, and what a lost session leaves. Returns the processes that do not end.
-pub fn end_by_force(directory: &Path) -> Vec<u32> {
-    let Ok(Some(record)) = read_json::<HostRecord>(&Directory(directory).host()) else { return Vec::new() };
-    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+/// below it, and what a lost session leaves. Returns the processes that do not end; an error when its process is no
+/// child of the host and nobody can tell whether that one ended.
+pub fn end_by_force(directory: &Path) -> Result<Vec<u32>, SessionError> {
+    let Some(record) = last_host(directory) else { return Ok(Vec::new()) };
+    let Some(session) = directory.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
     let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
     let elsewhere = launch.and_then(|launch| launch.place.elsewhere);
-    if let Some(far) = elsewhere.as_ref().and_then(Elsewhere::far)
-        && let Err(error) = far.end()
-    {
-        // it may live: what stands for it here stays
-        tracing::error!(session, %error, "a session on another machine was not ended");
-        return Vec::new();
-    }
+    let end_elsewhere = |elsewhere: &Elsewhere| match elsewhere.end(session, directory) {
+        Presence::Gone => Ok(()),
+        Presence::Here | Presence::Over => Err("it does not end".to_owned()),
+        Presence::Unknown(why) => Err(why),
+    };
+    let may_live = |detail| SessionError::MayLive { session: session.to_owned(), detail };
+    let (far, near): (Option<Elsewhere>, Option<Elsewhere>) = match elsewhere {
+        Some(elsewhere) if elsewhere.far().is_some() => (Some(elsewhere), None),
+        other => (None, other),
+    };
+    // before its host here, which goes on to stand for one that may live
+    far.as_ref().map_or(Ok(()), end_elsewhere).map_err(may_live)?;
     let mut known = kill_host(record.identity());
     known.push(record.identity());
-    if let Some(elsewhere) = elsewhere.filter(|elsewhere| elsewhere.far().is_none()) {
-        elsewhere.end(session);
-    }
-    end(|| {
+    let ended = near.as_ref().map_or(Ok(()), end_elsewhere);
+    let left = end(|| {
         let mut left: BTreeSet<u32> = left_by(&record, session).into_iter().collect();
         left.extend(known.iter().filter(|process| is_alive(**process)).map(|process| process.pid));
         left.into_iter().collect()
-    })
+    });
+    ended.map(|()| left).map_err(may_live)
 }
 
 /// Ends a host and everything below it. Returns what does not end.

@@ -32,4 +32,4 @@ pub use observe::observation;
 pub use played::Played;
 pub use recorded::Recorded;
 pub use reports::uncollected;
-pub use start::{adopt, start};
+pub use start::{Adopted, adopt, start};

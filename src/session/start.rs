@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::error::SessionError;
+use super::executor::Presence;
 use super::files::{create_json, private_directory, read_json};
 use super::find::find;
-use super::launch::{Directory, Found, HostRecord, Launch, Started};
+use super::launch::{Directory, Found, Launch, Started, last_host};
 use super::leftovers::{end_by_force, end_host};
 use crate::model::{Exit, HostIdentity};
 use crate::process::{self, Detached, identity, is_alive, send_signal};
@@ -20,6 +21,17 @@ use crate::protocol::pane::{FromHost, read_from};
 /// Between two tries to reach a host that is coming up; doubled up to the second number.
 const FIRST_TRY_AFTER: Duration = Duration::from_millis(1);
 const LAST_TRY_AFTER: Duration = Duration::from_millis(16);
+
+/// What became of a session whose host is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adopted {
+    /// It has a new host.
+    Shown(Started),
+    /// Nothing of it is left to show: that is proven.
+    Gone,
+    /// It may go on, and could not be shown: in words why.
+    Unknown(String),
+}
 
 /// Starts the session's host and waits for its hello. `launch.json` appears once and whole, and of several
 /// hosts in one directory only the first goes on, so this may be called again after any crash: a session
@@ -32,53 +44,77 @@ pub fn start(directory: &Path, launch: &Launch, qd: &Path, deadline: Duration) -
     match find(directory) {
         Found::Running(started) => return Ok(started),
         Found::Ended(exit) => return ended(directory, launch, exit),
-        Found::Lost => return recorded(directory).inspect_err(|_| clear_up(directory, None)),
+        Found::Lost => return recorded(directory).or_else(|error| given_up(directory, None, error)),
         Found::NeverStarted => {}
     }
     let host = spawn_host(qd, directory, names.host_log())?;
-    let started = wait_for_hello(directory, launch, Instant::now() + deadline);
-    if let Err(SessionError::NoHello { .. } | SessionError::Lost { .. }) = started {
-        clear_up(directory, host);
+    match wait_for_hello(directory, launch, Instant::now() + deadline) {
+        Err(error @ (SessionError::NoHello { .. } | SessionError::Lost { .. })) => given_up(directory, host, error),
+        started => started,
     }
-    started
 }
 
-/// A session whose host is gone and whose process runs elsewhere gets another host, which shows it again.
-/// `None` when there is nothing to show.
-pub fn adopt(directory: &Path, qd: &Path, deadline: Duration) -> Option<Started> {
-    let names = Directory(directory);
-    let launch: Launch = read_json(&names.launch()).ok().flatten()?;
-    if !launch.place.elsewhere.as_ref()?.is_alive(directory) {
-        return None;
+/// A session whose host is gone and whose process runs elsewhere gets another host, which shows it again. May be
+/// called again after a crash at any point of it. A session that may run is never given up here.
+pub fn adopt(directory: &Path, qd: &Path, deadline: Duration) -> Adopted {
+    match try_to_adopt(directory, qd, deadline) {
+        Ok(adopted) => adopted,
+        Err(error) => Adopted::Unknown(format!("it got no new host: {error}")),
     }
-    let left: Vec<HostIdentity> = read_json::<HostRecord>(&names.host()).ok().flatten()?.agent().into_iter().collect();
-    // what showed it to the old host is of no use any more
-    left.iter().filter(|process| is_alive(**process)).for_each(|process| send_signal(process.pid, Signal::SIGKILL));
-    std::fs::rename(names.host(), names.host_before()).ok()?;
-    let host = spawn_host(qd, directory, names.host_log()).ok()?;
+}
+
+fn try_to_adopt(directory: &Path, qd: &Path, deadline: Duration) -> Result<Adopted, SessionError> {
+    let names = Directory(directory);
+    let launch: Option<Launch> = read_json(&names.launch())?;
+    let Some(launch) = launch.filter(|launch| launch.place.elsewhere.is_some()) else { return Ok(Adopted::Gone) };
+    // what showed it to the old host is of no use any more, and must start nothing from now on
+    let left = last_host(directory).and_then(|record| record.agent()).filter(|process| is_alive(*process));
+    if let Some(process) = left {
+        send_signal(process.pid, Signal::SIGKILL);
+    }
+    let presence = launch.place.elsewhere.as_ref().map(|elsewhere| elsewhere.presence(directory));
+    match presence {
+        None | Some(Presence::Gone) => return Ok(Adopted::Gone),
+        // the one that stands for it here asks the other machine itself, for as long as it takes
+        Some(Presence::Unknown(why)) if launch.far().is_none() => return Ok(Adopted::Unknown(why)),
+        Some(Presence::Here | Presence::Over | Presence::Unknown(_)) => {}
+    }
+    match std::fs::rename(names.host(), names.host_before()) {
+        // an earlier try got as far as that
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && names.host_before().exists() => {}
+        moved => moved.map_err(SessionError::file("move", &names.host()))?,
+    }
+    let host = spawn_host(qd, directory, names.host_log())?;
+    let until = Instant::now() + deadline;
     let started = match launch.far() {
         // it may be out of reach for long; what stands for it here is enough
-        Some(_) => wait_for_relay(directory, Instant::now() + deadline),
-        None => wait_for_hello(directory, &launch, Instant::now() + deadline),
+        Some(_) => wait_for_relay(directory, until),
+        None => wait_for_hello(directory, &launch, until),
     };
-    match started {
-        Ok(started) => Some(started),
-        Err(error) => {
-            tracing::error!(session = %directory.display(), %error, "a session that runs elsewhere got no new host");
-            host.map(end_host);
-            None
-        }
-    }
+    started.map(Adopted::Shown).inspect_err(|_| {
+        host.map(end_host);
+    })
 }
 
-/// A start that failed leaves nothing running, so that another one may follow.
-fn clear_up(directory: &Path, host: Option<HostIdentity>) {
-    let mut left = end_by_force(directory);
+/// A start that failed leaves nothing running, so that another one may follow. Where that cannot be known, the start
+/// counts: the session has a host that is gone, and is looked for like any other of that kind.
+fn given_up(directory: &Path, host: Option<HostIdentity>, error: SessionError) -> Result<Started, SessionError> {
+    let ended = end_by_force(directory);
     // one that hung before it wrote its record
-    left.extend(host.map(end_host).unwrap_or_default());
+    let mut left = host.map(end_host).unwrap_or_default();
+    match ended {
+        Ok(more) => left.extend(more),
+        Err(unknown) => {
+            tracing::error!(session = %directory.display(), error = %unknown, "a start that failed");
+            return last_host(directory)
+                .map(|record| Started { pid: record.agent_pid.unwrap_or(record.pid), host: record.identity() })
+                .ok_or(error);
+        }
+    }
     if !left.is_empty() {
         tracing::error!(session = %directory.display(), ?left, "processes of a start that failed do not end");
     }
+    Err(error)
 }
 
 /// Starts the host process apart from this one, its messages in `host.log`. It works in `/`, so that it
@@ -99,8 +135,7 @@ fn spawn_host(qd: &Path, directory: &Path, log: PathBuf) -> Result<Option<HostId
 
 /// The session as its host wrote it down.
 fn recorded(directory: &Path) -> Result<Started, SessionError> {
-    let record: Option<HostRecord> = read_json(&Directory(directory).host())?;
-    record
+    last_host(directory)
         .and_then(|record| Some(Started { pid: record.agent_pid?, host: record.identity() }))
         .ok_or_else(|| SessionError::Lost { directory: directory.to_path_buf() })
 }
@@ -132,8 +167,8 @@ fn wait_for_hello(directory: &Path, launch: &Launch, deadline: Instant) -> Resul
         }
         match find(directory) {
             Found::Ended(exit) => return ended(directory, launch, exit),
-            Found::Lost => return recorded(directory),
-            Found::Running(_) | Found::NeverStarted => {}
+            Found::Lost if Directory(directory).host().exists() => return recorded(directory),
+            Found::Running(_) | Found::Lost | Found::NeverStarted => {}
         }
         if Instant::now() >= deadline {
             return Err(SessionError::NoHello { directory: directory.to_path_buf() });

@@ -59,6 +59,13 @@ impl Ahead {
     }
 }
 
+impl Ahead {
+    /// Whether everything goes through vt100.
+    pub(super) fn is_off(&self) -> bool {
+        self.phase == Phase::Off
+    }
+}
+
 impl Terminal {
     /// Takes what can be skipped from the front of the output; the rest is for vt100, which is up to date then.
     pub(super) fn skip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {

@@ -65,6 +65,15 @@ impl AlternateLog {
         self.seen = lines.to_vec();
     }
 
+    /// Looks at a screen of which only one row can have changed: nothing moved.
+    pub(super) fn look_at_row(&mut self, row: u16, lines: &[Line]) {
+        let row = usize::from(row);
+        match (self.seen.get_mut(row), lines.get(row)) {
+            (Some(seen), Some(line)) => seen.clone_from(line),
+            _ => self.seen = lines.to_vec(),
+        }
+    }
+
     fn compare(&mut self, lines: &[Line]) {
         let Some(moved) = moved(&self.seen, lines) else { return };
         if moved.up {

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// A colour: red, green, blue.
-type Rgb = (u8, u8, u8);
+use super::palette::{Rgb, palette};
 
 /// Default foreground (and cursor) and background, which a program picks its own light or dark colours by.
 const FOREGROUND: Rgb = (0xe5, 0xe7, 0xeb);
@@ -89,36 +88,4 @@ fn component(digits: &str) -> Option<u8> {
         _ => return None,
     };
     u8::try_from(u32::from_str_radix(digits, 16).ok()? * 255 / most).ok()
-}
-
-/// xterm's palette: 16 named colours, a 6x6x6 cube, 24 greys.
-fn palette(index: u8) -> (u8, u8, u8) {
-    const NAMED: [(u8, u8, u8); 16] = [
-        (0, 0, 0),
-        (205, 0, 0),
-        (0, 205, 0),
-        (205, 205, 0),
-        (0, 0, 238),
-        (205, 0, 205),
-        (0, 205, 205),
-        (229, 229, 229),
-        (127, 127, 127),
-        (255, 0, 0),
-        (0, 255, 0),
-        (255, 255, 0),
-        (92, 92, 255),
-        (255, 0, 255),
-        (0, 255, 255),
-        (255, 255, 255),
-    ];
-    if let Some(named) = NAMED.get(usize::from(index)) {
-        return *named;
-    }
-    if index >= 232 {
-        let grey = 8 + (index - 232) * 10;
-        return (grey, grey, grey);
-    }
-    let level = |step: u8| if step == 0 { 0 } else { 55 + step * 40 };
-    let cube = index - 16;
-    (level(cube / 36), level(cube / 6 % 6), level(cube % 6))
 }

@@ -108,9 +108,11 @@ impl Prepass {
         out: &mut Filtered,
         extras: &mut Extras,
     ) -> bool {
+        if last == b'm' {
+            return self.attributes(parameters, out, extras);
+        }
         let first = number(parameters, 0);
         match last {
-            b'm' => return self.attributes(parameters, out, extras),
             b'J' => match first {
                 2 => out.mark(Mark::EraseScreen),
                 3 => out.mark(Mark::EraseHistory),

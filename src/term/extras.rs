@@ -4,6 +4,7 @@
 //! through every scroll, insertion and erasure as it carries a combining mark, and it is taken out again
 //! wherever cells are read. Programs that print these code points themselves do not get them through.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -80,20 +81,9 @@ impl Extras {
         self.is_full = false;
     }
 
-    /// A cell's text without its marker, and what the marker says.
-    pub(super) fn read<'a>(&self, contents: &'a str) -> (std::borrow::Cow<'a, str>, Option<&Extra>) {
-        // a marker follows at least one byte
-        if contents.len() <= LENGTH || !contents.as_bytes().contains(&LEAD) {
-            return (contents.into(), None);
-        }
-        let Some(marker) = contents.chars().find(|c| is_marker(*c)) else { return (contents.into(), None) };
-        let text: String = contents.chars().filter(|c| !is_marker(*c)).collect();
-        (text.into(), self.get(marker))
-    }
-
-    /// What a marker says.
-    pub(super) fn get(&self, marker: char) -> Option<&Extra> {
-        let number = usize::try_from(u32::from(marker).checked_sub(FIRST)?).ok()?;
+    /// What a marker says, if there is one.
+    pub(super) fn of(&self, marker: Option<char>) -> Option<&Extra> {
+        let number = usize::try_from(u32::from(marker?).checked_sub(FIRST)?).ok()?;
         self.entries.get(number)?.as_ref()
     }
 }
@@ -101,6 +91,20 @@ impl Extras {
 fn marker_of(number: usize) -> Option<char> {
     let point = FIRST.checked_add(u32::try_from(number).ok()?)?;
     if point > LAST { None } else { char::from_u32(point) }
+}
+
+/// A cell's text without its marker, and the marker. It is the last character, unless something was combined
+/// with the character after it was printed.
+pub(super) fn unmarked(cell: &str) -> (Cow<'_, str>, Option<char>) {
+    // a marker follows at least one byte
+    if cell.len() <= LENGTH || !cell.as_bytes().contains(&LEAD) {
+        return (Cow::Borrowed(cell), None);
+    }
+    let Some(marker) = cell.chars().find(|c| is_marker(*c)) else { return (Cow::Borrowed(cell), None) };
+    match cell.strip_suffix(marker) {
+        Some(text) if !text.as_bytes().contains(&LEAD) => (Cow::Borrowed(text), Some(marker)),
+        _ => (Cow::Owned(cell.chars().filter(|c| !is_marker(*c)).collect()), Some(marker)),
+    }
 }
 
 /// Whether a character marks a cell.

@@ -2,7 +2,7 @@
 
 use vt100::{Color, MouseProtocolEncoding, MouseProtocolMode, Screen};
 
-use super::extras::Extras;
+use super::extras::{self, Extras};
 use super::line::{Ink, Line, LineBuilder, Style, attribute};
 use super::listener::Listener;
 
@@ -73,12 +73,18 @@ pub struct Frame {
 
 /// Reads the whole screen.
 pub(super) fn read_frame(screen: &Screen, listener: &Listener) -> Frame {
+    let rows = screen.size().0.get();
+    frame_of((0..rows).map(|row| read_line(screen, row, &listener.extras)).collect(), screen, listener)
+}
+
+/// These rows, and all else as it is.
+pub(super) fn frame_of(lines: Vec<Line>, screen: &Screen, listener: &Listener) -> Frame {
     let (rows, cols) = (screen.size().0.get(), screen.size().1.get());
     let position = position(screen);
     Frame {
         rows,
         cols,
-        lines: (0..rows).map(|row| read_line(screen, row, &listener.extras)).collect(),
+        lines,
         cursor: (!screen.hide_cursor()).then_some(position),
         position,
         cursor_shape: cursor_shape(screen),
@@ -130,35 +136,45 @@ pub(super) fn read_modes(screen: &Screen, listener: &Listener) -> Modes {
     }
 }
 
-/// Reads one row.
+/// Reads one row. Neighbours that look the same are one piece.
 pub(super) fn read_line(screen: &Screen, row: u16, extras: &Extras) -> Line {
     let mut builder = LineBuilder::default();
+    let mut text = String::new();
+    let mut of = (Style::default(), None);
+    let mut give = |text: &str, (style, marker): (Style, Option<char>)| {
+        let extra = extras.of(marker);
+        let attributes = style.attributes | extra.map_or(0, |extra| extra.attributes);
+        builder.push(text, Style { attributes, ..style }, extra.and_then(|extra| extra.link.as_ref()));
+    };
     for col in 0..screen.size().1.get() {
         let Some(cell) = screen.cell(row, col) else { break };
         if cell.is_wide_continuation() {
             continue;
         }
         let contents = if cell.has_contents() { cell.contents() } else { " " };
-        let (text, extra) = extras.read(contents);
-        let mut style = read_style(cell);
-        style.attributes |= extra.map_or(0, |extra| extra.attributes);
-        builder.push(&text, style, extra.and_then(|extra| extra.link.as_ref()));
+        let (contents, marker) = extras::unmarked(contents);
+        let looks = (read_style(cell), marker);
+        if looks != of {
+            give(&text, of);
+            text.clear();
+            of = looks;
+        }
+        text.push_str(&contents);
     }
+    give(&text, of);
     builder.finish(screen.row_wrapped(row))
 }
 
 fn read_style(cell: &vt100::Cell) -> Style {
-    let attributes = [
-        (cell.bold(), attribute::BOLD),
-        (cell.dim(), attribute::DIM),
-        (cell.italic(), attribute::ITALIC),
-        (cell.underline(), attribute::UNDERLINE),
-        (cell.inverse(), attribute::INVERSE),
-    ];
+    let bit = |on: bool, bit: u16| if on { bit } else { 0 };
     Style {
         fg: read_ink(cell.fgcolor()),
         bg: read_ink(cell.bgcolor()),
-        attributes: attributes.iter().filter(|(on, _)| *on).fold(0, |bits, (_, bit)| bits | bit),
+        attributes: bit(cell.bold(), attribute::BOLD)
+            | bit(cell.dim(), attribute::DIM)
+            | bit(cell.italic(), attribute::ITALIC)
+            | bit(cell.underline(), attribute::UNDERLINE)
+            | bit(cell.inverse(), attribute::INVERSE),
     }
 }
 

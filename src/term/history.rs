@@ -10,7 +10,7 @@ use super::line::{Line, Link, Span, Style};
 /// Lines of a block; with the widest screen a block has fewer cells than a run can number styles.
 const BLOCK: usize = 64;
 /// How far back in a block's table a style is looked for before it is entered once more.
-const LOOK_BACK: usize = 64;
+const LOOK_BACK: usize = 24;
 /// The most bytes of one run (it is a `u16`).
 const LONGEST_RUN: usize = 65_535;
 
@@ -79,6 +79,20 @@ impl History {
             }
         }
         block.end_line(line.wrapped);
+        self.added();
+    }
+
+    /// Adds the newest line as it is written piece by piece; blanks at its end do not count.
+    pub(super) fn push_pieces(&mut self, wrapped: bool, write: impl FnOnce(&mut Pieces<'_>)) {
+        if self.limit + self.reserve == 0 {
+            self.forgotten += 1;
+            let mut nowhere = Block::default();
+            return write(&mut Pieces::of(&mut nowhere));
+        }
+        let Some(block) = self.newest() else { return };
+        let mut pieces = Pieces::of(block);
+        write(&mut pieces);
+        pieces.finish(wrapped);
         self.added();
     }
 
@@ -236,8 +250,14 @@ impl Block {
 
     fn number(&mut self, style: Style, link: Option<&Arc<Link>>) -> u16 {
         let from = self.styles.len().saturating_sub(LOOK_BACK);
-        let known = self.styles.iter().skip(from).position(|(known, at)| *known == style && at.as_ref() == link);
-        let number = known.map_or(self.styles.len(), |at| from + at);
+        // the same link is the same one in memory nearly always; where it is not, it is only entered once more
+        let same = |at: &Option<Arc<Link>>| match (at, link) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let recent = self.styles.get(from..).unwrap_or_default();
+        let known = recent.iter().rev().position(|(known, at)| *known == style && same(at));
+        let number = known.map_or(self.styles.len(), |back| self.styles.len() - 1 - back);
         if known.is_none() {
             self.styles.push((style, link.cloned()));
         }
@@ -259,6 +279,61 @@ impl Block {
             + self.ends.capacity() * size_of::<(u32, u32)>()
             + self.runs.capacity() * size_of::<(u16, u16)>()
             + self.styles.capacity() * size_of::<(Style, Option<Arc<Link>>)>()
+    }
+}
+
+/// A line that is being written into a block.
+#[derive(Debug)]
+pub(super) struct Pieces<'a> {
+    block: &'a mut Block,
+    /// Where its runs begin.
+    runs: usize,
+    /// Plain blanks that only count when something follows them.
+    blanks: usize,
+    plain: bool,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(block: &'a mut Block) -> Self {
+        Self { runs: block.runs.len(), block, blanks: 0, plain: true }
+    }
+
+    /// Adds text.
+    pub(super) fn push(&mut self, text: &str, style: Style, link: Option<&Arc<Link>>) {
+        let plain = style == Style::default() && link.is_none();
+        let kept = if plain { text.trim_end_matches(' ') } else { text };
+        if !kept.is_empty() {
+            let blanks = std::mem::take(&mut self.blanks);
+            if blanks > 0 {
+                self.block.text.extend(std::iter::repeat_n(' ', blanks));
+                self.run(blanks, Style::default(), None);
+            }
+            self.plain &= plain;
+            self.block.text.push_str(kept);
+            self.run(kept.len(), style, link);
+        }
+        self.blanks += text.len() - kept.len();
+    }
+
+    fn run(&mut self, length: usize, style: Style, link: Option<&Arc<Link>>) {
+        let number = self.block.number(style, link);
+        let length = u16::try_from(length).unwrap_or(u16::MAX);
+        let line = self.block.runs.get_mut(self.runs..).unwrap_or_default();
+        if let Some((before, of)) = line.last_mut()
+            && *of == number
+            && let Some(both) = before.checked_add(length)
+        {
+            *before = both;
+        } else {
+            self.block.runs.push((length, number));
+        }
+    }
+
+    fn finish(self, wrapped: bool) {
+        if self.plain {
+            self.block.runs.truncate(self.runs);
+        }
+        self.block.end_line(wrapped);
     }
 }
 

@@ -12,7 +12,7 @@ use super::extras::{self, Extras};
 use super::frame::{self, Frame};
 use super::history::History;
 use super::keys::KeyboardStack;
-use super::line::{Line, Style};
+use super::line::{Line, LineBuilder, Style};
 use super::sgr;
 
 /// Answers that are not collected in time are dropped beyond this many bytes.
@@ -263,22 +263,23 @@ impl vt100::Callbacks for Listener {
         if alternate_screen && self.alternate_scrolled.len() >= MOST_SCROLLED {
             self.alternate_scrolled.remove(0);
         }
-        let scrolling = &mut self.scrolling;
-        scrolling.row.clear();
+        let Self { scrolling: Scrolling { state, style, row }, extras, history, alternate_scrolled, .. } = self;
+        row.clear();
         // Writing to a `String` cannot fail.
-        let _ = contents.write_formatted_basic(&mut scrolling.row, &mut scrolling.state);
-        let row = scrolling.row.strip_prefix('\n').unwrap_or(&scrolling.row);
-        let wrapped = goes_on(&contents, &scrolling.state);
+        let _ = contents.write_formatted_basic(row, state);
+        let row = row.strip_prefix('\n').unwrap_or(row);
+        let wrapped = goes_on(&contents, state);
         let marked = |byte: &u8| matches!(*byte, 0x1b | extras::LEAD);
-        if !alternate_screen && scrolling.style == Style::default() && !row.as_bytes().iter().any(marked) {
-            return self.history.push_text(row, wrapped);
-        }
-        let mut line: Line = sgr::parse_row(row, &mut scrolling.style, &self.extras);
-        line.wrapped = wrapped;
         if alternate_screen {
-            self.alternate_scrolled.push(line);
+            let mut line = LineBuilder::default();
+            sgr::read_row(row, style, extras, &mut |(text, style, link)| line.push(text, style, link));
+            alternate_scrolled.push(line.finish(wrapped));
+        } else if *style == Style::default() && !row.as_bytes().iter().any(marked) {
+            history.push_text(row, wrapped);
         } else {
-            self.history.push(&line);
+            history.push_pieces(wrapped, |line| {
+                sgr::read_row(row, style, extras, &mut |(text, style, link)| line.push(text, style, link));
+            });
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod links;
 mod listener;
 mod mark;
 pub mod mouse;
+mod palette;
 mod prepass;
 mod resize;
 pub mod search;
@@ -26,6 +27,7 @@ mod tabs;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod touched;
 
 pub use capture::Transcript;
 pub use frame::{Frame, Modes, Mouse};
@@ -33,4 +35,5 @@ pub use history::History;
 pub use keys::{focus, paste};
 pub use line::{Ink, Line, Link, Span, Style, attribute};
 pub use listener::News;
+pub use palette::{Rgb, palette};
 pub use terminal::{MOST_COLUMNS, MOST_ROWS, Terminal};

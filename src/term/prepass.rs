@@ -3,11 +3,11 @@
 //! vt100 lacks or misreads are said in other words (`controls`), and what needs the screen as it is at that
 //! moment is announced (`mark`).
 
-use unicode_width::UnicodeWidthChar as _;
+mod text;
 
 use super::controls::Settings;
-use super::extras::{self, Extras, LEAD, LENGTH};
-use super::mark::{Careful, Mark};
+use super::extras::{self, Extras};
+use super::mark::Mark;
 
 /// The longest OSC or DCS string that is kept, in bytes; a hostile one would otherwise grow without end.
 const LONGEST_STRING: usize = 1024 * 1024;
@@ -16,12 +16,6 @@ const LONGEST_PARAMETERS: usize = 256;
 /// What is kept of a DCS: requests are short, pictures are not for us.
 const LONGEST_REQUEST: usize = 4096;
 
-/// DEC Special Graphics for 0x5f–0x7e (VT220 Programmer Reference, table 2-4).
-const LINE_DRAWING: [char; 32] = [
-    ' ', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─', '⎼', '⎽', '├', '┤',
-    '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
-];
-
 pub(super) const ESCAPE: u8 = 0x1b;
 const SHIFT_OUT: u8 = 0x0e;
 const SHIFT_IN: u8 = 0x0f;
@@ -29,12 +23,6 @@ const BELL: u8 = 0x07;
 const BACKSPACE: u8 = 0x08;
 const CANCEL: u8 = 0x18;
 const SUBSTITUTE: u8 = 0x1a;
-/// Asks for the emoji form of the character before it, which is wider.
-const EMOJI: char = '\u{fe0f}';
-
-/// What is printed for bytes that are no character.
-const REPLACEMENT: &str = "\u{fffd}";
-
 /// Where in an escape sequence the stream is (the states of ECMA-48 that matter here).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -99,7 +87,12 @@ impl Prepass {
 
     /// Whether text goes through as it is.
     pub(super) fn is_plain(&self) -> bool {
-        self.state == State::Ground && self.held.is_empty() && self.settings.is_plain()
+        self.is_at_rest() && self.settings.is_plain()
+    }
+
+    /// Whether nothing is begun: no escape sequence, no character.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.state == State::Ground && self.held.is_empty()
     }
 
     /// Filters one chunk into `out`, which is emptied first.
@@ -118,12 +111,22 @@ impl Prepass {
     fn run(&mut self, bytes: &[u8], out: &mut Filtered, extras: &mut Extras) {
         let mut rest = bytes;
         while let Some((&byte, tail)) = rest.split_first() {
-            if self.state == State::Ground {
-                rest = self.ground(rest, out);
-                continue;
-            }
             match self.state {
-                State::Ground => {}
+                State::Ground => {
+                    rest = self.ground(rest, out);
+                    continue;
+                }
+                State::Control if self.parameters.is_empty() => {
+                    if let Some(after) = self.whole_control(rest, out, extras) {
+                        rest = after;
+                        continue;
+                    }
+                    self.control(byte, out, extras);
+                }
+                State::Osc if !ends_string(byte) => {
+                    rest = self.string(rest);
+                    continue;
+                }
                 State::Escape => self.escape(byte, out, extras),
                 State::Intermediate(first) => self.intermediate(first, byte, out),
                 State::Charset(slot) => self.charset(slot, byte),
@@ -134,121 +137,6 @@ impl Prepass {
                 State::Ignored => self.ignored(byte),
             }
             rest = tail;
-        }
-    }
-
-    /// Plain text up to the next escape sequence or shift, in one piece.
-    fn ground<'a>(&mut self, bytes: &'a [u8], out: &mut Filtered) -> &'a [u8] {
-        let own_tabs = self.settings.own_tabs;
-        let is_special =
-            |byte: u8| matches!(byte, ESCAPE | BACKSPACE | SHIFT_OUT | SHIFT_IN | LEAD) || own_tabs && byte == b'\t';
-        let end = bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
-        let (text, rest) = bytes.split_at(end);
-        let (whole, begun) = text.split_at(text.len() - incomplete(text));
-        self.text(whole, out);
-        let Some((&special, after)) = rest.split_first() else {
-            // here and in vte it is easier to see it whole
-            self.held.extend_from_slice(begun);
-            return rest;
-        };
-        if !begun.is_empty() {
-            // what vte does with it, whether or not this byte reaches it and in whatever pieces
-            self.text(REPLACEMENT.as_bytes(), out);
-        }
-        match special {
-            SHIFT_OUT => self.settings.shifted = true,
-            SHIFT_IN => self.settings.shifted = false,
-            LEAD => return self.lead(rest, out),
-            BACKSPACE => out.mark(Mark::Back(1)),
-            b'\t' => out.mark(Mark::TabForward(1)),
-            _ => self.state = State::Escape,
-        }
-        after
-    }
-
-    /// A character that may be one of our own markers: those come from us only.
-    fn lead<'a>(&mut self, bytes: &'a [u8], out: &mut Filtered) -> &'a [u8] {
-        let (first, rest) = bytes.split_at(LENGTH.min(bytes.len()));
-        match std::str::from_utf8(first) {
-            Ok(text) if text.chars().all(extras::is_marker) => rest,
-            Ok(_) => {
-                self.text(first, out);
-                rest
-            }
-            Err(error) if error.error_len().is_none() && rest.is_empty() => {
-                self.held.extend_from_slice(first);
-                rest
-            }
-            Err(_) => {
-                out.bytes.push(LEAD);
-                bytes.get(1..).unwrap_or_default()
-            }
-        }
-    }
-
-    pub(super) fn text(&mut self, text: &[u8], out: &mut Filtered) {
-        if text.is_empty() {
-            return;
-        }
-        let careful = self.settings.careful();
-        if careful != Careful::default() {
-            out.mark(Mark::Careful(careful));
-        }
-        if self.settings.is_drawing() {
-            let drawn: Vec<u8> = text.iter().fold(Vec::new(), |mut drawn, byte| {
-                draw(*byte, &mut drawn);
-                drawn
-            });
-            self.print(&drawn, out);
-        } else {
-            self.print(text, out);
-        }
-        if careful != Careful::default() {
-            out.mark(Mark::Plain);
-        }
-    }
-
-    fn print(&mut self, text: &[u8], out: &mut Filtered) {
-        let newline = self.settings.newline;
-        let Some(marker) = self.settings.marker else {
-            self.last = None;
-            if newline {
-                for byte in text {
-                    feed(*byte, out);
-                }
-            } else {
-                out.say(text);
-            }
-            return;
-        };
-        for chunk in text.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match u8::try_from(c) {
-                    Ok(byte) if newline && byte.is_ascii() => feed(byte, out),
-                    _ => push(c, out),
-                }
-                self.marked(c, marker, out);
-            }
-            out.say(chunk.invalid());
-        }
-    }
-
-    /// Marks the character that was just printed.
-    fn marked(&mut self, c: char, marker: char, out: &mut Filtered) {
-        if c.is_control() {
-            self.last = None;
-        } else if c.width() != Some(0) {
-            push(marker, out);
-            self.last = Some(c);
-        } else if let Some(last) = self.last.filter(|last| c == EMOJI && last.width() == Some(1)) {
-            // vt100 makes it wider only when it stands right behind its character
-            let length = out.bytes.len() - EMOJI.len_utf8();
-            out.bytes.truncate(length);
-            out.bytes.push(BACKSPACE);
-            push(last, out);
-            push(EMOJI, out);
-            push(marker, out);
-            self.last = None;
         }
     }
 
@@ -349,6 +237,16 @@ impl Prepass {
         self.state = State::Ground;
     }
 
+    /// A control sequence that is there from its first parameter to its end, as nearly all are.
+    fn whole_control<'a>(&mut self, bytes: &'a [u8], out: &mut Filtered, extras: &mut Extras) -> Option<&'a [u8]> {
+        let end = bytes.iter().take(LONGEST_PARAMETERS).position(|byte| !(0x20..0x40).contains(byte))?;
+        let (parameters, rest) = bytes.split_at(end);
+        let (&last, after) = rest.split_first().filter(|(last, _)| (0x40..0x7f).contains(*last))?;
+        self.state = State::Ground;
+        self.finish_control(parameters, last, self.last, out, extras);
+        Some(after)
+    }
+
     fn control(&mut self, byte: u8, out: &mut Filtered, extras: &mut Extras) {
         match byte {
             ESCAPE => self.state = State::Escape,
@@ -378,6 +276,15 @@ impl Prepass {
         }
     }
 
+    /// The text of an OSC as far as it is there.
+    fn string<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let end = bytes.iter().position(|byte| ends_string(*byte)).unwrap_or(bytes.len());
+        let (text, rest) = bytes.split_at(end);
+        let room = LONGEST_STRING - self.string.len().min(LONGEST_STRING);
+        self.string.extend_from_slice(text.get(..room).unwrap_or(text));
+        rest
+    }
+
     fn osc(&mut self, byte: u8, out: &mut Filtered, extras: &mut Extras) {
         match byte {
             ESCAPE => {
@@ -388,9 +295,8 @@ impl Prepass {
                 self.finish_osc(out, extras);
                 self.state = State::Ground;
             }
-            CANCEL | SUBSTITUTE => self.state = State::Ground,
-            _ if self.string.len() < LONGEST_STRING => self.string.push(byte),
-            _ => {}
+            // what is in between `string` has taken
+            _ => self.state = State::Ground,
         }
     }
 
@@ -428,37 +334,7 @@ impl Prepass {
     }
 }
 
-/// How many bytes at the end of a text are the beginning of a character.
-fn incomplete(text: &[u8]) -> usize {
-    for length in 1..=3.min(text.len()) {
-        let needed = match text.get(text.len() - length) {
-            Some(0xc2..=0xdf) => 2,
-            Some(0xe0..=0xef) => 3,
-            Some(0xf0..=0xf4) => 4,
-            Some(0x80..=0xbf) => continue,
-            _ => return 0,
-        };
-        return if needed > length { length } else { 0 };
-    }
-    0
-}
-
-/// A byte in newline mode: a line feed goes to the first column, too.
-fn feed(byte: u8, out: &mut Filtered) {
-    if matches!(byte, 0x0a..=0x0c) {
-        out.bytes.push(b'\r');
-    }
-    out.bytes.push(byte);
-}
-
-fn push(c: char, out: &mut Filtered) {
-    out.say(c.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-fn draw(byte: u8, out: &mut Vec<u8>) {
-    let drawn = byte.checked_sub(0x5f).and_then(|index| LINE_DRAWING.get(usize::from(index)));
-    match drawn {
-        Some(drawn) => out.extend_from_slice(drawn.encode_utf8(&mut [0; 4]).as_bytes()),
-        None => out.push(byte),
-    }
+/// Whether a byte ends an OSC, or breaks it off.
+fn ends_string(byte: u8) -> bool {
+    matches!(byte, ESCAPE | BELL | CANCEL | SUBSTITUTE)
 }

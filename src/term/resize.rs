@@ -11,6 +11,7 @@ use super::line::Line;
 use super::prepass::{Filtered, Prepass};
 use super::sgr;
 use super::terminal::{Terminal, clamped};
+use super::touched::Touched;
 
 impl Terminal {
     /// Changes the size; absurd ones become the nearest possible one.
@@ -22,6 +23,7 @@ impl Terminal {
         self.catch_up();
         self.margins = [None; 2];
         self.alternate.look_away();
+        self.touched = Touched::All;
         let (before, cursor_before) = self.read_main();
         let whole = self.whole_rows(before);
         self.parser.set_size(rows, cols);

@@ -2,67 +2,89 @@
 //! vt100 would misread what programs send.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use unicode_width::UnicodeWidthChar as _;
 
-use super::extras::{self, Extras};
-use super::line::{Ink, Line, LineBuilder, Style, attribute};
+use super::extras::{self, Extra, Extras};
+use super::line::{Ink, Line, Link, Style, attribute};
+
+/// A piece of a row: its text, its style, the link it belongs to.
+type Piece<'a> = (&'a str, Style, Option<&'a Arc<Link>>);
 
 /// Reads a row as vt100 formats it: text and SGR sequences only. `style` carries over from row to row.
-pub(super) fn parse_row(row: &str, style: &mut Style, extras: &Extras) -> Line {
-    let mut builder = LineBuilder::default();
+pub(super) fn read_row(row: &str, style: &mut Style, extras: &Extras, take: &mut impl FnMut(Piece<'_>)) {
     let mut rest = row;
     while let Some((text, after)) = rest.split_once('\u{1b}') {
-        push(text, *style, extras, &mut builder);
-        let Some((parameters, tail)) = after.split_once('m') else {
-            rest = "";
-            break;
-        };
+        read_text(text, *style, extras, take);
+        let Some((parameters, tail)) = after.split_once('m') else { return };
         apply(style, parameters.trim_start_matches('['));
         rest = tail;
     }
-    push(rest, *style, extras, &mut builder);
-    builder.finish(false)
+    read_text(rest, *style, extras, take);
 }
 
-/// Adds text of one style; a marker belongs to the character before it.
-fn push(text: &str, style: Style, extras: &Extras, builder: &mut LineBuilder) {
+/// Reads text of one style; a marker belongs to the character before it.
+fn read_text(text: &str, style: Style, extras: &Extras, take: &mut impl FnMut(Piece<'_>)) {
+    if text.is_empty() {
+        return;
+    }
     if !text.as_bytes().contains(&extras::LEAD) {
-        return builder.push(text, style, None);
+        return take((text, style, None));
     }
-    let mut clusters = Vec::new();
-    for (at, c) in text.char_indices() {
-        if c.width() != Some(0) {
-            clusters.push(at);
+    let mut run = String::with_capacity(text.len());
+    let mut of: Option<char> = None;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (cell, after) = rest.split_at(first_cell(rest));
+        let (cell, marker) = extras::unmarked(cell);
+        if marker != of {
+            give(&run, style, extras.of(of), take);
+            run.clear();
+            of = marker;
         }
+        run.push_str(&cell);
+        rest = after;
     }
-    let starts = clusters.iter().copied().chain([text.len()]);
-    for (start, end) in std::iter::once(0).chain(clusters.iter().copied()).zip(starts) {
-        let (cell, extra) = extras.read(text.get(start..end).unwrap_or_default());
-        let bits = extra.map_or(0, |extra| extra.attributes);
-        let style = Style { attributes: style.attributes | bits, ..style };
-        builder.push(&cell, style, extra.and_then(|extra| extra.link.as_ref()));
+    give(&run, style, extras.of(of), take);
+}
+
+fn give(text: &str, style: Style, extra: Option<&Extra>, take: &mut impl FnMut(Piece<'_>)) {
+    if !text.is_empty() {
+        let attributes = style.attributes | extra.map_or(0, |extra| extra.attributes);
+        take((text, Style { attributes, ..style }, extra.and_then(|extra| extra.link.as_ref())));
     }
+}
+
+/// The bytes of the first character with what is combined with it, its marker among that.
+fn first_cell(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    chars.next();
+    chars
+        .find(|(_, c)| !extras::is_marker(*c) && (c.is_ascii() || c.width() != Some(0)))
+        .map_or(text.len(), |(at, _)| at)
 }
 
 /// Changes the attributes that vt100 does not keep by the parameters of one SGR sequence.
 pub(super) fn extra(parameters: &[u8], attributes: &mut u16) {
-    let text = String::from_utf8_lossy(parameters);
-    let mut parts = text.split(';');
+    let mut parts = parameters.split(|byte| *byte == b';');
     while let Some(part) = parts.next() {
         match part {
-            "" | "0" => *attributes = 0,
-            "5" | "6" => *attributes |= attribute::BLINK,
-            "8" => *attributes |= attribute::HIDDEN,
-            "9" => *attributes |= attribute::STRIKE,
-            "53" => *attributes |= attribute::OVERLINE,
-            "25" => *attributes &= !attribute::BLINK,
-            "28" => *attributes &= !attribute::HIDDEN,
-            "29" => *attributes &= !attribute::STRIKE,
-            "55" => *attributes &= !attribute::OVERLINE,
-            "38" | "48" | "58" => {
-                colour(part, &mut parts);
-            }
+            b"" | b"0" => *attributes = 0,
+            b"5" | b"6" => *attributes |= attribute::BLINK,
+            b"8" => *attributes |= attribute::HIDDEN,
+            b"9" => *attributes |= attribute::STRIKE,
+            b"53" => *attributes |= attribute::OVERLINE,
+            b"25" => *attributes &= !attribute::BLINK,
+            b"28" => *attributes &= !attribute::HIDDEN,
+            b"29" => *attributes &= !attribute::STRIKE,
+            b"55" => *attributes &= !attribute::OVERLINE,
+            // the numbers of a colour are no attributes
+            b"38" | b"48" | b"58" => match parts.next() {
+                Some(b"2") => drop(parts.nth(2)),
+                Some(b"5") => drop(parts.next()),
+                _ => {}
+            },
             _ => {}
         }
     }

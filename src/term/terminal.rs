@@ -14,6 +14,7 @@ use super::listener::{Listener, News};
 use super::mark::Careful;
 use super::prepass::{Filtered, Prepass};
 use super::tabs::Tabs;
+use super::touched::Touched;
 
 /// The most rows a terminal has, whatever is asked; with `MOST_COLUMNS` it bounds memory to about 30 MB.
 pub const MOST_ROWS: u16 = 500;
@@ -40,6 +41,9 @@ pub struct Terminal {
     pub(super) ahead: Ahead,
     /// What scrolled away on the alternate screen.
     pub(super) alternate: AlternateLog,
+    /// The frame that `latest` gave last, and what may have changed since.
+    pub(super) latest: Option<Arc<Frame>>,
+    pub(super) touched: Touched,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -69,6 +73,8 @@ impl Terminal {
             careful: None,
             ahead: Ahead::default(),
             alternate: AlternateLog::new(history),
+            latest: None,
+            touched: Touched::default(),
         }
     }
 
@@ -80,10 +86,12 @@ impl Terminal {
 
     /// Takes output of the program, in pieces of any size.
     pub fn process(&mut self, bytes: &[u8]) {
+        let row = self.row_of(bytes);
         let rest = self.skip(bytes);
         if !rest.is_empty() {
             self.slowly(rest);
         }
+        self.touch(row);
     }
 
     /// Takes output through vt100.
@@ -159,6 +167,7 @@ impl Terminal {
             self.prepass = Prepass::new();
             self.careful = None;
             self.margins = [None; 2];
+            self.touched = Touched::All;
         }
     }
 
@@ -169,12 +178,17 @@ impl Terminal {
         if frame.modes.alternate_screen {
             let scrolled = std::mem::take(&mut self.parser.callbacks_mut().alternate_scrolled);
             self.alternate.look(&frame.lines, scrolled);
-            frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
-            frame.dropped = self.alternate.history().dropped();
+            self.count_alternate(&mut frame);
         } else {
             self.alternate.look_away();
         }
         frame
+    }
+
+    /// On the alternate screen the history is what could be seen to leave that.
+    pub(super) fn count_alternate(&self, frame: &mut Frame) {
+        frame.history = u32::try_from(self.alternate.history().len()).unwrap_or(u32::MAX);
+        frame.dropped = self.alternate.history().dropped();
     }
 
     /// The modes as they are.

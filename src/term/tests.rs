@@ -5,6 +5,7 @@ mod alternate;
 mod extras;
 mod history;
 mod key_tables;
+mod touched;
 
 use proptest::prelude::*;
 

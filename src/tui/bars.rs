@@ -89,13 +89,28 @@ pub(crate) fn tabs(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     }
     let waiting = state.waiting();
     let see = if state.project.approvals.is_empty() { Action::ViewTasks } else { Action::AttentionNext };
-    let right = match waiting {
+    let mut right = match waiting {
         _ if state.stale_since().is_some() => vec![piece(" daemon away ", Role::AgentFailed, None)],
         0 => vec![piece(format!("{} ", state.project.autonomy.word()), Role::TextDim, None)],
         1 => vec![piece("! 1 needs you ", Role::AgentWaiting, Some(Click::Act(see)))],
         more => vec![piece(format!("! {more} need you "), Role::AgentWaiting, Some(Click::Act(see)))],
     };
+    if full {
+        right.extend(today(state));
+    }
     (left, right)
+}
+
+/// What was used today, of how much.
+fn today(state: &State) -> Option<Piece> {
+    let today = state.project.today;
+    if today.used.is_nothing() && today.limit.is_empty() {
+        return None;
+    }
+    let over = !today.limit.is_empty() && today.limit.used_percent(&today.used) >= 100;
+    let role = if over { Role::AgentFailed } else { Role::TextDim };
+    let limit = if today.limit.is_empty() { String::new() } else { format!(" / {}", today.limit) };
+    Some(piece(format!(" {}{limit} ", today.used.cost_words()), role, None))
 }
 
 /// The cells of a name in its tab, so that the views and what needs the person keep their place.
@@ -148,7 +163,9 @@ pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
 pub(crate) fn owner_words(state: &State) -> String {
     let target = match state.owner() {
         Owner::Pane(worker, _) => format!("keys -> {}", cells::fit(&state.called(worker), 30)),
-        Owner::Cockpit if state.ended_under.is_some() => "the session is over: Esc, then commands".to_owned(),
+        Owner::Cockpit if state.ended_under.is_some() => {
+            format!("{}: Esc, then commands", status::over_words(state, state.worker))
+        }
         Owner::Cockpit => "keys are commands".to_owned(),
         Owner::Chat => "keys -> chat".to_owned(),
         Owner::History(worker) => format!("reading {}", cells::fit(&state.called(worker), 30)),
@@ -261,8 +278,12 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
                 (false, true) => Some((Action::ListOpen, "answer in the pane")),
                 (false, false) => None,
             };
+            let offered = state
+                .approval(card.approval)
+                .is_some_and(|approval| approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some()));
             let decide = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")];
-            decide.into_iter().chain(open).chain([(Action::DialogClose, "later")]).collect()
+            let always = offered.then_some((Action::AttentionAlways, "always"));
+            decide.into_iter().chain(always).chain(open).chain([(Action::DialogClose, "later")]).collect()
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),

@@ -42,6 +42,7 @@ pub(crate) fn unavailable(state: &State, action: Action) -> Option<&'static str>
         | Action::PaneType
         | Action::PaneNewline
         | Action::AppLock => (!live).then_some("no session runs here"),
+        Action::AttentionAlways => Some("only in a question that offers it"),
         Action::WorkerExplain => state.session(state.worker).is_none().then_some("no session is here"),
         Action::SearchEverywhere | Action::UndoList => None,
         Action::LinkOpen => state.pane(state.worker).is_none().then_some("no pane is here"),

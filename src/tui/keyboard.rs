@@ -16,7 +16,7 @@ use crate::term::input::{Input, Piece};
 use super::error::TuiError;
 
 /// Bytes that are read at once.
-const AT_ONCE: usize = 64 * 1024;
+const AT_ONCE: usize = 4 * 1024;
 
 /// What happened at the outer terminal.
 pub(super) enum Heard {
@@ -92,13 +92,10 @@ fn state() -> State {
 
 /// What is there to be read; `None` when the terminal is gone.
 fn read() -> Option<Vec<u8>> {
-    let mut bytes = vec![0; AT_ONCE];
+    let mut bytes = [0; AT_ONCE];
     match nix::unistd::read(io::stdin(), &mut bytes) {
         Ok(0) => None,
-        Ok(length) => {
-            bytes.truncate(length);
-            Some(bytes)
-        }
+        Ok(length) => Some(bytes.get(..length).unwrap_or_default().to_vec()),
         Err(nix::errno::Errno::EINTR | nix::errno::Errno::EAGAIN) => Some(Vec::new()),
         Err(_) => None,
     }

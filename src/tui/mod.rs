@@ -40,6 +40,7 @@ mod view;
 mod wire;
 
 pub use error::TuiError;
+pub use outer::Outer;
 pub use outside::{Record, Records};
 pub use painter::Painter;
 pub use run::{Cockpit, Left, run};

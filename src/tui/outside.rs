@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, ClientError, pane};
+use crate::client::pane::{self, PaneSender};
+use crate::client::{Client, ClientError};
 use crate::model::{Kind, SessionId};
 use crate::protocol::control::{Failure, Request};
 use crate::protocol::pane::{FromHost, ToHost, VERSION};
@@ -44,8 +45,48 @@ pub(super) struct Outside {
 
 /// A connection to a host; ends when dropped.
 struct Link {
-    messages: mpsc::UnboundedSender<ToHost>,
+    way: Way,
     task: JoinHandle<()>,
+}
+
+/// How messages get to a host. Shared with the task that makes the connection, which knows when it stands.
+type Way = Arc<Mutex<Stage>>;
+
+/// How far a connection is.
+enum Stage {
+    /// It is being made: what is said meanwhile waits.
+    Making(Vec<ToHost>),
+    /// It stands: a key goes to the host from the loop itself, and not through a task.
+    Host(PaneSender),
+    /// The session's record answers.
+    Record(mpsc::UnboundedSender<ToHost>),
+}
+
+impl Stage {
+    fn send(&mut self, message: ToHost) -> Result<(), ClientError> {
+        match self {
+            Self::Making(waiting) => waiting.push(message),
+            Self::Host(sender) => return sender.send(message),
+            // a record that is read no more has told so by its own message
+            Self::Record(questions) => drop(questions.send(message)),
+        }
+        Ok(())
+    }
+
+    /// The connection stands: what waited goes first.
+    fn open(way: &Way, mut next: Self) -> Result<(), ClientError> {
+        let mut stage = lock(way);
+        let sent = match &mut *stage {
+            Self::Making(waiting) => waiting.drain(..).try_for_each(|message| next.send(message)),
+            Self::Host(_) | Self::Record(_) => Ok(()),
+        };
+        *stage = next;
+        sent
+    }
+}
+
+fn lock(way: &Way) -> MutexGuard<'_, Stage> {
+    way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Link {
@@ -124,11 +165,11 @@ impl Outside {
 
     /// Connects to a host.
     pub(super) fn attach(&mut self, attach: Attach) {
-        let (messages, queue) = mpsc::unbounded_channel();
+        let way = Arc::new(Mutex::new(Stage::Making(Vec::new())));
         let session = attach.session.clone();
-        let task = tokio::spawn(follow(attach, queue, self.inbox.clone(), Arc::clone(&self.records)));
+        let task = tokio::spawn(follow(attach, Arc::clone(&way), self.inbox.clone(), Arc::clone(&self.records)));
         self.sizes.remove(&session);
-        self.links.insert(session, Link { messages, task });
+        self.links.insert(session, Link { way, task });
     }
 
     /// Lets a host go.
@@ -137,11 +178,11 @@ impl Outside {
         self.sizes.remove(session);
     }
 
-    /// Says something to a host.
-    pub(super) fn send(&self, session: &SessionId, message: ToHost) {
-        if let Some(link) = self.links.get(session) {
-            // a link that ended has told so by its own message
-            let _ = link.messages.send(message);
+    /// Says something to a host. An error says that it was refused; a link that ended tells so by its own message.
+    pub(super) fn send(&self, session: &SessionId, message: ToHost) -> Result<(), ClientError> {
+        match self.links.get(session).map(|link| lock(&link.way).send(message)) {
+            None | Some(Ok(()) | Err(ClientError::Closed)) => Ok(()),
+            Some(refused) => refused,
         }
     }
 
@@ -162,7 +203,10 @@ impl Outside {
             self.sizes.iter().filter(|(_, (_, _, due))| *due <= now).map(|(id, size)| (id.clone(), *size)).collect();
         for (session, (rows, cols, _)) in due {
             self.sizes.remove(&session);
-            self.send(&session, ToHost::Resize { rows, cols });
+            if self.send(&session, ToHost::Resize { rows, cols }).is_err() {
+                // too much waits for the host: a little later
+                self.resize(session, rows, cols);
+            }
         }
     }
 
@@ -239,18 +283,16 @@ fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// One connection to a host, from its making to its end.
-async fn follow(
-    attach: Attach,
-    mut queue: mpsc::UnboundedReceiver<ToHost>,
-    inbox: mpsc::Sender<Msg>,
-    records: Records,
-) {
+async fn follow(attach: Attach, way: Way, inbox: mpsc::Sender<Msg>, records: Records) {
     let Attach { session, socket, rows, cols, after, over, last } = attach;
     tokio::time::sleep(after).await;
     let first = ToHost::View { version: VERSION, rows, cols, resize: true };
     let (sender, mut receiver) = match pane::connect(&socket, first).await {
         Ok(both) => both,
         Err(_) if over => {
+            let (questions, queue) = mpsc::unbounded_channel();
+            // nothing refuses what a record is asked
+            let _ = Stage::open(&way, Stage::Record(questions));
             // reading, playing and searching a long record takes a while: not in the way of anybody else
             tokio::task::spawn_blocking(move || answer_from_record(session, last, queue, &inbox, &records));
             return;
@@ -263,30 +305,15 @@ async fn follow(
     if inbox.send(Msg::PaneOpen(session.clone())).await.is_err() {
         return;
     }
-    loop {
-        tokio::select! {
-            biased;
-            message = queue.recv() => {
-                let Some(message) = message else { return };
-                match sender.send(message) {
-                    Ok(()) | Err(ClientError::Closed) => {}
-                    Err(error) => {
-                        let _ = inbox.send(Msg::Said(Some(Kind::Busy), error.to_string())).await;
-                    }
-                }
-            }
-            said = receiver.next() => {
-                let message = match said {
-                    Some(said) => Msg::Pane(session.clone(), said),
-                    None => Msg::PaneLost(session.clone(), "the host closed the connection".to_owned()),
-                };
-                let over = matches!(message, Msg::PaneLost(..));
-                if inbox.send(message).await.is_err() || over {
-                    return;
-                }
-            }
+    if let Err(error) = Stage::open(&way, Stage::Host(sender)) {
+        let _ = inbox.send(Msg::Said(Some(Kind::Busy), error.to_string())).await;
+    }
+    while let Some(said) = receiver.next().await {
+        if inbox.send(Msg::Pane(session.clone(), said)).await.is_err() {
+            return;
         }
     }
+    let _ = inbox.send(Msg::PaneLost(session, "the host closed the connection".to_owned())).await;
 }
 
 /// Answers in the place of a host that is gone, until nobody asks any more.

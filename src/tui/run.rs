@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::config::Settings;
 use crate::config::keymap::Keymap;
 use crate::config::theme::Theme;
-use crate::model::{SessionId, Timestamp};
+use crate::model::{Explain as _, SessionId, Timestamp};
 use crate::protocol::ProjectView;
 use crate::protocol::control::{Failure, Notice, Request, Response};
 use crate::protocol::pane::FromHost;
@@ -28,7 +28,7 @@ use super::outside::{Attach, Outside, Records};
 use super::skin::Skin;
 use super::state::{Abilities, State};
 use super::terminal::{Screen, TerminalEnvironment};
-use super::update::{awaits_screens, next_tick, update};
+use super::update::{awaits_screens, next_tick, settle, step};
 use super::view::Whose;
 use super::wire::{News, Reconnect, Wire};
 
@@ -90,7 +90,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
-    let screen = Screen::open(settings.mouse, environment.takes_links())?;
+    let screen = Screen::open(settings.mouse, &environment)?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
     state.returns = reconnect.is_some();
@@ -257,14 +257,16 @@ impl Turn {
         }
     }
 
-    /// One message through `update`, and its commands out.
+    /// One message through `step` and `settle`, as `update` does it, and its commands out.
     fn take(&mut self, message: Msg) -> Result<(), TuiError> {
         let message = match message {
             Msg::Answered(super::message::Purpose::Watch, Ok(Response::Project(view))) => Msg::Project(view),
             other => other,
         };
-        for command in update(&mut self.state, message, clock()) {
-            self.carry_out(command)?;
+        let (commands, decides) = step(&mut self.state, message, clock());
+        commands.into_iter().try_for_each(|command| self.carry_out(command))?;
+        if decides {
+            settle(&mut self.state).into_iter().try_for_each(|command| self.carry_out(command))?;
         }
         Ok(())
     }
@@ -276,7 +278,11 @@ impl Turn {
                 self.calls.retain(|call| !call.is_finished());
                 self.calls.push(self.outside.call(request, purpose));
             }
-            Cmd::ToPane(session, message) => self.outside.send(&session, message),
+            Cmd::ToPane(session, message) => {
+                if let Err(error) = self.outside.send(&session, message) {
+                    self.take(Msg::Said(Some(error.kind()), error.to_string()))?;
+                }
+            }
             Cmd::ResizePane(session, rows, cols) => self.outside.resize(session, rows, cols),
             Cmd::Attach { session, socket, rows, cols, after_ms, over, last } => {
                 let after = Duration::from_millis(after_ms);

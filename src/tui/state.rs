@@ -297,7 +297,7 @@ impl State {
 
     /// Whether a question stands on the screen of a session that lives.
     pub fn is_asked_in_pane(&self, approval: &ApprovalView) -> bool {
-        let Subject::Dialog { session, .. } = &approval.subject else { return false };
+        let (Subject::Dialog { session, .. } | Subject::Held { session, .. }) = &approval.subject else { return false };
         self.project.sessions.iter().any(|one| one.id == *session && !one.state.is_over())
     }
 

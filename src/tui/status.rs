@@ -72,6 +72,10 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
     }
     match session {
         Some(session) if never_ran(session) => status('x', "cannot start", Role::AgentFailed, at),
+        Some(session) if session.back_at.is_some() => {
+            let back = session.back_at.as_deref().unwrap_or_default();
+            status('~', &format!("limited, back {back}"), Role::AgentLimited, at)
+        }
         Some(session) => of_session(session.state, at, task.is_some_and(|task| task.status == TaskStatus::Completed)),
         None if task.is_some_and(|task| task.status == TaskStatus::Blocked) => {
             status('#', "blocked", Role::AgentBlocked, None)
@@ -84,6 +88,21 @@ fn as_told(state: &State, number: WorkerNumber) -> Status {
 /// Whether a session is over that was never there: its program could not be started.
 pub(crate) fn never_ran(session: &SessionView) -> bool {
     session.state == SessionState::Crashed && session.started_at.is_none()
+}
+
+/// Why nothing takes keys where a session is over.
+pub(crate) fn over_words(state: &State, number: WorkerNumber) -> String {
+    match state.session(number).filter(|session| never_ran(session)) {
+        Some(session) => format!("`{}` was never started", crate::model::one_line(&session.agent)),
+        None => "the session is over".to_owned(),
+    }
+}
+
+/// What can be done about an agent that was never started; nothing where one ran.
+pub(crate) fn never_ran_hint(state: &State, number: WorkerNumber) -> Option<String> {
+    let session = state.session(number).filter(|session| never_ran(session))?;
+    let again = session.task.map_or_else(|| "start the pane again".to_owned(), |task| format!("try #{task} again"));
+    Some(format!("{}: put right what its pane says, then {again}", over_words(state, number)))
 }
 
 /// A session's state in a word.

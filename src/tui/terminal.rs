@@ -1,6 +1,6 @@
 //! The outer terminal: set up once, restored on every way out, and what is known of it.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +19,8 @@ use crate::config::theme::Depth;
 
 use super::clipboard::Surroundings;
 use super::error::TuiError;
-use super::outer::{Outer, Spot};
+use super::links::Spot;
+use super::outer::Outer;
 use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
@@ -78,6 +79,14 @@ impl TerminalEnvironment {
         }
     }
 
+    /// Whether the terminal fills what it erases with the background that is set, as every one does whose name is
+    /// known here (and as `bce` says in their descriptions; GNU screen does it only when told).
+    pub fn erases_in_colour(&self) -> bool {
+        let family = self.term.split('-').next().unwrap_or_default();
+        let known = ["xterm", "tmux", "alacritty", "foot", "rxvt", "kitty", "wezterm", "ghostty", "contour", "linux"];
+        self.tmux || known.contains(&family)
+    }
+
     /// Whether it is known to send modified keys in xterm's way when asked to; others might take the question for
     /// something else.
     pub(super) fn modifies_keys(&self) -> bool {
@@ -112,22 +121,24 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours; gives it back when dropped.
 pub(super) struct Screen {
-    painter: Painter<Outer<BufWriter<Stdout>>>,
+    painter: Painter<Outer<Stdout>>,
     mouse: bool,
+    erases: bool,
     /// Links are passed on.
     links: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub(super) fn open(mouse: bool, links: bool) -> Result<Self, TuiError> {
+    pub(super) fn open(mouse: bool, environment: &TerminalEnvironment) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NotATerminal);
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
-        let screen = take(mouse).and_then(|()| on_stdout());
-        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, links }).map_err(|source| {
+        let (erases, links) = (environment.erases_in_colour(), environment.takes_links());
+        let screen = take(mouse).and_then(|()| on_stdout(erases));
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, erases, links }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -144,7 +155,7 @@ impl Screen {
         let failed = |source| TuiError::Terminal { doing: "set up again", source };
         take(self.mouse).map_err(failed)?;
         // nothing is shown any more of what was
-        self.painter = Painter::new(on_stdout().map_err(failed)?);
+        self.painter = Painter::new(on_stdout(self.erases).map_err(failed)?);
         self.painter.backend_mut().clear().map_err(failed)?;
         if enhanced {
             self.enhance_keyboard()?;
@@ -234,8 +245,8 @@ impl Screen {
     }
 }
 
-fn on_stdout() -> io::Result<Terminal<Outer<BufWriter<Stdout>>>> {
-    Terminal::new(Outer::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+fn on_stdout(erases: bool) -> io::Result<Terminal<Outer<Stdout>>> {
+    Terminal::new(Outer::new(io::stdout(), erases))
 }
 
 /// Makes the terminal ours.

@@ -29,6 +29,16 @@ pub(super) use panes::awaits_screens;
 
 /// Takes one message in.
 pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
+    let (mut out, decides) = step(state, message, now);
+    if decides {
+        out.extend(settle(state));
+    }
+    out
+}
+
+/// Takes one message in as far as its own commands go, which need not wait for the rest: a key is on its way to the
+/// agent then. Answers whether `settle` must follow.
+pub(crate) fn step(state: &mut State, message: Msg, now: Timestamp) -> (Vec<Cmd>, bool) {
     state.now = now;
     let mut out = Vec::new();
     match message {
@@ -47,7 +57,12 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
         Msg::StillLost(failure) => server::still_lost(state, &failure, &mut out),
         Msg::Back => server::back(state, &mut out),
         Msg::Answered(purpose, outcome) => server::answered(state, purpose, outcome),
-        Msg::Pane(session, said) => panes::said(state, &session, said, &mut out),
+        Msg::Pane(session, said) => {
+            if !panes::said(state, &session, said, &mut out) {
+                // rows of a screen decide nothing else
+                return (out, false);
+            }
+        }
         Msg::PaneOpen(session) => panes::open(state, &session, &mut out),
         Msg::PaneRecord(session) => panes::open_record(state, &session, &mut out),
         Msg::PaneLost(session, why) => {
@@ -67,8 +82,7 @@ pub fn update(state: &mut State, message: Msg, now: Timestamp) -> Vec<Cmd> {
             tick(state);
         }
     }
-    settle(state, &mut out);
-    out
+    (out, true)
 }
 
 /// A text was written to a file, or not.
@@ -102,7 +116,8 @@ pub(crate) fn next_tick(state: &State) -> Option<Timestamp> {
 }
 
 /// What must hold after every message.
-fn settle(state: &mut State, out: &mut Vec<Cmd>) {
+pub(crate) fn settle(state: &mut State) -> Vec<Cmd> {
+    let mut out = Vec::new();
     requests::settle(state);
     opening::settle(state);
     dialogs::settle(state);
@@ -115,8 +130,8 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.ended_under = None;
     }
     give_way(state);
-    everywhere::settle(state, out);
-    panes::reconcile(state, out);
+    everywhere::settle(state, &mut out);
+    panes::reconcile(state, &mut out);
     let shown = state.layout();
     if shown != state.saved {
         state.saved = shown.clone();
@@ -127,6 +142,7 @@ fn settle(state: &mut State, out: &mut Vec<Cmd>) {
         state.title.clone_from(&title);
         out.push(Cmd::Title(title));
     }
+    out
 }
 
 /// In a window that is too small for panes keys are commands; what had the keyboard gets it back with the room.

@@ -9,7 +9,7 @@ use quarterdeck::protocol::pane::{Modes, Observation, WriteFate};
 use super::agent;
 use super::replay::Replay;
 
-fn at(milliseconds: u64) -> Timestamp {
+pub(super) fn at(milliseconds: u64) -> Timestamp {
     Timestamp(1_000_000).after(Duration::from_millis(milliseconds))
 }
 
@@ -28,33 +28,41 @@ fn screen(title: &str, composer: &str, footer: &str) -> Observation {
     }
 }
 
-fn idle(composer: &str) -> Observation {
+pub(super) fn idle(composer: &str) -> Observation {
     screen("✳ Claude Code", composer, "? for shortcuts")
 }
 
-fn working() -> Observation {
+pub(super) fn working() -> Observation {
     screen("◐ Claude Code", "", "esc to interrupt")
 }
 
-fn write(actions: &[DeliveryAction]) -> Option<(&str, &[u8], bool)> {
+pub(super) fn write(actions: &[DeliveryAction]) -> Option<(&str, &[u8], bool)> {
     actions.iter().find_map(|action| match action {
-        DeliveryAction::Write { key, bytes, paste } => Some((key.as_str(), bytes.as_slice(), *paste)),
+        DeliveryAction::Write { key, bytes, paste, .. } => Some((key.as_str(), bytes.as_slice(), *paste)),
         _ => None,
     })
 }
 
-fn failure(actions: &[DeliveryAction]) -> Option<&str> {
+/// The write that the journal is asked for.
+pub(super) fn recalled(actions: &[DeliveryAction]) -> Option<&str> {
+    actions.iter().find_map(|action| match action {
+        DeliveryAction::Recall { key } => Some(key.as_str()),
+        _ => None,
+    })
+}
+
+pub(super) fn failure(actions: &[DeliveryAction]) -> Option<&str> {
     actions.iter().find_map(|action| match action {
         DeliveryAction::Failed { detail } => Some(detail.as_str()),
         _ => None,
     })
 }
 
-fn delivered(actions: &[DeliveryAction]) -> bool {
+pub(super) fn delivered(actions: &[DeliveryAction]) -> bool {
     actions.contains(&DeliveryAction::Delivered)
 }
 
-fn wrote(key: &str) -> DeliveryEvent<'_> {
+pub(super) fn wrote(key: &str) -> DeliveryEvent<'_> {
     DeliveryEvent::Wrote { key, fate: WriteFate::Written }
 }
 
@@ -83,7 +91,7 @@ fn paste_see_enter_see() {
 }
 
 /// The conversation shows this, the composer is empty.
-fn said(text: &str) -> Observation {
+pub(super) fn said(text: &str) -> Observation {
     let mut seen = idle("");
     seen.screen.insert(0, format!("❯ {text}"));
     seen
@@ -171,8 +179,6 @@ fn it_waits_for_a_composer_that_is_there_still_and_empty() {
     let mut raw = idle("");
     raw.modes.bracketed_paste = false;
     assert!(write(&delivery.step(DeliveryEvent::Saw(&raw), at(0))).is_none());
-    let typed = delivery.step(DeliveryEvent::Saw(&idle("the person types")), at(1_000));
-    assert!(write(&typed).is_none());
     let mut moving = idle("");
     moving.quiet_ms = 0;
     assert!(write(&delivery.step(DeliveryEvent::Saw(&moving), at(2_000))).is_none());
@@ -183,9 +189,11 @@ fn it_waits_for_a_composer_that_is_there_still_and_empty() {
 #[test]
 fn it_fails_in_words_when_it_cannot_begin() {
     let mut delivery = Delivery::new("k", "fix it", &agent("claude"));
-    delivery.step(DeliveryEvent::Saw(&idle("the person types")), at(0));
+    let mut raw = idle("");
+    raw.modes.bracketed_paste = false;
+    delivery.step(DeliveryEvent::Saw(&raw), at(0));
     let failed = delivery.step(DeliveryEvent::Tick, at(60_001));
-    assert_eq!(failure(&failed), Some("the prompt did not reach Claude Code: other text stands in its input box"));
+    assert_eq!(failure(&failed), Some("the prompt did not reach Claude Code: it did not show its input box"));
     let empty = Delivery::new("k", " \u{1b} ", &agent("claude")).step(DeliveryEvent::Tick, at(0));
     assert!(failure(&empty).unwrap().contains("empty"));
     let mut never = Delivery::new("k", "fix it", &agent("claude"));
@@ -262,6 +270,7 @@ fn a_crash_delivers_once() {
         let mut delivery = Delivery::new("e7", "fix the bug", &agent("claude"));
         delivery.step(DeliveryEvent::Saw(composer), at(0));
         delivery.step(DeliveryEvent::Wrote { key: "e7.paste", fate }, at(10));
+        delivery.step(DeliveryEvent::Saw(composer), at(20));
         let actions = delivery.step(DeliveryEvent::Tick, at(600));
         (delivery, actions)
     };
@@ -270,12 +279,13 @@ fn a_crash_delivers_once() {
     assert_eq!(write(&actions).unwrap().0, "e7.enter");
     // entered: the journal of Enter says so
     let (mut delivery, actions) = again(WriteFate::AlreadyWritten, &idle(""));
-    assert_eq!(write(&actions).unwrap().0, "e7.enter");
+    assert_eq!(recalled(&actions), Some("e7.enter"));
     let done = delivery.step(DeliveryEvent::Wrote { key: "e7.enter", fate: WriteFate::AlreadyWritten }, at(700));
     assert!(delivered(&done));
     // nobody knows, and the screen says nothing: words, not a second prompt
     let (mut delivery, actions) = again(WriteFate::Unknown, &idle(""));
-    assert!(write(&actions).is_none());
+    assert_eq!(recalled(&actions), Some("e7.enter"));
+    delivery.step(DeliveryEvent::Wrote { key: "e7.enter", fate: WriteFate::Mismatch }, at(700));
     assert!(failure(&delivery.step(DeliveryEvent::Tick, at(60_000))).unwrap().contains("may have been typed"));
     // nobody knows, but the conversation shows it
     let mut taken = idle("");

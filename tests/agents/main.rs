@@ -9,10 +9,12 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+mod asking;
 mod definitions;
 mod delivering;
 mod delivery_proof;
 mod homes;
+mod in_the_way;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
@@ -24,6 +26,7 @@ mod replay;
 mod signalling;
 mod states;
 mod transcripts;
+mod usage;
 mod world;
 
 use quarterdeck::agents::{Agent, Catalogue};

@@ -66,6 +66,13 @@ impl World {
         self.directory.path().join(name)
     }
 
+    /// The log that Gemini CLI keeps of the only conversation here.
+    fn log(&self) -> String {
+        let below = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let chats = below(self.path("home/.gemini/tmp")).map(|project| project.join("chats"));
+        chats.flat_map(below).filter_map(|log| fs::read_to_string(log).ok()).collect()
+    }
+
     pub(super) fn calls(&self) -> String {
         fs::read_to_string(self.path("calls")).unwrap_or_default()
     }
@@ -226,6 +233,13 @@ impl Pane {
         }
     }
 
+    /// Whether the screen shows this, as a host looks for it.
+    fn holds(&mut self, wanted: &str) -> bool {
+        let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let screen = normal(&self.look().screen.join(" "));
+        wanted.lines().all(|row| screen.contains(&normal(row)))
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         Timestamp(0).after(self.began.elapsed())
     }
@@ -331,7 +345,7 @@ impl<'w> Talk<'w> {
             fs::write(path, text).unwrap();
         }
         let mut delivery = Delivery::new(&key, &handing.text, &self.agent.clone());
-        let mut told = self.taken.len();
+        let (mut told, mut noted) = (self.taken.len(), 0);
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let seen = self.look();
@@ -344,14 +358,27 @@ impl<'w> Talk<'w> {
             told = self.taken.len();
             for action in actions {
                 match action {
-                    DeliveryAction::Write { key, bytes, paste } => {
-                        let marked = || [b"\x1b[200~", bytes.as_slice(), b"\x1b[201~"].concat();
-                        self.pane.write(&if paste { marked() } else { bytes.clone() });
-                        delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Written }, now);
+                    DeliveryAction::Write { key, bytes, paste, only_if } => {
+                        let fate = if self.pane.holds(&only_if) { WriteFate::Written } else { WriteFate::Mismatch };
+                        if fate == WriteFate::Written {
+                            let marked = || [b"\x1b[200~", bytes.as_slice(), b"\x1b[201~"].concat();
+                            self.pane.write(&if paste { marked() } else { bytes.clone() });
+                        }
+                        delivery.step(DeliveryEvent::Wrote { key: &key, fate }, now);
+                    }
+                    DeliveryAction::Recall { key } => {
+                        delivery.step(DeliveryEvent::Wrote { key: &key, fate: WriteFate::Mismatch }, now);
                     }
                     DeliveryAction::Delivered => return handing.text,
                     DeliveryAction::Failed { detail } => panic!("{detail}\n{}", seen.screen.join("\n")),
-                    DeliveryAction::WakeAt(_) => {}
+                    DeliveryAction::Held(Some(hold)) => panic!("{}\n{}", hold.words(), seen.screen.join("\n")),
+                    DeliveryAction::NoteLog => noted = self.world.log().len(),
+                    DeliveryAction::ReadLog => {
+                        let log = self.world.log();
+                        let fresh = log.get(noted..).unwrap_or_default().lines();
+                        self.taken.extend(fresh.filter_map(|line| self.agent.logged_prompt(line)).map(Some));
+                    }
+                    DeliveryAction::WakeAt(_) | DeliveryAction::Held(None) => {}
                 }
             }
         }

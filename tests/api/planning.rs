@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quarterdeck::config::{PlannerBackend, PlannerSettings, Settings};
-use quarterdeck::model::{PlanStatus, ProjectId, Speaker};
+use quarterdeck::model::{PlanStatus, ProjectId, Speaker, TaskStatus};
 use quarterdeck::protocol::control::{AddOptions, Request, Response};
 use quarterdeck::protocol::{PlanView, ProjectView};
 
@@ -157,7 +157,7 @@ async fn calls_of_an_hour_are_limited() {
     }
     let (plan, seen) = planned(&house, project).await;
     assert_eq!((plan.by.as_str(), model.requests()), ("rules", 1));
-    assert!(said(&seen).contains("1 calls in an hour are used up"), "{}", said(&seen));
+    assert!(said(&seen).contains("the 1 model calls of this hour are used up"), "{}", said(&seen));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,4 +225,65 @@ async fn a_dangerous_command_of_a_message_waits_for_a_yes_that_names_the_danger(
     let seen = view(&house, project).await;
     assert_eq!(seen.tasks.len(), 1, "{}", said(&seen));
     assert_eq!(seen.tasks[0].status, quarterdeck::model::TaskStatus::Proposed, "the plan still waits for its yes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mission_is_a_plan_of_a_team_whose_stages_wait_for_each_other() {
+    let house = House::new().await;
+    let project = house.project().await.id;
+    let Response::Said { text, .. } = house.call(Request::Chat { project, text: "/mission".into() }).await.unwrap()
+    else {
+        panic!()
+    };
+    assert!(text.contains("bugfix-sprint: ") && text.contains("web-app: "), "{text}");
+    let words = "/mission bugfix-sprint Fix what the testers found";
+    let Response::Said { text, .. } = house.call(Request::Chat { project, text: words.into() }).await.unwrap() else {
+        panic!()
+    };
+    assert!(text.contains("7 tasks planned") && text.contains("at most 3 at once, for at most $12.50"), "{text}");
+    let seen = view(&house, project).await;
+    let plan = seen.plans.last().unwrap();
+    assert_eq!((plan.by.as_str(), plan.tasks.len()), ("mission bugfix-sprint", 7));
+    let roles: Vec<&str> = seen.tasks.iter().filter_map(|task| task.role.as_deref()).collect();
+    let stages =
+        ["producer", "debugger", "debugger", "qa-engineer", "integration-tester", "tech-lead", "self-reviewer"];
+    assert_eq!(roles, stages);
+    assert!(seen.tasks.iter().all(|task| task.status == TaskStatus::Proposed));
+    assert_eq!(seen.tasks[1].model.as_deref(), Some("opus"), "critical: {:?}", seen.tasks[1].route);
+    assert_eq!(seen.tasks[6].model.as_deref(), Some("sonnet"), "reviews: {:?}", seen.tasks[6].route);
+    assert_eq!(seen.tasks[3].depends, [seen.tasks[1].id, seen.tasks[2].id]);
+    let slip = house.call(Request::Chat { project, text: "/mission webapp Build it".into() }).await.unwrap_err();
+    assert!(slip.hint.unwrap().contains("web-app"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dangerous_commands_in_a_models_plan_wait_for_a_yes_whatever_the_autonomy() {
+    let model = MockModel::start();
+    let house = House::with(asking(&model, PlannerBackend::Anthropic)).await;
+    let project = house.project().await.id;
+    let plan = r#"{"tasks":[{"title":"Clean up","body":"Run `rm -rf ~/x` first.","type":"chore","complexity":"simple"},
+        {"title":"Write docs","body":"Write them.","type":"documentation","complexity":"simple"}]}"#;
+    let options =
+        AddOptions { by_model: true, autonomy: Some(quarterdeck::model::Autonomy::Full), ..AddOptions::default() };
+    let text = format!("Tidy the project [[mock:plan {plan}]]");
+    let tasks = house.add(project, &text, options).await;
+    assert_eq!(tasks[0].status, TaskStatus::Proposed, "{tasks:?}");
+    assert_ne!(tasks[1].status, TaskStatus::Proposed, "{tasks:?}");
+    let seen = view(&house, project).await;
+    let note = seen.plans.last().unwrap().note.clone().unwrap_or_default();
+    assert!(note.contains("`rm -rf ~/x`: it deletes recursively outside the worktree"), "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_make_only_so_many_tasks_a_minute_however_they_ask_for_them() {
+    let planner = PlannerSettings { backend: PlannerBackend::Rules, tasks_per_minute: 2, ..PlannerSettings::default() };
+    let house = House::with(Settings { planner, ..Settings::default() }).await;
+    let project = house.project().await.id;
+    chat(&house, project, "/plan Add a header. Fix the footer.").await;
+    for text in ["Add a border", "/plan Add a border", "/mission refactor Make it simple"] {
+        let refused = house.call(Request::Chat { project, text: text.into() }).await.unwrap_err();
+        assert!(refused.message.contains("no more may be made"), "{text}: {refused:?}");
+    }
+    let tasks = house.add(project, "Add a border", AddOptions::default()).await;
+    assert_eq!(tasks.len(), 1, "the command line is not limited");
 }

@@ -122,6 +122,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus) -> TaskView {
         waits_for: None,
         agent: "claude".to_owned(),
         model: None,
+        route: None,
+        forecast: Default::default(),
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,
@@ -143,6 +145,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus) -> TaskView {
         started_at: None,
         completed_at: None,
         commit: None,
+        usage: None,
     }
 }
 
@@ -169,6 +172,8 @@ pub fn session(id: &str, socket: PathBuf) -> SessionView {
         ended_at: None,
         exit: None,
         socket,
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -200,6 +205,7 @@ pub fn project() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::mock_model::MockModel;
+use super::usage::counted;
 use super::world::{World, skip, until};
 
 /// A task may take this long: a cold start of the agent, several turns, checks and landing.
@@ -100,6 +101,7 @@ fn headless(name: &str, world: &World, model: &MockModel) {
     assert_eq!(task["status"], "completed", "{task}");
     assert_eq!(world.landed("poem.txt").trim(), "roses");
     assert_eq!(world.arrivals("poem.txt"), 1);
+    counted(world, task["id"].as_u64().unwrap());
     assert!(model.requests() > 0, "it talked to the mock");
 }
 
@@ -129,6 +131,7 @@ fn full_screen(name: &str, world: &World, model: &MockModel) {
         .filter(|turn| turn.contains("[[mock:write song.txt") && !turn.starts_with("Generate "))
         .count();
     assert_eq!(begun, 1, "{:?}", model.turns());
+    counted(world, id);
 }
 
 /// Both, in one project: Gemini CLI works headless only where the person said that it may trust the worktrees, and they

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::mock_model::MockModel;
 use super::terminal::Terminal;
+use super::usage::counted;
 use super::world::{World, skip, until};
 
 const KEY: &str = "sk-ant-dummy-000000000000";
@@ -64,6 +65,40 @@ fn headless_it_edits_reports_and_lands() {
     assert_eq!(world.landed("poem.txt").trim(), "roses");
     assert_eq!(world.arrivals("poem.txt"), 1);
     assert!(model.requests() > 0, "it talked to the mock");
+    let session = counted(&world, task["id"].as_u64().unwrap());
+    assert_eq!(session["usage"]["estimated_micros"], 0, "its own price: {session}");
+}
+
+#[test]
+fn headless_git_looks_and_neither_runs_nor_writes_elsewhere() {
+    let Some(program) = program() else { return };
+    let model = MockModel::start();
+    let world = world(&program, &model);
+    let (trap, trace) = (world.path("trap"), world.path("trace"));
+    fs::write(&trap, format!("#!/bin/sh\necho \"$@\" > '{}'\n", trace.display())).unwrap();
+    fs::set_permissions(&trap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let outside = world.path("outside");
+    fs::create_dir_all(&outside).unwrap();
+    let at = outside.display();
+    let commands = [
+        format!("git grep -O{} hello", trap.display()),
+        format!("git grep --open-files-in-pager={} hello", trap.display()),
+        format!("git diff --output={at}/diff HEAD~0"),
+        format!("git log -1 --output={at}/log"),
+        format!("git show --output={at}/show"),
+        "git stash push --include-untracked".to_owned(),
+    ];
+    let tried: String = commands.iter().map(|command| format!(" [[mock:bash {command}]]")).collect();
+    let text = format!(
+        "Look around [[mock:write found.txt x]]{tried} [[mock:bash git log --oneline -1]] [[mock:report looked]]"
+    );
+    let options = ["--agent", "claude", "--autonomy", "full", "--wait", "--json"];
+    world.qd(&[&["task", "add", &text], &options[..]].concat()).good();
+    assert_eq!(world.landed("found.txt").trim(), "x", "nothing was put away");
+    assert!(!trace.exists(), "a program was run: {:?}", fs::read_to_string(&trace));
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "something was written elsewhere");
+    let told = model.told();
+    assert!(told.contains(" Begin"), "looking is allowed: {told}");
 }
 
 #[test]
@@ -104,6 +139,8 @@ fn from_the_chat_to_the_landing() {
     assert_eq!(world.landed("song.txt").trim(), "la");
     assert!(world.repository().join("song.txt").exists(), "the checkout followed");
     assert_eq!(world.arrivals("song.txt"), 1);
+    let session = counted(&world, id);
+    assert!(session["usage"]["cost_micros"].as_u64().is_some_and(|micros| micros > 0), "{session}");
 }
 
 #[test]

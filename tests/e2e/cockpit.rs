@@ -74,15 +74,21 @@ fn a_closed_window_ends_the_cockpit() {
         let mut command = Command::new("tmux");
         command.args(["-S", &socket, "-f", "/dev/null"]).args(args).env_clear().envs(world.variables());
         let said = command.current_dir(world.repository()).output().unwrap();
+        assert!(said.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&said.stderr));
         String::from_utf8(said.stdout).unwrap()
     };
+    // without another session the server would end with each window, while the next one already calls it
+    tmux(&["new-session", "-d", "-s", "keeper", "sleep", "600"]);
     for round in 0..4 {
         tmux(&["new-session", "-d", "-s", "window", "-x", "100", "-y", "30", env!("CARGO_BIN_EXE_qd")]);
-        until("the cockpit shows the pane", SOON, || tmux(&["capture-pane", "-p"]).contains("busy").then_some(()));
-        let pid: u64 = tmux(&["list-panes", "-F", "#{pane_pid}"]).trim().parse().unwrap();
+        until("the cockpit shows the pane", SOON, || {
+            tmux(&["capture-pane", "-p", "-t", "window"]).contains("busy").then_some(())
+        });
+        let pid: u64 = tmux(&["list-panes", "-t", "window", "-F", "#{pane_pid}"]).trim().parse().unwrap();
         tmux(&["kill-session", "-t", "window"]);
         until(&format!("the cockpit leaves in round {round}"), SOON, || (!runs(&pid.into())).then_some(()));
     }
+    tmux(&["kill-server"]);
     assert!(runs(&world.sessions()[0]["pid"]), "leaving is detaching");
 }
 

@@ -20,4 +20,5 @@ mod random;
 mod results;
 mod reviews;
 mod survival;
+mod usage;
 mod world;

@@ -1,7 +1,10 @@
 //! Messages that a model plans: kept before it is asked, planned once, hurried, called off, and never lost.
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Refusal, outbox_after_restart};
-use quarterdeck::model::{Autonomy, Dependency, Kind, Plan, PlanId, PlanStatus, Speaker, Subject, TaskId, TaskStatus};
+use quarterdeck::model::{
+    Autonomy, Choice, Dependency, Kind, Plan, PlanId, PlanStatus, Route, RoutedBy, Speaker, Subject, TaskDraft, TaskId,
+    TaskStatus,
+};
 
 use crate::world::*;
 
@@ -117,4 +120,103 @@ fn calls_are_counted_before_they_are_made() {
     world.learn(Fact::ModelAnswered { project, by: "claude (haiku)".into(), well: false });
     let calls = &world.state.model_calls[&project];
     assert_eq!((calls.on_day_of(world.now), calls.hour.len(), calls.failures), (1, 1, 1));
+}
+
+/// A route with two others behind the first.
+fn route(by: RoutedBy) -> Option<Route> {
+    let other =
+        |agent: &str, model: Option<&str>| Choice { agent: agent.into(), model: model.map(Into::into), mode: None };
+    let others = vec![other("codex", Some("gpt-5.2")), other("gemini", None)];
+    Some(Route { others, ..Route::new(by, "claude: it is its turn; its own default model".into()) })
+}
+
+fn start_without_an_agent(world: &mut World, task: TaskId) {
+    if world.has(|kind| matches!(kind, EffectKind::PrepareWorktree { .. })) {
+        world.settle(|kind| matches!(kind, EffectKind::PrepareWorktree { .. }), worktree(task));
+    }
+    let missing = EffectResult::AgentMissing { detail: "it is not installed".into() };
+    world.settle(|kind| matches!(kind, EffectKind::StartSession { .. }), missing);
+}
+
+#[test]
+fn the_decision_who_gets_a_task_is_kept_and_told() {
+    let mut world = World::new(Autonomy::Confirm);
+    let task = world.submit(vec![TaskDraft { route: route(RoutedBy::Turn), ..draft("Add dark mode") }])[0];
+    assert_eq!(world.task(task).route, route(RoutedBy::Turn));
+    let told: Vec<String> = world.log.iter().map(|(event, _)| event.describe()).collect();
+    assert!(told.contains(&"#1 goes to claude: it is its turn; its own default model".to_owned()), "{told:?}");
+}
+
+#[test]
+fn an_agent_that_is_not_there_leaves_its_task_to_the_next_one() {
+    let mut world = World::new(Autonomy::Full);
+    let task = world.submit(vec![TaskDraft { route: route(RoutedBy::Turn), ..draft("Add dark mode") }])[0];
+    start_without_an_agent(&mut world, task);
+    let given = world.task(task);
+    assert_eq!((given.agent.as_str(), given.model.as_deref()), ("codex", Some("gpt-5.2")));
+    let now = given.route.clone().unwrap();
+    assert_eq!((now.by, now.attempt, now.others.len()), (RoutedBy::Fallback, 2, 1));
+    assert_eq!(now.why, "codex: claude could not be started");
+    start_without_an_agent(&mut world, task);
+    assert_eq!(world.task(task).agent, "gemini");
+    start_without_an_agent(&mut world, task);
+    assert_eq!(world.status(task), TaskStatus::NeedsReview, "nobody else is left");
+}
+
+#[test]
+fn an_agent_that_the_person_named_is_not_replaced() {
+    let mut world = World::new(Autonomy::Full);
+    let task = world.submit(vec![TaskDraft { route: route(RoutedBy::Mention), ..draft("Add dark mode") }])[0];
+    start_without_an_agent(&mut world, task);
+    assert_eq!((world.status(task), world.task(task).agent.as_str()), (TaskStatus::NeedsReview, "claude"));
+}
+
+#[test]
+fn a_model_does_not_go_with_its_task_to_another_agent() {
+    let mut world = World::new(Autonomy::Confirm);
+    let task = world.submit(vec![TaskDraft { model: Some("opus".into()), ..draft("Add dark mode") }])[0];
+    let edit = |agent: Option<&str>, model: Option<&str>| Command::EditTask {
+        task,
+        title: None,
+        body: None,
+        agent: agent.map(Into::into),
+        model: model.map(Into::into),
+        worker: None,
+    };
+    world.obey(edit(Some("codex"), None)).unwrap();
+    assert_eq!((world.task(task).agent.as_str(), world.task(task).model.as_deref()), ("codex", None));
+    assert_eq!(world.task(task).route.as_ref().unwrap().why, "codex: you chose it; its own default model");
+    world.obey(edit(None, Some("gpt-5.2"))).unwrap();
+    assert_eq!(world.task(task).model.as_deref(), Some("gpt-5.2"));
+    world.obey(edit(None, Some(""))).unwrap();
+    assert_eq!(world.task(task).model, None);
+}
+
+#[test]
+fn a_plan_keeps_why_somebody_else_made_it() {
+    let mut world = asked();
+    let note = Some("claude (haiku) gave no plan: it is gone. The rules planned it.".to_owned());
+    let result = EffectResult::Planned { drafts: vec![draft("One")], by: "rules".into(), note: note.clone() };
+    world.settle(|kind| is_making(kind, false), result);
+    assert_eq!((plan(&world).by.as_str(), plan(&world).note), ("rules", note));
+    assert!(lead(&world)[1].ends_with("Planned by rules.\nShall I start?"), "{:?}", lead(&world));
+}
+
+#[test]
+fn a_team_runs_only_so_many_agents_at_once() {
+    let mut world = World::new(Autonomy::Full);
+    world.at_once = Some(1);
+    let tasks = world.submit(vec![draft("One"), draft("Two")]);
+    assert_eq!((world.status(tasks[0]), world.status(tasks[1])), (TaskStatus::Executing, TaskStatus::Ready));
+    let waits = world.state.waits_for(world.task(tasks[1]));
+    assert_eq!(waits.as_deref(), Some("one of its team's 1 running agents to end"));
+    world.at_once = None;
+    let other = world.submit(vec![draft("Three")])[0];
+    assert_eq!(world.status(other), TaskStatus::Executing, "other plans have room");
+    let session = world.work(tasks[0]);
+    world.report_done(tasks[0]);
+    world.verify(tasks[0]);
+    world.land(tasks[0]);
+    world.end(&session, exit(0));
+    assert_eq!(world.status(tasks[1]), TaskStatus::Executing);
 }

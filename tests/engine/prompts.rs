@@ -1,7 +1,9 @@
 //! Dialogs on an agent's screen: trust once, permission each time, the rest in the pane.
 
-use quarterdeck::engine::{Command, EffectKind, EffectResult, Refusal};
-use quarterdeck::model::{AnswerKind, Autonomy, Dialog, DialogKind, SessionState, StateSource, Subject, TaskId};
+use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Refusal};
+use quarterdeck::model::{
+    Always, AnswerKind, Autonomy, Dialog, DialogKind, EffectId, Exact, SessionState, StateSource, Subject, TaskId,
+};
 
 use crate::world::*;
 
@@ -80,7 +82,7 @@ fn no_is_an_answer_too_and_a_lost_one_is_asked_again() {
 fn what_only_the_pane_can_answer_is_refused_elsewhere() {
     let (mut world, tasks) = two_starting();
     let session = world.session(tasks[0]).id;
-    world.show(&session, Dialog { kind: DialogKind::Other, text: "Sign in".into(), yes: vec![], no: vec![] });
+    world.show(&session, Dialog::told(DialogKind::Other, "Sign in"));
     let approval = world.approval(|subject| matches!(subject, Subject::Dialog { .. })).id;
     let refused = world.obey(Command::Answer { approval, kind: AnswerKind::Yes, text: None });
     assert_eq!(refused, Err(Refusal::OnlyInPane(approval)));
@@ -99,4 +101,96 @@ fn only_changes_of_state_are_events() {
     let before = world.log.len();
     world.read(&session, SessionState::Working, StateSource::Screen, "ghost");
     assert_eq!(world.log.len(), before, "a session that is over says nothing");
+}
+
+/// A session with a text under way, and that delivery.
+fn sending(text: &str) -> (World, TaskId, EffectId) {
+    let (mut world, tasks) = two_starting();
+    let session = world.session(tasks[0]);
+    let is_own = |kind: &EffectKind| is_prompt(kind, &session.id);
+    world.settle(is_own, EffectResult::Delivered);
+    world.obey(Command::Send { project: world.project, worker: session.worker, text: text.into() }).unwrap();
+    let effect = world.effect(is_own).id;
+    (world, tasks[0], effect)
+}
+
+fn held(world: &mut World, effect: EffectId, why: Option<&str>) {
+    let (why, hint) = (why.map(str::to_owned), "clear it".to_owned());
+    world.learn(Fact::TextHeld { effect, why, hint });
+}
+
+fn is_held(subject: &Subject) -> bool {
+    matches!(subject, Subject::Held { .. })
+}
+
+#[test]
+fn a_text_that_a_draft_holds_back_is_told_until_it_goes_out() {
+    let (mut world, task, effect) = sending("look at the empty list too");
+    let said =
+        |world: &World| world.state.chat[&world.project].iter().filter(|line| line.text.contains("waits")).count();
+    held(&mut world, effect, Some("your draft is in the way"));
+    held(&mut world, effect, Some("your draft is in the way"));
+    let approval = world.approval(is_held);
+    assert_eq!(approval.title, "your draft is in the way");
+    assert!(approval.detail.contains("clear it") && approval.detail.contains("look at the empty list"), "{approval:?}");
+    assert_eq!(world.state.needs(task).as_deref(), Some("your draft is in the way"));
+    assert_eq!(said(&world), 1, "a message is answered in the chat, once");
+    let refused = world.obey(Command::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None });
+    assert_eq!(refused, Err(Refusal::OnlyInPane(approval.id)));
+    held(&mut world, effect, None);
+    assert!(world.state.waiting().all(|approval| !is_held(&approval.subject)));
+    held(&mut world, effect, Some("your draft is in the way"));
+    world.settle(
+        |kind| matches!(kind, EffectKind::DeliverPrompt { text, .. } if text.contains("empty")),
+        EffectResult::Delivered,
+    );
+    assert!(world.state.waiting().all(|approval| !is_held(&approval.subject)), "it went out");
+    held(&mut world, effect, Some("late"));
+    assert!(world.state.waiting().all(|approval| !is_held(&approval.subject)), "nothing is under way any more");
+}
+
+#[test]
+fn a_text_that_is_held_back_is_forgotten_with_its_session() {
+    let (mut world, task, effect) = sending("more");
+    held(&mut world, effect, Some("your draft is in the way"));
+    let session = world.session(task).id;
+    world.end(&session, exit(0));
+    assert!(world.state.waiting().all(|approval| !is_held(&approval.subject)));
+}
+
+#[test]
+fn what_exactly_is_asked_for_is_the_question() {
+    let (mut world, tasks) = two_starting();
+    let session = world.session(tasks[0]).id;
+    let exact = |text: &str| Some(Exact { title: format!("run `{text}`?"), text: format!("$ {text}") });
+    let small = dialog(DialogKind::Permission, "Do you want to proceed?\n1. Yes");
+    world.show(&session, Dialog { exact: exact("rm a"), ..small.clone() });
+    let first = world.approval(|subject| subject.dialog().is_some());
+    assert_eq!(first.title, "run `rm a`?");
+    assert!(first.detail.starts_with("$ rm a\n") && first.detail.contains("Do you want to proceed?"), "{first:?}");
+    // it looks the same in a small pane, and is another question
+    world.show(&session, Dialog { exact: exact("rm b"), ..small });
+    let late = world.obey(Command::Answer { approval: first.id, kind: AnswerKind::Yes, text: None });
+    assert_eq!(late, Err(Refusal::ApprovalClosed(first.id)));
+    assert_eq!(world.approval(|subject| subject.dialog().is_some()).title, "run `rm b`?");
+}
+
+#[test]
+fn always_is_an_answer_only_where_it_is_offered() {
+    let (mut world, tasks) = two_starting();
+    let session = world.session(tasks[0]).id;
+    world.show(&session, dialog(DialogKind::Permission, "Run rm?"));
+    let approval = world.approval(|subject| subject.dialog().is_some()).id;
+    let refused = world.obey(Command::Answer { approval, kind: AnswerKind::Always, text: None });
+    assert_eq!(refused, Err(Refusal::NotAlways(approval)));
+    let always = Some(Always { scope: "rm commands".into(), keys: vec!["2".into()] });
+    world.show(&session, Dialog { always, ..dialog(DialogKind::Permission, "Run rm?") });
+    let approval = world.approval(|subject| subject.dialog().is_some()).id;
+    world.obey(Command::Answer { approval, kind: AnswerKind::Always, text: None }).unwrap();
+    assert!(world.has(|kind| matches!(kind, EffectKind::AnswerDialog { yes: true, always: true, .. })));
+    let mut planned = World::new(Autonomy::Confirm);
+    planned.submit(vec![draft("One")]);
+    let plan = planned.approval(|subject| matches!(subject, Subject::Plan { .. })).id;
+    let refused = planned.obey(Command::Answer { approval: plan, kind: AnswerKind::Always, text: None });
+    assert_eq!(refused, Err(Refusal::NotAlways(plan)));
 }

@@ -8,8 +8,9 @@ use quarterdeck::engine::{
     Command, EffectKind, EffectResult, Event, Fact, State, TaskNews, apply, next_wake, outbox_after_restart,
 };
 use quarterdeck::model::{
-    AnswerKind, ApprovalId, Autonomy, Dependency, DialogKind, EffectId, HandoffControl, HandoffId, PlanId, Priority,
-    Report, SessionId, SessionMode, SessionState, StateSource, TaskId, TaskStatus, TaskType, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, Dependency, DialogKind, EffectId, HandoffControl, HandoffId,
+    PlanId, Priority, Report, SessionId, SessionMode, SessionState, SessionUse, StateSource, TaskId, TaskStatus,
+    TaskType, Usage, WorkerNumber,
 };
 
 use crate::world::*;
@@ -59,7 +60,7 @@ fn command(world: &mut World, (kind, a, b): Move) {
     let (project, task, worker) = (world.project, any_task(world, a), WorkerNumber(b % 5));
     let yes_no = if b % 3 == 0 { AnswerKind::No } else { AnswerKind::Yes };
     let words = (b % 4 == 0).then(|| "please go on".to_owned());
-    let command = match kind % 22 {
+    let command = match kind % 23 {
         0 => Command::ConfirmPlan {
             plan: pick(world.state.plans.keys().copied().collect(), a).unwrap_or(PlanId(1)),
             tasks: vec![],
@@ -91,7 +92,20 @@ fn command(world: &mut World, (kind, a, b): Move) {
         16 => Command::RestartInterrupted { project: None },
         17 => Command::ResetWorker { project, worker },
         18 => Command::Prioritize { task, priority: Priority::ALL[usize::from(b) % 4] },
-        _ => Command::EditTask { task, title: Some("Other".into()), body: None, agent: words, worker: Some(worker) },
+        19 => {
+            let limit = (b % 3 > 0).then(|| Amount { micros: Some(u64::from(b) * 40), tokens: None });
+            let scope =
+                [BudgetScope::Task { task }, BudgetScope::Day, BudgetScope::Project { project }][usize::from(a) % 3];
+            Command::SetBudget { scope, limit }
+        }
+        _ => Command::EditTask {
+            task,
+            title: Some("Other".into()),
+            body: None,
+            agent: words,
+            model: None,
+            worker: Some(worker),
+        },
     };
     let _ = world.obey(command);
 }
@@ -107,7 +121,7 @@ fn fact(world: &mut World, (kind, a, b): Move) {
         SessionState::Unknown,
         SessionState::WaitingPermission,
     ][usize::from(b) % 7];
-    match kind % 9 {
+    match kind % 10 {
         0 => drop(world.read(&session, state, StateSource::Hook, "stopped")),
         1 => drop(world.read(&session, state, StateSource::Screen, "what next?")),
         2 => drop(world.show(&session, dialog(DialogKind::Trust, &format!("trust {}", b % 2)))),
@@ -116,6 +130,10 @@ fn fact(world: &mut World, (kind, a, b): Move) {
         5 => drop(world.learn(Fact::Reported { session, report: Report::Ask { question: "which?".into() } })),
         6 => drop(world.end(&session, [exit(0), exit(1), killed(9), None][usize::from(b) % 4].clone())),
         7 => drop(world.learn(Fact::SessionLost { session })),
+        9 => {
+            let usage = Usage { cost_micros: u64::from(b) * 50, ..Usage::default() };
+            drop(world.learn(Fact::Used { session, now: SessionUse { usage, ..SessionUse::default() } }));
+        }
         _ => drop(world.learn(Fact::ConversationNamed { session, conversation: format!("c{b}") })),
     }
 }
@@ -166,9 +184,10 @@ fn success(kind: &EffectKind) -> EffectResult {
         EffectKind::StartSession { .. } => started(),
         EffectKind::DeliverPrompt { .. } => EffectResult::Delivered,
         EffectKind::AnswerDialog { .. } => EffectResult::Answered,
-        EffectKind::StopSession { .. } | EffectKind::LockInput { .. } | EffectKind::ArchiveSession { .. } => {
-            EffectResult::Done
-        }
+        EffectKind::StopSession { .. }
+        | EffectKind::LockInput { .. }
+        | EffectKind::PauseSession { .. }
+        | EffectKind::ArchiveSession { .. } => EffectResult::Done,
         EffectKind::CommitLeftovers { .. } | EffectKind::CommitForHandoff { .. } => committed(1),
         EffectKind::RunChecks { .. } => EffectResult::Checked { runs: vec![check(true)] },
         EffectKind::Land { .. } => landed(),
@@ -242,6 +261,12 @@ fn agents_finish(world: &mut World) {
 
 /// Nothing is under way: then every open task waits for the person, for another task, or for a seat that one of those holds.
 fn patience(world: &mut World, round: usize) {
+    // what a budget holds back waits for more, which a person who said no gives by a word of their own
+    let budgets: Vec<_> =
+        world.state.ledger.budgets.values().filter(|it| it.set.is_some()).map(|it| it.scope).collect();
+    for scope in budgets {
+        drop(world.obey(Command::SetBudget { scope, limit: None }));
+    }
     let needs: Vec<_> = world
         .state
         .open()

@@ -20,14 +20,22 @@ pub struct World {
     pub log: Vec<(Event, Timestamp)>,
     pub now: Timestamp,
     pub project: ProjectId,
+    /// How many tasks of each submission run at once.
+    pub at_once: Option<u16>,
     turns: u64,
 }
 
 impl World {
     /// A world with one project.
     pub fn new(autonomy: Autonomy) -> Self {
-        let mut world =
-            Self { state: State::default(), log: Vec::new(), now: Timestamp(1_000), project: ProjectId(0), turns: 0 };
+        let mut world = Self {
+            state: State::default(),
+            log: Vec::new(),
+            now: Timestamp(1_000),
+            project: ProjectId(0),
+            at_once: None,
+            turns: 0,
+        };
         world.project = world.add_project("/repo", autonomy);
         world
     }
@@ -109,7 +117,15 @@ impl World {
     }
 
     pub fn try_submit(&mut self, drafts: Vec<TaskDraft>) -> Result<Vec<Effect>, Refusal> {
-        self.obey(Command::Submit(Submission { project: self.project, text: "do it".into(), drafts, from_chat: true }))
+        self.obey(Command::Submit(Submission {
+            project: self.project,
+            text: "do it".into(),
+            drafts,
+            from_chat: true,
+            by: "rules".into(),
+            note: None,
+            at_once: self.at_once,
+        }))
     }
 
     pub fn task(&self, id: TaskId) -> &Task {
@@ -250,6 +266,8 @@ pub fn draft(title: &str) -> TaskDraft {
         executor: Default::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),
+        route: None,
+        budget: None,
     }
 }
 
@@ -324,5 +342,5 @@ pub fn killed(signal: i32) -> Option<Exit> {
 }
 
 pub fn dialog(kind: DialogKind, text: &str) -> Dialog {
-    Dialog { kind, text: text.into(), yes: vec!["1".into()], no: vec!["\u{1b}".into()] }
+    Dialog { yes: vec!["1".into()], no: vec!["\u{1b}".into()], ..Dialog::told(kind, text) }
 }

@@ -146,6 +146,109 @@ fn a_killed_host_finds_it_again() {
 }
 
 #[test]
+fn a_crash_while_it_gets_a_new_host_loses_nothing() {
+    let Some(world) = world() else { return };
+    stories::a_crash_while_it_gets_a_new_host_loses_nothing(&world, "docker", |id| stories::worktree(&world, id));
+    assert_eq!(containers(&world), 0, "nothing is left of it");
+}
+
+#[test]
+fn a_client_that_dies_takes_nothing_along() {
+    let Some(world) = world() else { return };
+    stories::what_shows_it_may_die(&world, "docker", &["run"]);
+}
+
+#[test]
+fn an_exit_code_outlives_everything_that_waited_for_it() {
+    let Some(world) = world() else { return };
+    let id = stories::start(&world, "docker", "Fail", "echo up; until [ -e go.txt ]; do sleep 0.1; done; exit 7");
+    let session = world.running_session(id);
+    stories::until_shown(&world, &session, "up");
+    stories::kill_the_daemon(&world);
+    stories::kill_the_host(&session);
+    let name = format!("qd-task-{}", session["id"].as_str().unwrap());
+    let directory = Command::new("podman")
+        .args([
+            "inspect",
+            "--format",
+            "{{range .Mounts}}{{if eq .Destination \"/workspace\"}}{{.Source}}{{end}}{{end}}",
+            &name,
+        ])
+        .output()
+        .unwrap();
+    let worktree = PathBuf::from(String::from_utf8(directory.stdout).unwrap().trim());
+    fs::write(worktree.join("go.txt"), "").unwrap();
+    until("the container ended", stories::PATIENCE, || {
+        let asked = Command::new("podman").args(["inspect", "--format", "{{.State.Status}}", &name]).output().unwrap();
+        (String::from_utf8_lossy(&asked.stdout).trim() == "exited").then_some(())
+    });
+    let ended = until("its end is known", stories::PATIENCE, || {
+        world.sessions().into_iter().find(|it| it["id"] == session["id"] && !it["ended_at"].is_null())
+    });
+    assert!(ended["exit"].as_str().unwrap().contains("exit code 7"), "{ended}");
+    until("the container is cleared away", stories::PATIENCE, || (containers(&world) == 0).then_some(()));
+}
+
+/// An engine that can be made to fail: every call but one that already runs.
+fn failing_engine(world: &World) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (broken, program) = (world.path("broken"), world.path("tools/podman"));
+    fs::create_dir_all(world.path("tools")).unwrap();
+    let real = which("podman").unwrap();
+    let text = format!(
+        "#!/bin/sh\n[ -e '{}' ] && {{ echo 'Cannot connect to the engine' >&2; exit 125; }}\nexec '{}' \"$@\"\n",
+        broken.display(),
+        real.display()
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = world.path("qd/config/config.toml");
+    let settings = fs::read_to_string(&path).unwrap();
+    fs::write(&path, settings.replace("\"podman\"", &format!("\"{}\"", program.display()))).unwrap();
+    broken
+}
+
+#[test]
+fn an_engine_that_does_not_answer_proves_nothing() {
+    let Some(world) = world() else { return };
+    let broken = failing_engine(&world);
+    let (id, session) = stories::start_patient(&world, "docker");
+    fs::write(&broken, "").unwrap();
+    stories::kill_the_host(&session);
+    let unreachable = || {
+        let now = world.sessions().into_iter().find(|it| it["id"] == session["id"]).unwrap();
+        let why = now["evidence"].as_str().unwrap_or_default().contains("Cannot connect to the engine");
+        (now["state"] == "unreachable" && why).then_some(())
+    };
+    until("it is said that nobody knows", stories::PATIENCE, unreachable);
+    stories::kill_the_daemon(&world);
+    until("the next daemon says so too", stories::PATIENCE, unreachable);
+    assert_eq!((containers(&world), world.sessions().len()), (1, 1), "nothing was removed, nothing was started");
+    fs::remove_file(&broken).unwrap();
+    stories::until_adopted(&world, &session);
+    stories::let_it_end(&world, id, &stories::worktree(&world, id));
+}
+
+#[test]
+fn a_kill_that_the_engine_does_not_hear_is_done_when_it_does() {
+    let Some(world) = world() else { return };
+    let broken = failing_engine(&world);
+    let (_, session) = stories::start_patient(&world, "docker");
+    fs::write(&broken, "").unwrap();
+    let id = session["id"].as_str().unwrap().to_owned();
+    // answered in time or not: what counts is what it comes to
+    let asked = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| world.qd(&["session", "kill", &id]));
+        until("the client is gone", stories::PATIENCE, || (!runs(&session["pid"])).then_some(()));
+        assert!(world.sessions()[0]["ended_at"].is_null(), "it is not called over while its container may run");
+        fs::remove_file(&broken).unwrap();
+        asked.join().unwrap()
+    });
+    until("it is over", stories::PATIENCE, || (!world.sessions()[0]["ended_at"].is_null()).then_some(()));
+    assert_eq!(containers(&world), 0, "{asked:?}");
+}
+
+#[test]
 fn an_image_that_is_not_there_is_said_before_anything_is_made() {
     let Some(world) = world() else { return };
     let settings = "[executor.docker]\nprogram = \"podman\"\nimage = \"localhost/nobody-made-this:1\"\n";

@@ -166,6 +166,45 @@ fn checks_run_behind_the_fence_too() {
 }
 
 #[test]
+fn what_the_agent_moves_aside_leads_nobody_away() {
+    let Some(world) = world() else { return };
+    // the file cannot be written, but the directory that it is in can be moved; a check then makes its own fence
+    let command = "echo x > made.txt; cd \"$(git rev-parse --git-dir)/objects\" && mv info moved && mkdir info && \
+                   echo /tmp > info/alternates";
+    world.write("Makefile", "test:\n\tgit log --oneline -1 >/dev/null && test -e made.txt\n");
+    world.commit("Checks");
+    let ended = task(&world, "sandbox", "Move", command).good().json();
+    assert_eq!(ended["checks"][0]["exit_code"], 0, "the project's objects are still there: {ended}");
+}
+
+#[test]
+fn a_committed_link_leads_no_copy_away() {
+    let world = World::new();
+    let outside = world.path("outside");
+    fs::create_dir_all(&outside).unwrap();
+    fs::create_dir_all(world.repository().join("deep")).unwrap();
+    world.write(".gitignore", ".env\ndeep\n");
+    world.write(".env", "TOKEN=1\n");
+    world.write(".quarterdeck.toml", "copy = [\".env\", \"deep/env\"]\n");
+    world.commit("Settings");
+    // a branch of somebody's has a link where the checkout has a directory
+    world.git(&["checkout", "--quiet", "-b", "aside"]);
+    fs::remove_dir(world.repository().join("deep")).unwrap();
+    std::os::unix::fs::symlink(&outside, world.repository().join("deep")).unwrap();
+    world.git(&["add", "--force", "deep"]);
+    world.git(&["commit", "--quiet", "--message", "A link"]);
+    world.git(&["update-ref", "refs/heads/main", "aside"]);
+    world.git(&["rm", "--quiet", "--cached", "deep"]);
+    fs::remove_file(world.repository().join("deep")).unwrap();
+    fs::create_dir_all(world.repository().join("deep")).unwrap();
+    world.write("deep/env", "SECRET=1\n");
+    world.start_shell_task("Look", "cat .env; sleep 30");
+    let session = world.running_session(1);
+    stories::until_shown(&world, &session, "TOKEN=1");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "nothing was written through the link");
+}
+
+#[test]
 fn a_fence_that_cannot_be_made_is_said_before_anything_is_made() {
     let mut world = World::new();
     let tools = world.path("tools");

@@ -156,7 +156,7 @@ fn work_lands_and_nothing_is_left_there() {
     let Some(machine) = Machine::new() else { return };
     let world = &machine.world;
     stories::work_lands(world, "ssh");
-    let look = "pwd > seen.txt; qd report progress 'hello from there' && echo reported >> seen.txt";
+    let look = "echo said there; pwd > seen.txt; qd report progress 'hello from there' && echo reported >> seen.txt";
     stories::task(world, "ssh", "Look", look).good();
     let seen = world.landed("seen.txt");
     assert!(seen.contains("/far/work/worktrees/") && seen.contains("reported"), "{seen}");
@@ -164,6 +164,9 @@ fn work_lands_and_nothing_is_left_there() {
     until("the sessions there are cleared", PATIENCE, || {
         fs::read_dir(world.path("far/work/sessions")).unwrap().next().is_none().then_some(())
     });
+    let looked = world.sessions().into_iter().next_back().unwrap();
+    let log = world.qd(&["session", "logs", looked["id"].as_str().unwrap()]).good().stdout;
+    assert!(log.contains("said there"), "its output came here: {log}");
     let doctor = world.qd(&["doctor", "--json"]).json();
     assert!(doctor.as_array().unwrap().iter().any(|it| it["what"] == "ssh"), "{doctor}");
 }
@@ -204,6 +207,13 @@ fn killed_daemons_and_relays_find_it_again() {
     world.until_status(id, "completed", PATIENCE);
     assert_eq!(world.landed("patient.txt"), "here\n");
     assert_eq!((world.arrivals("patient.txt"), world.sessions().len()), (1, 1));
+}
+
+#[test]
+fn a_crash_while_it_gets_a_new_host_loses_nothing() {
+    let Some(machine) = Machine::new() else { return };
+    let there = |_| machine.worktrees().remove(0);
+    stories::a_crash_while_it_gets_a_new_host_loses_nothing(&machine.world, "ssh", there);
 }
 
 #[test]

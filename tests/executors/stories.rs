@@ -80,3 +80,94 @@ pub fn a_killed_daemon_finds_it_again(world: &World, place: &str) {
     assert_eq!(world.landed("patient.txt"), "here\n");
     assert_eq!(world.arrivals("patient.txt"), 1);
 }
+
+/// What a patient task does: says that it began, waits for `go.txt`, leaves a file.
+const PATIENT: &str = "echo begun >> begun.txt; echo up; until [ -e go.txt ]; do sleep 0.1; done; rm go.txt; \
+                       echo here > patient.txt; echo done";
+
+/// Starts one and waits until it is up.
+pub fn start_patient(world: &World, place: &str) -> (u64, serde_json::Value) {
+    let id = start(world, place, "Patient", PATIENT);
+    let session = world.running_session(id);
+    until_shown(world, &session, "up");
+    (id, session)
+}
+
+/// Lets it go on in its worktree: it began once, it ended once, in one session.
+pub fn let_it_end(world: &World, id: u64, worktree: &std::path::Path) {
+    std::fs::write(worktree.join("go.txt"), "").unwrap();
+    world.until_status(id, "completed", PATIENCE);
+    assert_eq!((world.landed("begun.txt"), world.landed("patient.txt")), ("begun\n".to_owned(), "here\n".to_owned()));
+    assert_eq!(world.sessions().len(), 1, "it was the same session all the time");
+}
+
+/// The worktree of a task.
+pub fn worktree(world: &World, id: u64) -> std::path::PathBuf {
+    world.task(id)["worktree"].as_str().unwrap().into()
+}
+
+/// Kills the daemon and waits until it is gone.
+pub fn kill_the_daemon(world: &World) {
+    let status = world.qd(&["daemon", "status", "--json"]).good().json();
+    kill_now(&status["pid"]);
+    until("the daemon is gone", PATIENCE, || (!runs(&status["pid"])).then_some(()));
+}
+
+/// Kills the host of a session and waits until it is gone.
+pub fn kill_the_host(session: &serde_json::Value) {
+    kill_now(&session["host_pid"]);
+    until("the host is gone", PATIENCE, || (!runs(&session["host_pid"])).then_some(()));
+}
+
+/// Waits until a session has another host than before, which runs.
+pub fn until_adopted(world: &World, before: &serde_json::Value) -> serde_json::Value {
+    until("another host has the session", PATIENCE, || {
+        let now = world.sessions().into_iter().find(|it| it["id"] == before["id"])?;
+        (now["host_pid"] != before["host_pid"] && runs(&now["host_pid"]) && now["state"] != "unreachable")
+            .then_some(now)
+    })
+}
+
+/// Everything dies when a new host is about to take the place of one that was lost: the session is found again.
+pub fn a_crash_while_it_gets_a_new_host_loses_nothing(
+    world: &World,
+    place: &str,
+    worktree: impl Fn(u64) -> std::path::PathBuf,
+) {
+    let (id, session) = start_patient(world, place);
+    kill_the_daemon(world);
+    kill_the_host(&session);
+    let directory = world.path("qd/state/sessions").join(session["id"].as_str().unwrap());
+    std::fs::rename(directory.join("host.json"), directory.join("host-before.json")).unwrap();
+    until_adopted(world, &session);
+    let_it_end(world, id, &worktree(id));
+}
+
+/// The numbers of the programs below a process whose command line has these words.
+pub fn below(pid: &serde_json::Value, words: &[&str]) -> Vec<u32> {
+    let pid = u32::try_from(pid.as_u64().unwrap()).unwrap();
+    let has = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line: Vec<String> =
+            line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into()).collect();
+        words.iter().all(|word| line.iter().any(|other| other == word))
+    };
+    quarterdeck::process::descendants(pid).into_iter().filter(has).collect()
+}
+
+/// Kills what shows a session to its host: first the client of the program that knows it, then what started that.
+/// Both times the session goes on.
+pub fn what_shows_it_may_die(world: &World, place: &str, client: &[&str]) {
+    let (id, session) = start_patient(world, place);
+    let clients =
+        until("its client runs", PATIENCE, || Some(below(&session["pid"], client)).filter(|it| !it.is_empty()));
+    clients.iter().for_each(|pid| kill_now(&(*pid).into()));
+    until("another client shows it", PATIENCE, || {
+        let now = below(&session["pid"], &[]);
+        now.iter().any(|pid| !clients.contains(pid)).then_some(())
+    });
+    assert!(runs(&session["pid"]) && runs(&session["host_pid"]), "its host and what stands for it there go on");
+    kill_now(&session["pid"]);
+    until_adopted(world, &session);
+    let_it_end(world, id, &worktree(world, id));
+}

@@ -101,3 +101,99 @@ fn a_failing_command_keeps_its_exit_code() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(server.world.sessions()[0]["exit"].as_str().unwrap().contains("exit code 3"));
 }
+
+#[test]
+fn a_crash_while_it_gets_a_new_host_loses_nothing() {
+    let Some(server) = Server::new() else { return };
+    let world = &server.world;
+    stories::a_crash_while_it_gets_a_new_host_loses_nothing(world, "tmux", |id| stories::worktree(world, id));
+}
+
+#[test]
+fn a_client_that_dies_takes_nothing_along() {
+    let Some(server) = Server::new() else { return };
+    stories::what_shows_it_may_die(&server.world, "tmux", &["attach-session"]);
+}
+
+#[test]
+fn a_socket_that_is_swept_away_ends_nothing() {
+    let Some(server) = Server::new() else { return };
+    let world = &server.world;
+    let (id, session) = stories::start_patient(world, "tmux");
+    let user = nix::unistd::geteuid();
+    let socket = world.path("").join(format!("tmux-{user}")).join(&server.name);
+    fs::remove_file(&socket).unwrap();
+    stories::kill_the_host(&session);
+    let now = stories::until_adopted(world, &session);
+    until("the server has its socket again", stories::PATIENCE, || socket.exists().then_some(()));
+    stories::until_shown(world, &now, "up");
+    stories::let_it_end(world, id, &stories::worktree(world, id));
+}
+
+#[test]
+fn all_output_is_in_the_log_when_it_is_over() {
+    let Some(server) = Server::new() else { return };
+    let world = &server.world;
+    stories::task(world, "tmux", "Talk", "echo first; seq 1 300; echo \"it's last\"").good();
+    let session = &world.sessions()[0];
+    let log = world.qd(&["session", "logs", session["id"].as_str().unwrap()]).good().stdout;
+    let lines: Vec<&str> = log.lines().map(str::trim_end).collect();
+    let numbers: Vec<String> = (1..=300).map(|n| n.to_string()).collect();
+    assert_eq!(lines.len(), 302, "{log}");
+    assert_eq!((lines[0], lines[301]), ("first", "it's last"), "{log}");
+    assert_eq!(lines[1..301], numbers, "{log}");
+}
+
+#[test]
+fn the_keys_of_the_terminal_are_the_agents() {
+    let Some(server) = Server::new() else { return };
+    let world = &server.world;
+    let command = "trap 'echo caught > caught.txt; exit 0' INT; echo up; while :; do sleep 0.1; done";
+    let id = stories::start(world, "tmux", "Trap", command);
+    let session = world.running_session(id);
+    stories::until_shown(world, &session, "up");
+    server.tmux(&["send-keys", "-t", &format!("=qd-{}:", session["id"].as_str().unwrap()), "C-c"]);
+    world.until_status(id, "completed", stories::PATIENCE);
+    assert_eq!(world.landed("caught.txt"), "caught\n");
+}
+
+#[test]
+fn a_far_process_with_an_empty_environment_is_still_the_agent() {
+    let Some(server) = Server::new() else { return };
+    let world = &server.world;
+    let added = world.qd(&["task", "add", "Bait", "--run", "echo bait > bait.txt", "--agent", "shell", "--json"]);
+    let bait = added.good().json()["id"].as_u64().unwrap();
+    let waiting = world.qd(&["approval", "list", "--json"]).good().json();
+    let approval = waiting[0]["id"].as_u64().expect("the plan waits");
+    let (script, codes) = (world.path("escape.sh"), world.path("codes"));
+    let tries = [format!("approval answer {approval} yes"), format!("task cancel {bait}"), "daemon stop".to_owned()];
+    let mut lines = vec![format!("cd '{}'", world.repository().display())];
+    lines.extend(tries.iter().map(|words| {
+        format!(
+            "'{}' {words} >> '{}.said' 2>&1; echo \"{words}: $?\" >> '{1}.tmp'",
+            env!("CARGO_BIN_EXE_qd"),
+            codes.display()
+        )
+    }));
+    lines.push(format!("mv '{0}.tmp' '{0}'", codes.display()));
+    fs::write(&script, lines.join("\n")).unwrap();
+    // a daemon's way out: a child of a child, in a terminal session of its own, its parents gone
+    let command = format!(
+        "(setsid sh -c '(env -i PATH=\"$PATH\" HOME=\"$HOME\" QD_HOME=\"$QD_HOME\" sh \"{}\" &)' &); \
+         n=0; while [ ! -e '{}' ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done; \
+         (setsid env -i sleep 6549 &)",
+        script.display(),
+        codes.display()
+    );
+    let id = stories::start(world, "tmux", "Overreach", &command);
+    let codes = until("all was tried", stories::PATIENCE, || fs::read_to_string(&codes).ok());
+    assert!(codes.lines().count() == tries.len() && codes.lines().all(|line| line.ends_with(": 4")), "{codes}");
+    assert_eq!(world.task(bait)["status"], "proposed");
+    until("the overreaching task is over", stories::PATIENCE, || {
+        (world.task(id)["status"] != "executing").then_some(())
+    });
+    until("what it left is ended with it", stories::PATIENCE, || {
+        let all = Command::new("ps").args(["ax", "-o", "args"]).output().unwrap();
+        (!String::from_utf8_lossy(&all.stdout).lines().any(|line| line.trim() == "sleep 6549")).then_some(())
+    });
+}

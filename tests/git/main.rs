@@ -14,6 +14,7 @@ mod private;
 mod process;
 mod removals;
 mod taking_back;
+mod touched;
 mod worktrees;
 
 #[path = "../support/git.rs"]

@@ -39,6 +39,25 @@ fn commits_and_staged_files_come_over_and_ours_go_back() {
 }
 
 #[test]
+fn the_objects_that_are_borrowed_are_named_by_a_file_of_ours() {
+    let place = Place::new();
+    let repository = place.open();
+    let worktree = repository.add_worktree(&place.state("a"), "feat/a", "main").unwrap();
+    let git = repository.private_git(&worktree).unwrap();
+    let (shown, inside) = git.alternates;
+    assert!(!shown.starts_with(&git.directory) && inside.starts_with(&git.directory));
+    // moved out of the way by the agent, and a link in its place
+    let (info, secret) = (git.directory.join("objects/info"), place.state("secret"));
+    fs::rename(&info, git.directory.join("objects/moved")).unwrap();
+    fs::create_dir_all(&secret).unwrap();
+    symlink(&secret, &info).unwrap();
+    assert_eq!(repository.private_git(&worktree).unwrap().alternates, (shown.clone(), inside.clone()));
+    assert!(fs::symlink_metadata(&info).unwrap().is_dir(), "no link leads away from there");
+    assert_eq!(fs::read(&shown).unwrap(), fs::read(&inside).unwrap());
+    assert_eq!(fs::read_dir(&secret).unwrap().count(), 0);
+}
+
+#[test]
 fn what_is_planted_does_nothing() {
     let place = Place::new();
     let repository = place.open();

@@ -69,6 +69,7 @@ fn removed_directories_of_logs_and_sessions_cost_no_work() {
 #[test]
 fn a_host_that_is_stopped_while_nobody_asks_it_anything_is_missed() {
     let world = World::new();
+    world.configure("heartbeat = 1\n");
     let sign = world.path("sign");
     let script = format!("while [ ! -e '{}' ]; do sleep 0.05; done; echo x > waited.txt", sign.display());
     let task = world.start_shell_task("Wait", &script);

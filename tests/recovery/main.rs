@@ -10,6 +10,7 @@ mod escape;
 mod idle;
 mod limits;
 mod loss;
+mod old_host;
 mod reboot;
 mod rounds;
 mod silent;
@@ -19,6 +20,7 @@ mod storm;
 #[allow(dead_code, reason = "each tier uses its part")]
 mod terminal;
 mod tripwire;
+mod upgrade;
 #[path = "../e2e/world.rs"]
 #[allow(dead_code, reason = "each tier uses its part")]
 mod world;

@@ -82,6 +82,29 @@ fn a_session_that_trespassed_and_goes_on_is_stopped_when_its_turn_ends() {
 }
 
 #[test]
+fn a_file_that_an_agent_only_reads_is_the_persons() {
+    let world = World::new();
+    let task = trespass(
+        &world,
+        "cd 'ROOT' && cat greeting.txt 'ROOT/notes.txt' > /dev/null; grep -c x 'ROOT/greeting.txt'; cd -",
+    );
+    world.write("greeting.txt", "by the person\n");
+    world.write("notes.txt", "by the person too\n");
+    let running = world.running_session(task);
+    go(&world);
+    let note = until("it is told", LONG, || {
+        let told = world.qd(&["task", "log", "--limit", "50"]).stdout;
+        told.contains("Files in your checkout changed while agents worked").then_some(told)
+    });
+    assert!(note.contains("greeting.txt") && note.contains("notes.txt"), "{note}");
+    until("it waits for the checkout", LONG, || (world.task(task)["status"] == "merging").then_some(()));
+    assert!(asked(&world).is_none(), "nobody is accused");
+    let ended = session(&world, &running["id"]);
+    assert_eq!(ended["exit"], "exit code 0", "and nobody was stopped: {ended}");
+    assert_eq!(fs::read_to_string(world.repository().join("greeting.txt")).unwrap(), "by the person\n");
+}
+
+#[test]
 fn what_the_person_changes_is_the_persons() {
     let world = World::new();
     let task = trespass(&world, "ls 'ROOT' > seen.txt");

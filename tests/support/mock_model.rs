@@ -203,7 +203,7 @@ impl Call<'_> {
     /// agent's, and counts as a prompt when it is the first.
     fn answer(&mut self, prompt: &str, results: usize, has_tools: bool) -> Step {
         self.seen.count.fetch_add(1, Ordering::SeqCst);
-        if prompt.contains(PLANNING) {
+        if PLANNING.iter().any(|start| prompt.contains(start)) {
             self.seen.asked.lock().expect("not poisoned").push(prompt.to_owned());
             return planned(prompt);
         }
@@ -248,8 +248,8 @@ impl Call<'_> {
     }
 }
 
-/// What a question for a plan begins with.
-const PLANNING: &str = "You plan work for coding agents.";
+/// What questions for a plan and for who gets its tasks begin with.
+const PLANNING: [&str; 2] = ["You plan work for coding agents.", "You give tasks to coding agents."];
 
 /// The plan that the request holds.
 fn planned(prompt: &str) -> Step {

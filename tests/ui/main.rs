@@ -6,6 +6,7 @@ mod daemon;
 mod dialogs;
 mod finding;
 mod input;
+mod knowing;
 mod reading;
 mod safety;
 mod screens;

@@ -82,7 +82,7 @@ fn a_title_is_edited_in_the_card() {
     let title = Some("limiter middleware v2".to_owned());
     assert_eq!(
         calls(&deck.out),
-        vec![&Request::EditTask { task: TaskId(1), title, body: None, agent: None, worker: None }]
+        vec![&Request::EditTask { task: TaskId(1), title, body: None, agent: None, model: None, worker: None }]
     );
 }
 

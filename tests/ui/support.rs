@@ -6,9 +6,9 @@ use quarterdeck::config::Settings;
 use quarterdeck::config::keymap::Keymap;
 use quarterdeck::config::theme::{Depth, Theme};
 use quarterdeck::model::{
-    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, SessionId,
-    SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp, WorkerNumber,
-    slug,
+    ApprovalId, Autonomy, ChatLine, Complexity, Dialog, DialogKind, PlanId, PlanStatus, ProjectId, Route, RoutedBy,
+    SessionId, SessionMode, SessionState, Speaker, StateSource, Subject, TaskId, TaskStatus, TaskType, Timestamp,
+    WorkerNumber, slug,
 };
 use quarterdeck::protocol::pane::{Colour, FromHost, Look, Modes, Row, Run, ScreenUpdate, look};
 use quarterdeck::protocol::{ApprovalView, LogLine, PlanView, ProjectView, SessionView, TaskView, WorkerView};
@@ -46,6 +46,8 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         waits_for: None,
         agent: "claude".to_owned(),
         model: None,
+        route: None,
+        forecast: Default::default(),
         run: None,
         role: None,
         autonomy: Autonomy::Confirm,
@@ -67,6 +69,7 @@ pub fn task(id: u64, title: &str, status: TaskStatus, worker: Option<u16>) -> Ta
         started_at: None,
         completed_at: None,
         commit: None,
+        usage: None,
     }
 }
 
@@ -93,6 +96,8 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         ended_at: None,
         exit: None,
         socket: PathBuf::from(format!("/run/s/{n}.sock")),
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -119,10 +124,9 @@ pub fn permission(detail: &str) -> ApprovalView {
         subject: Subject::Dialog {
             session: session_id(2),
             dialog: Dialog {
-                kind: DialogKind::Permission,
-                text: detail.to_owned(),
                 yes: vec!["1".to_owned()],
                 no: vec!["3".to_owned()],
+                ..Dialog::told(DialogKind::Permission, detail)
             },
         },
         kind: "permission".to_owned(),
@@ -179,6 +183,7 @@ pub fn empty() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 
@@ -216,6 +221,7 @@ pub fn busy() -> ProjectView {
             tasks: vec![TaskId(1), TaskId(2)],
             status: PlanStatus::Confirmed,
             by: "rules".to_owned(),
+            note: None,
         }],
         chat: vec![
             line(Speaker::You, "add rate limiting to the API, with tests and docs"),
@@ -227,6 +233,7 @@ pub fn busy() -> ProjectView {
             task: Some(TaskId(1)),
             text: "#1 limiter middleware is ready to land".to_owned(),
         }),
+        today: Default::default(),
         tasks,
         ..empty()
     }
@@ -241,12 +248,18 @@ pub fn planned() -> ProjectView {
         task(3, "config and env docs", TaskStatus::Proposed, None),
     ];
     project.tasks[1].depends = vec![TaskId(1)];
+    let why = "claude: claude (haiku) chose it (middleware); model sonnet: for medium tasks".to_owned();
+    project.tasks[0].model = Some("sonnet".to_owned());
+    project.tasks[0].route = Some(Route::new(RoutedBy::Planner, why));
+    project.tasks[0].forecast.minutes = Some(20);
+    project.tasks[0].forecast.files = vec!["src/limiter.rs".to_owned()];
     project.plans = vec![PlanView {
         id: PlanId(3),
         text: "add rate limiting to the API, then test it, and document it".to_owned(),
         tasks: vec![TaskId(1), TaskId(2), TaskId(3)],
         status: PlanStatus::Proposed,
-        by: "rules".to_owned(),
+        by: "claude (haiku)".to_owned(),
+        note: None,
     }];
     project.approvals = vec![ApprovalView {
         id: ApprovalId(5),

@@ -73,7 +73,7 @@ impl Person {
 
 /// Whether this question can be answered without going into the pane.
 fn can_answer(approval: &ApprovalView) -> bool {
-    approval.answerable || !matches!(approval.subject, Subject::Dialog { .. })
+    approval.answerable || !matches!(approval.subject, Subject::Dialog { .. } | Subject::Held { .. })
 }
 
 /// Yes, in the form that fits the question.
@@ -86,9 +86,11 @@ fn answer(approval: &ApprovalView) -> Request {
             Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text }
         }
         Subject::Dialog { .. }
+        | Subject::Held { .. }
         | Subject::Commands { .. }
         | Subject::Review { .. }
         | Subject::Resume { .. }
+        | Subject::Budget { .. }
         | Subject::Touched { .. }
         | Subject::Offline { .. } => Request::Answer { approval: approval.id, kind: AnswerKind::Yes, text: None },
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::client::{Client, ClientError};
 use crate::config::ProjectSettings;
 use crate::process::{self, Program};
-use crate::protocol::AgentView;
 use crate::protocol::control::{Request, Response};
+use crate::protocol::{AgentView, UsageBy};
 
 use super::super::context::read_if_there;
 use super::super::{Context, Stop};
@@ -29,6 +29,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     match context.connect_running().await {
         Ok(client) => {
             findings.push(daemon(&client).await);
+            findings.extend(model_calls(&client).await);
             findings.extend(agents(&client).await);
         }
         Err(ClientError::NotRunning { .. }) => {
@@ -142,6 +143,14 @@ fn places(context: &Context) -> Finding {
             "give yourself the right, or set `QD_HOME`",
         ),
     }
+}
+
+/// Models that Quarterdeck called by itself.
+async fn model_calls(client: &Client) -> Option<Finding> {
+    let request = Request::Usage { project: None, by: UsageBy::Day };
+    let Ok(Response::Usage(report)) = client.call(request).await else { return None };
+    let (planning, supervision) = (report.planning_calls, report.supervision_calls);
+    Some(Finding::ok("model calls", format!("by Quarterdeck itself: {planning} to plan, {supervision} to supervise")))
 }
 
 async fn daemon(client: &Client) -> Finding {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::client::Client;
-use crate::model::{Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
+use crate::model::{Amount, Autonomy, ExecutorKind, Kind, Priority, SessionMode, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::TaskView;
 use crate::protocol::control::{AddOptions, Request, Response};
 
@@ -50,12 +50,18 @@ pub struct Add {
     /// What goes first when several wait: low, normal, high or urgent
     #[arg(long, value_name = "WORD")]
     priority: Option<Priority>,
+    /// `agent:NAME`, `model:NAME` or `complexity:simple|medium|complex`; can be given several times
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    label: Vec<String>,
     /// A role of the catalogue
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
     /// A longer description; `-` reads it from standard input
     #[arg(long, value_name = "TEXT")]
     body: Option<String>,
+    /// What it may use before it waits: `2.50usd`, `200ktok`, or both with a comma
+    #[arg(long, value_name = "AMOUNT")]
+    budget: Option<Amount>,
     /// End when the task is final (exit code 0 only if it was completed) or needs you (exit code 1)
     #[arg(long)]
     wait: bool,
@@ -128,6 +134,7 @@ impl Add {
     fn options(self) -> Result<AddOptions, Stop> {
         Ok(AddOptions {
             agent: self.agent,
+            budget: self.budget,
             model: self.model,
             run: self.run,
             autonomy: self.autonomy.map(AutonomyWord::meaning),
@@ -142,6 +149,7 @@ impl Add {
             by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
             executor: self.executor,
+            labels: self.label,
         })
     }
 }
@@ -203,7 +211,7 @@ fn wait_note(task: &TaskView) -> String {
 }
 
 /// The tasks as they are: one alone as one JSON object.
-pub(super) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
+pub(in crate::cli) fn print(output: Output, tasks: &[TaskView], json: bool) -> Result<(), Stop> {
     match (json, tasks) {
         (true, [task]) => output.json(task),
         (true, tasks) => output.json(&tasks),

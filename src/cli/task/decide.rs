@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::model::{Priority, TaskId};
+use crate::model::{Priority, TaskId, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 
 use super::super::context::ask;
+use super::super::input::or_standard_input;
 use super::super::{Context, Done};
 use super::add::print;
 
@@ -29,6 +30,39 @@ pub struct Prioritize {
     /// low, normal, high or urgent
     #[arg(value_name = "WORD")]
     priority: Priority,
+}
+
+/// `qd task edit`.
+#[derive(Debug, Args)]
+#[group(id = "changes", required = true, multiple = true, args = ["title", "body", "agent", "model", "worker"])]
+pub struct Edit {
+    #[command(flatten)]
+    decide: Decide,
+    /// Another title
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Another request; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT")]
+    body: Option<String>,
+    /// Another agent; the model of the one before does not go with it
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Another model; empty for the agent's own default
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Another worker
+    #[arg(long, value_name = "NUMBER")]
+    worker: Option<WorkerNumber>,
+}
+
+impl Edit {
+    /// Changes a task that has not started.
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let Self { decide, title, body, agent, model, worker } = self;
+        let body = body.as_deref().map(or_standard_input).transpose()?;
+        let task = decide.task;
+        decide.send(context, Request::EditTask { task, title, body, agent, model, worker }).await
+    }
 }
 
 impl Prioritize {

@@ -12,6 +12,8 @@ use crate::model::TaskId;
 use super::attach::Attach;
 use super::pick::Target;
 use super::stream::Stream;
+pub(super) use add::print;
+
 use super::{Context, Done};
 
 /// `qd task …`
@@ -23,6 +25,8 @@ pub enum Command {
     List(read::List),
     /// One task, whole
     Get(read::Get),
+    /// Change a task before it starts: title, request, agent, model, worker
+    Edit(decide::Edit),
     /// Say yes to a proposed task
     Confirm(decide::Decide),
     /// Start a task now (also one that waits for `run` with autonomy manual)
@@ -64,6 +68,7 @@ impl Command {
             Command::Add(add) => add.run(context).await,
             Command::List(list) => list.run(context).await,
             Command::Get(get) => get.run(context).await,
+            Command::Edit(edit) => edit.run(context).await,
             Command::Confirm(decide) => decide.confirm(context).await,
             Command::Run(decide) => decide.start(context).await,
             Command::Land(decide) => decide.land(context).await,

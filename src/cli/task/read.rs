@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::model::{TaskId, TaskStatus};
+use crate::model::{Forecast, TaskId, TaskStatus};
 use crate::protocol::control::{Request, Response};
 use crate::protocol::{LogLine, TaskView};
 
@@ -95,13 +95,21 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
         ("waits for", task.waits_for.clone()),
         ("why", task.reason.clone()),
         ("agent", Some(agent)),
+        ("because", task.route.as_ref().map(|route| route.why.clone())),
+        ("role", task.role.clone()),
         ("command", task.run.clone()),
         ("worker", task.worker.map(|worker| format!("@{worker}"))),
         ("session", task.session.as_ref().map(|session| session.short().to_owned())),
         ("branch", Some(task.branch.clone())),
         ("worktree", task.worktree.as_ref().map(|path| path.display().to_string())),
         ("depends", Some(depends.join(", ")).filter(|list| !list.is_empty())),
+        ("files", list(&task.forecast.files)),
+        ("skills", list(&task.forecast.skills)),
+        ("tools", list(&task.forecast.tools)),
+        ("estimate", estimate(&task.forecast)),
+        ("risks", list(&task.forecast.risks)),
         ("attempts", Some(task.attempts.to_string())),
+        ("used", task.usage.map(|used| format!("{}, {}", used.tokens_words(), used.cost_words()))),
         ("summary", task.summary.clone()),
         ("created", Some(task.created_at.clone())),
         ("completed", task.completed_at.clone()),
@@ -122,6 +130,19 @@ fn whole(output: Output, task: &TaskView) -> Result<(), Stop> {
         output.line(format!("\n{}", task.body))?;
     }
     Ok(())
+}
+
+/// Names in a row; nothing for none.
+fn list(names: &[String]) -> Option<String> {
+    Some(names.join(", ")).filter(|names| !names.is_empty())
+}
+
+/// What a planner guesses that it takes.
+fn estimate(forecast: &Forecast) -> Option<String> {
+    let minutes = forecast.minutes.map(|minutes| format!("{minutes} min"));
+    let tokens = forecast.tokens.map(|tokens| format!("{tokens} tokens"));
+    let known: Vec<String> = minutes.into_iter().chain(tokens).collect();
+    list(&known).map(|known| format!("about {known}"))
 }
 
 /// `qd task log`.

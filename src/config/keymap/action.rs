@@ -84,6 +84,7 @@ table! {
         AttentionOpen "attention.open" "open the request shown";
         AttentionApprove "attention.approve" "approve the request shown";
         AttentionDeny "attention.deny" "deny the request shown";
+        AttentionAlways "attention.always" "approve it for more than this once, as it offers";
         WorkerHandoff "worker.handoff" "hand off to a fresh session";
         WorkerExplain "worker.explain" "why this worker counts as what it does";
         WorkerInterrupt "worker.interrupt" "interrupt the agent (sends Esc)";

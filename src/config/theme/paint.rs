@@ -1,5 +1,7 @@
 //! Paints as themes write them, and what becomes of them on terminals that have fewer.
 
+use crate::term::{Rgb, palette};
+
 /// A colour: an entry of the terminal's palette, or 24 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Paint {
@@ -57,29 +59,6 @@ const SIXTEEN: [&str; 16] = [
     "bright-white",
 ];
 
-/// xterm's default values of the sixteen.
-const SIXTEEN_RGB: [(u8, u8, u8); 16] = [
-    (0, 0, 0),
-    (205, 0, 0),
-    (0, 205, 0),
-    (205, 205, 0),
-    (0, 0, 238),
-    (205, 0, 205),
-    (0, 205, 205),
-    (229, 229, 229),
-    (127, 127, 127),
-    (255, 0, 0),
-    (0, 255, 0),
-    (255, 255, 0),
-    (92, 92, 255),
-    (255, 0, 255),
-    (0, 255, 255),
-    (255, 255, 255),
-];
-
-/// The levels of xterm's 6×6×6 cube.
-const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-
 /// Reads `#rrggbb`, a palette number, or one of the sixteen names.
 pub(super) fn parse(text: &str) -> Option<Paint> {
     if let Some(hex) = text.strip_prefix('#') {
@@ -104,19 +83,10 @@ pub fn reduce(colour: Paint, depth: Depth) -> Option<Paint> {
 }
 
 /// The red, green and blue of a colour, with xterm's defaults for the palette.
-pub fn rgb(colour: Paint) -> (u8, u8, u8) {
+pub fn rgb(colour: Paint) -> Rgb {
     match colour {
         Paint::Rgb(red, green, blue) => (red, green, blue),
-        Paint::Indexed(index @ 0..=15) => SIXTEEN_RGB.get(usize::from(index)).copied().unwrap_or_default(),
-        Paint::Indexed(index @ 232..=255) => {
-            let grey = 8 + 10 * (index - 232);
-            (grey, grey, grey)
-        }
-        Paint::Indexed(index) => {
-            let place = index - 16;
-            let level = |n: u8| LEVELS.get(usize::from(n)).copied().unwrap_or_default();
-            (level(place / 36), level(place / 6 % 6), level(place % 6))
-        }
+        Paint::Indexed(index) => palette(index),
     }
 }
 
@@ -127,7 +97,7 @@ pub fn contrast(one: Paint, other: Paint) -> f64 {
 }
 
 /// WCAG 2 relative luminance.
-fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
+fn luminance((red, green, blue): Rgb) -> f64 {
     let linear = |value: u8| {
         let value = f64::from(value) / 255.0;
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
@@ -135,16 +105,16 @@ fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
 
-fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
+fn distance(one: Rgb, other: Rgb) -> u32 {
     let part = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     part(one.0, other.0) + part(one.1, other.1) + part(one.2, other.2)
 }
 
-fn nearest_indexed(colour: (u8, u8, u8)) -> u8 {
+fn nearest_indexed(colour: Rgb) -> u8 {
     (16..=255).min_by_key(|index| distance(colour, rgb(Paint::Indexed(*index)))).unwrap_or(15)
 }
 
-fn nearest_sixteen(colour: (u8, u8, u8)) -> u8 {
+fn nearest_sixteen(colour: Rgb) -> u8 {
     (0..=15).min_by_key(|index| distance(colour, rgb(Paint::Indexed(*index)))).unwrap_or(7)
 }
 

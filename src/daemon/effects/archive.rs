@@ -175,6 +175,7 @@ fn decisions(known: &Known, text: &mut String) {
         let word = match answer.kind {
             AnswerKind::Yes => "yes",
             AnswerKind::No => "no",
+            AnswerKind::Always => "yes, always",
         };
         let words = answer.text.as_ref().map(|words| format!(": {}", one_line(words))).unwrap_or_default();
         let _ = writeln!(text, "- {} – {} – {word}{words}", answer.at.rfc3339(), one_line(&approval.title));

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::daemon::Daemon;
 use crate::daemon::blocking::blocking;
 use crate::daemon::project_settings::{self, Commands};
-use crate::daemon::tripwire;
 use crate::engine::EffectResult;
 use crate::git::{GitError, Integration, Landing, Repository, with_trailers};
 use crate::model::{CheckRun, Project, Task, TaskId, TaskStatus, one_line, sanitize};
@@ -30,7 +29,7 @@ struct Place {
 /// Lands one task.
 pub(super) async fn land(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectResult, Failure> {
     let (project, _) = daemon.project_and_task(id).await?;
-    tripwire::before_landing(daemon, &project).await;
+    daemon.tripwire.check(project.id).await;
     let (project, task) = daemon.project_and_task(id).await?;
     if task.status != TaskStatus::Merging {
         return Ok(EffectResult::CheckoutBusy { detail: "it is looked at again".to_owned() });

@@ -48,7 +48,7 @@ pub(super) async fn start(
         .ok_or_else(|| fault("the session is not known"))?;
     daemon.agents.refresh().await;
     let agent = daemon.agents.get(&session.agent).ok_or_else(|| daemon.agents.unknown(&session.agent))?;
-    let Some(program) = daemon.agents.program(&agent).await else { return Err(missing(daemon, &agent).await) };
+    let Some(program) = daemon.agents.program(&agent).await else { return Ok(missing(daemon, &agent).await) };
     let directory = daemon.paths.session(&id);
     let cwd = workplace(&project, task.as_ref());
     let pane_run = daemon.pane_command(&id).await;
@@ -84,7 +84,7 @@ pub(super) async fn start(
     if bypass {
         warnings.push("PERMISSION CHECKS ARE OFF (`bypass`)".to_owned());
     }
-    daemon.tripwire.arm(daemon, &project, &session).await;
+    daemon.tripwire.arm(&project, &session);
     let started = spawn(daemon, directory, launch, plan.files).await?;
     daemon.links.open(daemon, &session.id);
     let reports = agent.can_report();
@@ -198,17 +198,16 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// What the person reads when the program is not there: where we looked, what else there is.
-async fn missing(daemon: &Daemon, agent: &Agent) -> Failure {
+async fn missing(daemon: &Daemon, agent: &Agent) -> EffectResult {
     let path = daemon.agents.path().await;
     let looked = std::env::split_paths(&path).filter(|directory| !directory.as_os_str().is_empty()).count();
     let others: Vec<String> = daemon.agents.installed().await.into_iter().filter(|name| name != "demo").collect();
-    Failure {
-        kind: Kind::Unavailable,
-        message: format!("`{}` is not installed (looked in {looked} directories of PATH)", agent.definition().command),
-        hint: Some(format!(
-            "{}; found: {}",
+    EffectResult::AgentMissing {
+        detail: format!(
+            "`{}` is not installed (looked in {looked} directories of PATH); {}; found: {}",
+            agent.definition().command,
             agent.definition().install.as_deref().unwrap_or("install it, or choose another agent"),
             others.join(", ")
-        )),
+        ),
     }
 }

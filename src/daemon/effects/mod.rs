@@ -1,12 +1,15 @@
 //! The outbox carried out: one function per kind of effect, each answering with exactly one result.
-//! Effects run beside each other; what must not (writes to one repository's refs) takes the
-//! repository's lock. A panic in an effect becomes a failed result, never the end of the daemon.
+//! Effects run beside each other. What moves the target's branch or a checkout of it, or takes a worktree away (landing,
+//! removing, undo), takes the repository's lock. Making a worktree, committing what is left in one, and fetching from a
+//! private one write only the branch of one task, which has no other effect on it at that time; git itself locks each ref.
+//! A panic in an effect becomes a failed result, never the end of the daemon.
 
 mod archive;
 mod checks;
 mod handoff;
 mod landing;
 mod launch;
+mod pause;
 mod worktree;
 
 use std::sync::Arc;
@@ -56,6 +59,7 @@ async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> 
         EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
         EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,
         EffectKind::PushBranch { handoff } => handoff::push(&daemon, handoff).await,
+        EffectKind::PauseSession { session } => return pause::pause(&daemon, effect.id, &session).await,
         EffectKind::DeliverPrompt { session, .. }
         | EffectKind::AnswerDialog { session, .. }
         | EffectKind::LockInput { session, .. }

@@ -1,6 +1,6 @@
 //! A task's worktree: made, its leftovers committed, removed with everything in it kept.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::daemon::blocking::{blocking, fault};
@@ -46,7 +46,9 @@ fn furnish(
         Err(error) => return Some(EffectResult::Failed { kind: error.kind(), detail: error.to_string() }),
     };
     for name in &settings.copy {
-        copy_ignored(&project.root, worktree, name);
+        if let Err(error) = repository.copy_ignored(worktree, name) {
+            tracing::warn!(%error, name, "a configured file was not copied into the worktree");
+        }
     }
     let setup = settings.setup.as_deref()?;
     match project_settings::checks(repository, project, &settings) {
@@ -63,23 +65,6 @@ fn furnish(
         kind: Kind::Unavailable,
         detail: format!("the setup command `{setup}` failed: {}", truncate(&one_line(&ran.log), 400)),
     })
-}
-
-/// Copies one file into the worktree: only plain relative names, only regular files, never over a file.
-fn copy_ignored(root: &Path, worktree: &Path, name: &str) {
-    let relative = PathBuf::from(name);
-    let plain = relative.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    let (from, to) = (root.join(&relative), worktree.join(&relative));
-    let regular = std::fs::symlink_metadata(&from).is_ok_and(|metadata| metadata.is_file());
-    if !plain || !regular || to.symlink_metadata().is_ok() {
-        return;
-    }
-    if let Some(parent) = to.parent() {
-        let _ = std::fs::create_dir_all(parent);
-    }
-    if let Err(error) = std::fs::copy(&from, &to) {
-        tracing::warn!(%error, name, "a configured file was not copied into the worktree");
-    }
 }
 
 /// Commits what the agent left, and says what the branch holds.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::agents::{DIALOG_SETTLE, guard};
-use crate::model::{Dialog, EffectId, Timestamp};
+use crate::model::{AnswerKind, Dialog, EffectId, Timestamp};
 use crate::protocol::pane::WriteFate;
 
 /// An answer whose turn has not come.
@@ -13,7 +13,7 @@ pub(super) struct Answer {
     /// What is answered.
     pub(super) dialog: Dialog,
     /// Which way.
-    pub(super) yes: bool,
+    pub(super) kind: AnswerKind,
 }
 
 /// The keys of one dialog answer on their way, one write each. Programs ignore keys that come as soon as a
@@ -58,8 +58,8 @@ const ANSWER_TRIES: u32 = 3;
 
 impl Answering {
     /// Of its dialog, which stood since `since`. Nothing is written yet.
-    pub(super) fn new(Answer { effect, dialog, yes }: Answer, since: Timestamp) -> Self {
-        let keys = if yes { dialog.yes.clone() } else { dialog.no.clone() };
+    pub(super) fn new(Answer { effect, dialog, kind }: Answer, since: Timestamp) -> Self {
+        let keys = dialog.keys(kind).unwrap_or_default().to_vec();
         let phase = AnswerPhase::Press { key: 0, at: since.after(DIALOG_SETTLE) };
         Self { effect, dialog, keys, tries: 1, phase }
     }
@@ -127,24 +127,30 @@ impl Answering {
     /// The screen shows this dialog now, or none: after the last key, anything else means that it was taken.
     pub(super) fn sees(&self, dialog: Option<&Dialog>) -> Option<AnswerStep> {
         let checking = matches!(self.phase, AnswerPhase::Check { .. });
-        (checking && dialog.is_none_or(|shown| guard(shown) != guard(&self.dialog))).then_some(AnswerStep::Answered)
+        (checking && dialog.is_none_or(|shown| !self.is_for(shown))).then_some(AnswerStep::Answered)
+    }
+
+    /// Whether the answer is for this question: in a small pane two may look alike, and ask for different things.
+    pub(super) fn is_for(&self, shown: &Dialog) -> bool {
+        guard(shown) == guard(&self.dialog) && shown.exact == self.dialog.exact
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DialogKind;
+    use crate::model::{DialogKind, Exact};
 
     fn asks(command: &str) -> Dialog {
         let text = format!(
             "Bash command\n{command}\nDo you want to proceed?\n❯ 1. Yes\n2. No\nTip: auto mode handles these prompts for you, without asking"
         );
-        Dialog { kind: DialogKind::Permission, text, yes: vec!["1".into()], no: vec!["\u{1b}".into()] }
+        let (yes, no) = (vec!["1".into()], vec!["\u{1b}".into()]);
+        Dialog { yes, no, ..Dialog::told(DialogKind::Permission, &text) }
     }
 
     fn answering() -> Answering {
-        let answer = Answer { effect: EffectId(7), dialog: asks("touch a"), yes: true };
+        let answer = Answer { effect: EffectId(7), dialog: asks("touch a"), kind: AnswerKind::Yes };
         let mut answering = Answering::new(answer, Timestamp(0));
         answering.due(Timestamp(60_000)).unwrap();
         answering
@@ -156,6 +162,17 @@ mod tests {
         assert_eq!(answering.wrote(WriteFate::Written, Timestamp(60_000)), None);
         assert_eq!(answering.sees(Some(&asks("touch a"))), None, "it still stands");
         assert_eq!(answering.sees(Some(&asks("rm b"))), Some(AnswerStep::Answered));
+    }
+
+    #[test]
+    fn two_questions_that_look_alike_are_told_by_what_they_ask_for() {
+        let exact = |text: &str| Some(Exact { title: String::new(), text: text.to_owned() });
+        let asked = Dialog { exact: exact("$ rm a"), ..asks("") };
+        let answer = Answer { effect: EffectId(7), dialog: asked.clone(), kind: AnswerKind::Yes };
+        let answering = Answering::new(answer, Timestamp(0));
+        assert!(answering.is_for(&asked));
+        assert!(!answering.is_for(&Dialog { exact: exact("$ rm b"), ..asked.clone() }));
+        assert!(!answering.is_for(&Dialog { exact: None, ..asked }));
     }
 
     #[test]

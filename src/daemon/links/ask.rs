@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::engine::{Effect, EffectKind, EffectResult, Purpose};
-use crate::model::{Dialog, EffectId, Kind, Reading};
+use crate::model::{AnswerKind, Dialog, EffectId, Kind, Reading};
 use crate::protocol::pane::Observation;
 
 /// One thing that is asked of a session.
@@ -13,7 +13,7 @@ pub(in crate::daemon) enum Ask {
     /// Text into the composer, verified.
     Deliver { effect: EffectId, text: String, purpose: Purpose },
     /// Keys that answer exactly this dialog.
-    AnswerDialog { effect: EffectId, dialog: Dialog, yes: bool },
+    AnswerDialog { effect: EffectId, dialog: Dialog, kind: AnswerKind },
     /// Lock or unlock people's input.
     Lock { effect: EffectId, locked: bool },
     /// End the agent.
@@ -41,7 +41,14 @@ impl Ask {
         let id = effect.id;
         match effect.kind.clone() {
             EffectKind::DeliverPrompt { text, purpose, .. } => Some(Ask::Deliver { effect: id, text, purpose }),
-            EffectKind::AnswerDialog { dialog, yes, .. } => Some(Ask::AnswerDialog { effect: id, dialog, yes }),
+            EffectKind::AnswerDialog { dialog, yes, always, .. } => {
+                let kind = match (yes, always) {
+                    (_, true) => AnswerKind::Always,
+                    (true, false) => AnswerKind::Yes,
+                    (false, false) => AnswerKind::No,
+                };
+                Some(Ask::AnswerDialog { effect: id, dialog, kind })
+            }
             EffectKind::LockInput { locked, .. } => Some(Ask::Lock { effect: id, locked }),
             EffectKind::StopSession { now, .. } => Some(Ask::Stop { effect: id, now }),
             _ => None,

@@ -3,17 +3,20 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent};
+use crate::agents::delivery::{Delivery, DeliveryAction, DeliveryEvent, Hold};
 use crate::agents::{prompt, prompt_file};
 use crate::config::PromptDelivery;
 use crate::daemon::core::steady as now;
 use crate::daemon::places;
-use crate::engine::{EffectResult, Purpose};
+use crate::engine::{EffectResult, Fact, Purpose};
 use crate::model::{EffectId, Kind, Timestamp};
 use crate::protocol::pane::{ToHost, WriteFate};
 use crate::session;
 
 use super::link::Link;
+
+/// What no screen shows: a write that asks for it is never done.
+const NOWHERE: &str = "\u{1}";
 
 /// One that waits or is under way.
 pub(super) struct Waiting {
@@ -138,19 +141,30 @@ impl Link {
             return;
         }
         let Some(delivery) = self.deliveries.current() else { return };
-        let actions = match (event, &self.seen) {
+        let mut actions = VecDeque::from(match (event, &self.seen) {
             (Some(event), _) => delivery.step(event, now()),
             (None, Some(seen)) => delivery.step(DeliveryEvent::Saw(seen), now()),
             (None, None) => delivery.step(DeliveryEvent::Tick, now()),
-        };
-        for action in actions {
+        });
+        while let Some(action) = actions.pop_front() {
             match action {
-                DeliveryAction::Write { key, bytes, paste } => {
-                    let write = ToHost::Write { key, bytes, paste, only_if: String::new() };
-                    self.writing = Some(write.clone());
-                    self.send(write);
+                DeliveryAction::NoteLog => self.noted = self.note_log().await,
+                DeliveryAction::ReadLog => {
+                    for prompt in self.logged_prompts().await {
+                        let told = DeliveryEvent::HookTurnStarted { prompt: Some(&prompt) };
+                        actions.extend(self.deliveries.current().map(|it| it.step(told, now())).into_iter().flatten());
+                    }
+                }
+                DeliveryAction::Write { key, bytes, paste, only_if } => {
+                    self.write(ToHost::Write { key, bytes, paste, only_if });
+                }
+                DeliveryAction::Recall { key } => {
+                    // the journal is asked before the screen is looked at
+                    let (bytes, only_if) = (Vec::new(), NOWHERE.to_owned());
+                    self.write(ToHost::Write { key, bytes, paste: false, only_if });
                 }
                 DeliveryAction::WakeAt(at) => self.deliveries.wake_at(at),
+                DeliveryAction::Held(hold) => self.held(hold).await,
                 DeliveryAction::Delivered => {
                     let arrived = self.deliveries.arrived();
                     self.delivered(arrived).await;
@@ -159,6 +173,20 @@ impl Link {
                     self.delivered(EffectResult::Failed { kind: Kind::Unavailable, detail }).await;
                 }
             }
+        }
+    }
+
+    fn write(&mut self, write: ToHost) {
+        self.writing = Some(write.clone());
+        self.send(write);
+    }
+
+    /// The person is in the way of the current one, or is not any more.
+    async fn held(&self, hold: Option<Hold>) {
+        if let Some(effect) = self.deliveries.waiting.front().map(|waiting| waiting.effect) {
+            let why = hold.map(|hold| hold.words().to_owned());
+            let hint = hold.map(|hold| hold.hint().to_owned()).unwrap_or_default();
+            self.daemon.core.fact(Fact::TextHeld { effect, why, hint }).await;
         }
     }
 

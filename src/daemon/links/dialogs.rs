@@ -2,7 +2,7 @@
 
 use crate::daemon::core::steady as now;
 use crate::engine::EffectResult;
-use crate::model::{Dialog, EffectId};
+use crate::model::{AnswerKind, Dialog, EffectId};
 use crate::protocol::pane::ToHost;
 
 use super::answering::{Answer, AnswerStep, Answering};
@@ -10,11 +10,11 @@ use super::link::Link;
 
 impl Link {
     /// Answers a dialog, after those that are being answered.
-    pub(super) fn answer(&mut self, effect: EffectId, dialog: Dialog, yes: bool) {
+    pub(super) fn answer(&mut self, effect: EffectId, dialog: Dialog, kind: AnswerKind) {
         let known = self.answering.as_ref().is_some_and(|answering| answering.effect == effect)
             || self.to_answer.iter().any(|answer| answer.effect == effect);
         if !known {
-            self.to_answer.push_back(Answer { effect, dialog, yes });
+            self.to_answer.push_back(Answer { effect, dialog, kind });
             self.next_answer();
         }
     }
@@ -41,9 +41,20 @@ impl Link {
         self.shown = dialog.map(|dialog| (dialog, since));
     }
 
+    /// Whether the question that is being answered is the one on the screen, as far as that is known.
+    fn still_asks(&self) -> bool {
+        let shown = self.shown.as_ref().map(|(shown, _)| shown);
+        match (&self.answering, shown) {
+            (Some(answering), Some(shown)) => answering.is_for(shown),
+            _ => true,
+        }
+    }
+
     /// Does what an answer under way wants.
     pub(super) async fn answer_step(&mut self, step: AnswerStep) {
         let result = match step {
+            // the host compares what is on the screen; what is asked for may have changed behind the same words
+            AnswerStep::Write(..) if !self.still_asks() => EffectResult::DialogGone,
             AnswerStep::Write(key, bytes, only_if) => {
                 self.send(ToHost::Write { key, bytes, paste: false, only_if });
                 return;

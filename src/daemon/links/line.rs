@@ -18,9 +18,11 @@ pub(super) struct Line {
     to: PaneSender,
     /// The number of the last question.
     asked: u32,
+    /// The number of the last one that went with something that was asked for, and no heartbeat.
+    urgent: u32,
     /// The number of the last one that was answered.
     answered: u32,
-    /// Since when there is no answer.
+    /// Since when there is no answer to what was asked for.
     waiting_since: Option<Timestamp>,
 }
 
@@ -33,7 +35,9 @@ impl Line {
             Ok::<_, crate::client::ClientError>(greeted.then_some((to, from)))
         });
         match greeted.await {
-            Ok(Ok(Some((to, from)))) => Some((Self { to, asked: 0, answered: 0, waiting_since: None }, from)),
+            Ok(Ok(Some((to, from)))) => {
+                Some((Self { to, asked: 0, urgent: 0, answered: 0, waiting_since: None }, from))
+            }
             Ok(Ok(None)) | Err(_) => None,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the host does not answer");
@@ -49,19 +53,20 @@ impl Line {
         }
     }
 
-    /// Sends a message and a question; returns the question's number.
+    /// Sends a message and a question, which is to be answered soon; returns the question's number.
     pub(super) fn ask(&mut self, message: ToHost) -> u32 {
         self.tell(message);
-        self.beat()
+        self.beat();
+        self.urgent = self.asked;
+        self.waiting_since.get_or_insert_with(now);
+        self.asked
     }
 
     /// Sends only the question.
-    pub(super) fn beat(&mut self) -> u32 {
+    pub(super) fn beat(&mut self) {
         self.asked += 1;
         // a page without lines: hosts of every version answer with the same number
         self.tell(ToHost::History { back: self.asked, count: 0 });
-        self.waiting_since.get_or_insert_with(now);
-        self.asked
     }
 
     /// The host said something: it is there.
@@ -69,7 +74,7 @@ impl Line {
         if let FromHost::History { back, .. } = message {
             self.answered = self.answered.max(*back);
         }
-        self.waiting_since = (self.answered < self.asked).then(now);
+        self.waiting_since = (self.answered < self.urgent).then(now);
     }
 
     /// Whether everything that was sent before this question is done.

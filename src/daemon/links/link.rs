@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::agents::Agent;
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::signals::Signals;
 use crate::agents::transcript::Transcript;
+use crate::agents::{Agent, Requests};
 use crate::client::pane::PaneReceiver;
 use crate::config::StreamFormat;
 use crate::daemon::Daemon;
@@ -22,8 +22,11 @@ use super::Ask;
 use super::answering::{Answer, Answering};
 use super::control::{Locking, Quieting, Stopping};
 use super::deliveries::Deliveries;
+use super::heartbeat::{Beat, Heartbeat};
 use super::line::Line;
+use super::log::Noted;
 use super::over::Silence;
+use super::usage::Meter;
 
 /// Tries to reach a host in quick succession.
 const QUICK_TRIES: u32 = 20;
@@ -31,12 +34,6 @@ const QUICK_TRIES: u32 = 20;
 const TRY_AFTER: Duration = Duration::from_millis(100);
 /// Between two later ones.
 const TRY_LATER_AFTER: Duration = Duration::from_secs(2);
-
-/// While something is expected of a host that says nothing, it is asked whether it is there this often. Liveness
-/// itself is the end of the connection; this finds a host that is stopped or hangs. Nothing is asked of a host whose
-/// agent is at rest, so an idle session wakes nobody. One that does not answer is tried again several times within
-/// seconds before it is called unreachable, and is ended or replaced only when its process is proven gone.
-const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Serves one session until it is over.
 pub(super) async fn run(daemon: Arc<Daemon>, id: SessionId, mut asks: mpsc::UnboundedReceiver<Ask>) {
@@ -76,7 +73,11 @@ pub(super) struct Link {
     /// How to read and to treat it; `None` when its definition is gone since it started.
     pub(super) agent: Option<Agent>,
     pub(super) signals: Signals,
+    /// What its agent asks to be allowed, by its hooks.
+    pub(super) requests: Requests,
     pub(super) deliveries: Deliveries,
+    /// Where its agent's log of the conversation ended before Enter.
+    pub(super) noted: Noted,
     pub(super) answering: Option<Answering>,
     /// Answers that wait for that one.
     pub(super) to_answer: VecDeque<Answer>,
@@ -96,11 +97,13 @@ pub(super) struct Link {
     pub(super) runs_command: bool,
     pub(super) transcript: Transcript,
     pub(super) collected: u64,
+    /// What it uses.
+    pub(super) meter: Meter,
     pub(super) interrupts: u32,
     /// Tools that were noted for the archive.
     pub(super) tools: std::collections::BTreeSet<String>,
-    /// When its host said something last, or was asked whether it is there.
-    pub(super) heard_at: Timestamp,
+    /// Whether its host is there.
+    pub(super) heartbeat: Heartbeat,
     /// Its agent waits for the person's answer.
     pub(super) asked: bool,
     /// Its host was reached since this daemon started: an end from now on is seen when it happens.
@@ -110,12 +113,14 @@ pub(super) struct Link {
 impl Link {
     async fn new(daemon: &Arc<Daemon>, id: &SessionId) -> Option<Self> {
         let wanted = id.clone();
-        let (session, runs_command, collected) = daemon
+        let (session, runs_command, collected, asked, meter) = daemon
             .core
             .look(move |state, store| {
                 let session = state.sessions.get(&wanted)?.clone();
                 let runs_command = state.run_of(&session).is_some();
-                Some((session, runs_command, store.collected(&wanted).unwrap_or(0)))
+                let asked = state.dialog_of(&wanted).and_then(|approval| approval.subject.dialog()?.exact.clone());
+                let meter = Meter::new(state, &session);
+                Some((session, runs_command, store.collected(&wanted).unwrap_or(0), asked, meter))
             })
             .await
             .ok()??;
@@ -131,7 +136,9 @@ impl Link {
             agent,
             runs_command,
             signals,
+            requests: Requests::resumed(asked),
             deliveries: Deliveries::default(),
+            noted: Noted::default(),
             answering: None,
             to_answer: VecDeque::new(),
             line: None,
@@ -143,9 +150,10 @@ impl Link {
             seen: None,
             shown: None,
             collected,
+            meter,
             interrupts: 0,
             tools: std::collections::BTreeSet::new(),
-            heard_at: now(),
+            heartbeat: Heartbeat::new(Duration::from_secs(daemon.settings.heartbeat), now()),
             asked: session.verdict.source == StateSource::Report && session.verdict.state == SessionState::WaitingInput,
             reached: false,
         })
@@ -161,7 +169,7 @@ impl Link {
         };
         self.line = Some(line);
         self.reached = true;
-        self.heard_at = now();
+        self.heartbeat.heard();
         if std::mem::take(&mut self.silence).told {
             self.answers_again().await;
         }
@@ -190,6 +198,7 @@ impl Link {
                 message = from.next() => match message {
                     None => break Served::Disconnected,
                     Some(FromHost::Ended(exit)) => {
+                        self.meter_rest().await;
                         self.daemon.core.fact(Fact::SessionEnded { session: self.id.clone(), exit: Some(exit) }).await;
                         self.tell(ToHost::Bury);
                         break Served::Over;
@@ -237,32 +246,31 @@ impl Link {
     fn due(&self) -> Option<Timestamp> {
         let answer = self.answering.as_ref().and_then(Answering::wake);
         let silent = self.line.as_ref().and_then(Line::due);
-        let beat = self.expects_something().then(|| self.heard_at.after(HEARTBEAT));
+        let beat = self.line.is_some().then(|| self.heartbeat.due());
         let due = [self.signals.due(), self.deliveries.due(), answer, self.control_due(), silent, beat];
         due.into_iter().flatten().min()
     }
 
-    /// Whether the host has something to say sooner or later: a turn is under way, or a question waits.
-    fn expects_something(&self) -> bool {
-        let under_way =
-            |state| matches!(state, SessionState::Starting | SessionState::Working | SessionState::WaitingPermission);
-        self.line.is_some() && (self.asked || self.signals.verdict().is_some_and(|known| under_way(known.state)))
-    }
-
-    /// Asks a host that has been silent for long whether it is there.
-    fn beat(&mut self, at: Timestamp) {
-        if self.expects_something() && self.heard_at.after(HEARTBEAT) <= at {
-            self.heard_at = at;
-            if let Some(line) = &mut self.line {
-                line.beat();
+    /// Asks a host that has been silent for long whether it is there, and says so when it is not.
+    async fn beat(&mut self, at: Timestamp) {
+        let Some(line) = &mut self.line else { return };
+        match self.heartbeat.beat(at) {
+            Beat::Rest => {}
+            Beat::Ask => line.beat(),
+            Beat::Silent { since } => {
+                self.silence.missed(since);
+                self.unreachable("its host runs but does not answer").await;
             }
         }
     }
 
     async fn hear(&mut self, message: FromHost) {
-        self.heard_at = now();
+        self.heartbeat.heard();
         if let Some(line) = &mut self.line {
             line.heard(&message);
+        }
+        if std::mem::take(&mut self.silence).told {
+            self.answers_again().await;
         }
         match message {
             FromHost::Observed(observation) => self.observed(observation).await,
@@ -277,7 +285,7 @@ impl Link {
     async fn take(&mut self, ask: Ask) {
         match ask {
             Ask::Deliver { effect, text, purpose } => self.deliver(effect, &text, purpose).await,
-            Ask::AnswerDialog { effect, dialog, yes } => self.answer(effect, dialog, yes),
+            Ask::AnswerDialog { effect, dialog, kind } => self.answer(effect, dialog, kind),
             Ask::Lock { effect, locked } => self.lock(effect, locked),
             Ask::Stop { effect, now: at_once } => self.stop(effect, at_once),
             Ask::Quiet { patience, reply } => self.be_quiet(patience, reply),
@@ -300,7 +308,7 @@ impl Link {
                 self.answer_step(step).await;
             }
         }
-        self.beat(at);
+        self.beat(at).await;
         self.press_for_quiet(at);
         self.give_up_locking(at).await;
         self.give_up_stopping(at).await;

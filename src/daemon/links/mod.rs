@@ -8,10 +8,13 @@ mod ask;
 mod control;
 mod deliveries;
 mod dialogs;
+mod heartbeat;
 mod line;
 mod link;
+mod log;
 mod over;
 mod reports;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

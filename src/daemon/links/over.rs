@@ -5,16 +5,13 @@ use std::time::Duration;
 
 use crate::daemon::core::steady as now;
 use crate::engine::{EffectResult, Fact};
-use crate::model::{Kind, Reading, SessionState, StateSource, Timestamp};
+use crate::model::{Exit, Kind, Reading, SessionState, StateSource, Timestamp};
 use crate::protocol::pane::SessionReport;
-use crate::session::{self, Found};
+use crate::session::{self, Adopted, Found, Started};
 
 use super::Ask;
 use super::line::ANSWERS_WITHIN;
 use super::link::Link;
-
-/// After this long without an answer a host that runs is called unreachable.
-const UNREACHABLE_AFTER: Duration = Duration::from_secs(5);
 
 /// How long a new host of a session that runs elsewhere may take.
 const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
@@ -49,18 +46,21 @@ impl Link {
         let force = self.silence.for_at_least(ANSWERS_WITHIN) && self.is_to_be_forced(now());
         let directory = self.daemon.paths.session(&self.id);
         let program = self.daemon.program.clone();
-        let found = tokio::task::spawn_blocking(move || look_after(&directory, &program, force)).await;
-        let (exit, reports) = match found {
-            Ok((Found::Ended(exit), reports)) => (Some(exit), reports),
-            Ok((Found::Lost | Found::NeverStarted, reports)) => (None, reports),
-            running @ (Ok((Found::Running(_), _)) | Err(_)) => {
-                if let Ok((Found::Running(started), _)) = running {
-                    let (session, host) = (self.id.clone(), started.host);
-                    self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
-                }
-                if !self.silence.told && self.silence.for_at_least(UNREACHABLE_AFTER) {
-                    self.unreachable().await;
-                }
+        let looked = tokio::task::spawn_blocking(move || look_after(&directory, &program, force)).await;
+        let (exit, reports) = match looked {
+            Ok(Looked::Over { exit, reports }) => (exit, reports),
+            Ok(Looked::Runs(started)) => {
+                let (session, host) = (self.id.clone(), started.host);
+                self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
+                self.silent("its host runs but does not answer").await;
+                return false;
+            }
+            Ok(Looked::MayRun(why)) => {
+                self.silent(&why).await;
+                return false;
+            }
+            Err(_) => {
+                self.silent("it could not be looked for; see the daemon's log").await;
                 return false;
             }
         };
@@ -68,6 +68,7 @@ impl Link {
         for (number, report) in reports {
             self.take_in(number, report).await;
         }
+        self.meter_rest().await;
         let session = self.id.clone();
         let fact = match exit {
             None if !self.reached => Fact::SessionLost { session },
@@ -77,9 +78,19 @@ impl Link {
         true
     }
 
-    async fn unreachable(&mut self) {
+    /// It is not over, and was not heard of. Said when that has lasted.
+    async fn silent(&mut self, why: &str) {
+        if !self.silence.told && self.silence.for_at_least(self.heartbeat.patience()) {
+            self.unreachable(why).await;
+        }
+    }
+
+    /// Says that its host was not heard of, and for how long.
+    pub(super) async fn unreachable(&mut self, why: &str) {
         self.silence.told = true;
-        self.read(by_process(SessionState::Unreachable, "its host runs but does not answer")).await;
+        let silent = self.silence.since.map(|since| now().since(since)).unwrap_or_default();
+        let words = format!("{why}; no answer for {} s", silent.as_secs());
+        self.read(by_process(SessionState::Unreachable, &words)).await;
     }
 
     /// A host that was called unreachable is back: what was known of the session holds again.
@@ -125,23 +136,41 @@ fn by_process(state: SessionState, evidence: &str) -> Reading {
     Reading { state, source: StateSource::Process, evidence: evidence.to_owned(), dialog: None }
 }
 
-/// What became of a session whose host does not answer. A host that is gone leaves reports, and may leave
+/// What became of a session whose host does not answer.
+enum Looked {
+    /// It is over; what it reported and nobody has collected.
+    Over { exit: Option<Exit>, reports: Vec<(u64, SessionReport)> },
+    /// It has a host that runs.
+    Runs(Started),
+    /// Nobody can tell, so it counts as one that runs: in words why.
+    MayRun(String),
+}
+
+/// Finds it, and gives one that goes on without its host a new one. A host that is gone leaves reports, and may leave
 /// processes that nobody reaps any more: those are ended here. So is, by force, a host that still runs.
-fn look_after(directory: &Path, program: &Path, force: bool) -> (Found, Vec<(u64, SessionReport)>) {
+fn look_after(directory: &Path, program: &Path, force: bool) -> Looked {
     let mut found = session::find(directory);
-    if found == Found::Lost
-        && (!force || session::is_far(directory))
-        && let Some(started) = session::adopt(directory, program, ADOPTED_WITHIN)
-    {
-        found = Found::Running(started);
+    if found == Found::Lost && (!force || session::is_far(directory)) {
+        match session::adopt(directory, program, ADOPTED_WITHIN) {
+            Adopted::Shown(started) => found = Found::Running(started),
+            Adopted::Unknown(why) => return Looked::MayRun(why),
+            Adopted::Gone => {}
+        }
     }
     if found == Found::Lost || force && matches!(found, Found::Running(_)) {
-        let left = session::end_by_force(directory);
-        if !left.is_empty() {
-            tracing::error!(session = %directory.display(), ?left, "processes of a session do not end");
+        match session::end_by_force(directory) {
+            Ok(left) if left.is_empty() => {}
+            Ok(left) => tracing::error!(session = %directory.display(), ?left, "processes of a session do not end"),
+            Err(error) => {
+                tracing::error!(%error, "a session was not ended");
+                return Looked::MayRun(error.to_string());
+            }
         }
         found = session::find(directory);
     }
-    let reports = if matches!(found, Found::Running(_)) { Vec::new() } else { session::uncollected(directory) };
-    (found, reports)
+    match found {
+        Found::Running(started) => Looked::Runs(started),
+        Found::Ended(exit) => Looked::Over { exit: Some(exit), reports: session::uncollected(directory) },
+        Found::Lost | Found::NeverStarted => Looked::Over { exit: None, reports: session::uncollected(directory) },
+    }
 }

@@ -11,7 +11,7 @@ use crate::agents::transcript::News;
 use crate::daemon::core::steady as now;
 use crate::daemon::places::TOOLS;
 use crate::engine::Fact;
-use crate::model::{Reading, Report, SessionId, SessionState, StateSource, one_line, truncate};
+use crate::model::{Dialog, DialogKind, Reading, Report, SessionId, SessionState, StateSource, one_line, truncate};
 use crate::protocol::pane::{Observation, SessionReport, ToHost};
 
 use super::ask::Looks;
@@ -38,7 +38,10 @@ impl Link {
     pub(super) async fn observed(&mut self, observation: Observation) {
         let agent = self.agent.as_ref();
         let waits = agent.filter(|_| !self.runs_command).and_then(|agent| agent.at_prompt(&observation));
-        let reading = waits.or_else(|| agent.and_then(|agent| agent.read(&observation)));
+        let mut reading = waits.or_else(|| agent.and_then(|agent| agent.read(&observation)));
+        if let Some(dialog) = reading.as_mut().and_then(|reading| reading.dialog.as_mut()) {
+            dialog.exact = self.requests.of(dialog);
+        }
         self.dialog_shown(reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;
@@ -84,15 +87,29 @@ impl Link {
             self.daemon.tripwire.heard(&self.id, &tool, payload);
             self.note_tool(&tool).await;
         }
-        let news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
+        if !self.meter_hook(event, payload, mark.clone()).await {
+            return Taken::Kept;
+        }
+        let mut news = self.agent.as_ref().map(|agent| agent.hook(event, payload)).unwrap_or_default();
+        let asked_anew = self.requests.heard(&news);
         if let Some(conversation) = news.conversation.filter(|_| self.can_resume()) {
             let fact = Fact::ConversationNamed { session: self.id.clone(), conversation };
             if !self.daemon.core.collect(fact, mark).await {
                 return Taken::Kept;
             }
         }
-        if let Some(reading) = news.reading.and_then(|reading| self.signals.hook(reading, now())) {
-            self.read(reading).await;
+        let asks = news.asks.take();
+        if let Some(mut reading) = news.reading {
+            // until the screen shows it, and where it never does, the hook's words are the question
+            reading.dialog =
+                asks.map(|asks| Dialog { exact: Some(asks), ..Dialog::told(DialogKind::Other, &reading.evidence) });
+            if let Some(reading) = self.signals.hook(reading, now()) {
+                self.read(reading).await;
+            }
+        }
+        if asked_anew && let Some(seen) = self.seen.clone().filter(|_| self.shown.is_some()) {
+            // the question stood there before its hook was heard
+            self.observed(seen).await;
         }
         if news.turn_started { Taken::TurnStarted(news.prompt) } else { Taken::In }
     }
@@ -112,6 +129,9 @@ impl Link {
                     return Taken::Kept;
                 }
             }
+        }
+        if !self.meter_line(line, mark).await {
+            return Taken::Kept;
         }
         let working = Reading {
             state: SessionState::Working,
@@ -152,6 +172,9 @@ impl Link {
 
     pub(super) async fn read(&mut self, reading: Reading) {
         let at_rest = is_at_rest(reading.state);
+        if matches!(reading.state, SessionState::Idle | SessionState::WaitingInput) {
+            self.meter_rest().await;
+        }
         self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
         if at_rest {
             for quieting in self.quieting.drain(..) {

@@ -1,6 +1,7 @@
 //! The effect `MakePlan`: a model is asked within its limits, its answer checked, repaired once, or else the rules plan and
 //! it is said why. Nobody but the person's own words ever makes a command here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,13 @@ use crate::daemon::{Daemon, chat, core::now};
 use crate::engine::{EffectResult, Fact};
 use crate::llm::{Model, Question};
 use crate::model::{Explain, NotAsked, Plan, PlanId, PlanStatus, Project, ProjectId, TaskDraft, spoken};
-use crate::planning::llm as planner;
+use crate::planning::llm::{self as planner, Facts, Problem};
 use crate::planning::rules::PlanContext;
 use crate::protocol::control::{AddOptions, Failure};
 
-use super::{Planner, choose, facts, options, patience};
+use super::routing::routes;
+use super::{Origin, Planner, choose, facts, options, patience, router};
+use crate::daemon::chat::Drafted;
 
 /// Tasks out of a plan's text.
 pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Result<EffectResult, Failure> {
@@ -29,68 +32,109 @@ pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Resul
         return Ok(EffectResult::Done);
     }
     let options = options(plan.wishes.clone(), plan.from_chat);
-    let why = if rules { None } else { Some(by_model(daemon, &project, &plan, &options).await) };
-    let note = match why {
-        Some(Ok((drafts, by))) => return Ok(EffectResult::Planned { drafts, by, note: None }),
-        Some(Err(why)) => why.map(|why| format!("{why}. The rules planned it.")),
-        None => None,
+    let asking = Asking { daemon, project: &project, plan: &plan, options: &options };
+    let asked = match (rules, plan.wishes.only_routed) {
+        (true, _) => Err(None),
+        (false, true) => asking.routed().await,
+        (false, false) => asking.planned().await,
     };
-    let drafts = chat::by_rules(daemon, &project, &plan.text, &options).await?;
+    let why = match asked {
+        Ok((Drafted { drafts, note }, by)) => return Ok(EffectResult::Planned { drafts, by, note }),
+        Err(why) => why,
+    };
+    let instead = if plan.wishes.only_routed { "It went by turns." } else { "The rules planned it." };
+    let why = why.map(|why| format!("{why}. {instead}"));
+    let Drafted { drafts, note } = chat::by_rules(daemon, &project, &plan.text, &options).await?;
+    let note = Some(why.into_iter().chain(note).collect::<Vec<_>>().join(" ")).filter(|note| !note.is_empty());
     Ok(EffectResult::Planned { drafts, by: "rules".to_owned(), note })
 }
 
-/// What a model makes of it and who that was; or why none does, when that is to be said.
-async fn by_model(
-    daemon: &Arc<Daemon>,
-    project: &Project,
-    plan: &Plan,
-    options: &AddOptions,
-) -> Result<(Vec<TaskDraft>, String), Option<String>> {
-    let model = match choose(daemon).await {
-        Planner::Rules => return Err(None),
-        Planner::Instead(why) => return Err(Some(why)),
-        Planner::Model(model) => model,
-    };
-    let context = context(daemon, project, options).await.map_err(|failure| Some(failure.to_string()))?;
-    let facts = facts::of(daemon, project).await;
-    let by = model.name();
-    let deadline = Instant::now() + patience(daemon);
-    let question = planner::ask(&plan.text, &facts, &context);
-    let schema = planner::schema(&context, &facts);
-    let call = Call { daemon, project: project.id, model: *model, deadline };
-    let answer = call.ask(Question { prompt: question.clone(), schema: schema.clone() }).await?;
-    let drafts = match planner::read(&answer, &plan.text, &context, &facts) {
-        Ok(drafts) => drafts,
-        Err(problems) => {
-            let prompt = planner::repair(&question, &answer, &problems);
-            let again = call.ask(Question { prompt, schema }).await?;
-            planner::read(&again, &plan.text, &context, &facts).map_err(|problems| {
-                let first = problems.first().map(ToString::to_string).unwrap_or_default();
-                Some(format!("{by} answered twice what is no plan: {first}"))
-            })?
-        }
-    };
-    let drafts = chat::decided(daemon, project, drafts, options).await;
-    drafts.map(|drafts| (drafts, by)).map_err(|failure| Some(failure.to_string()))
+/// One plan and what a model is asked for it. Where nothing comes of it, the error is why, when that is to be said.
+struct Asking<'a> {
+    daemon: &'a Arc<Daemon>,
+    project: &'a Project,
+    plan: &'a Plan,
+    options: &'a AddOptions,
 }
 
-/// What a model may choose from. An agent that only runs commands is never among it: the text of its task would be one.
-async fn context(daemon: &Arc<Daemon>, project: &Project, options: &AddOptions) -> Result<PlanContext, Failure> {
-    let takes_prompts = |name: &String| daemon.agents.get(name).is_some_and(|agent| agent.takes_prompts());
-    let installed = daemon.agents.installed().await;
-    let default_agent = match &options.agent {
-        Some(agent) => agent.clone(),
-        None => daemon.default_agent(project, &installed).await,
-    };
-    let mut agents: Vec<String> =
-        installed.into_iter().filter(|name| name != "demo").filter(|name| takes_prompts(name)).collect();
-    if !agents.contains(&default_agent) && takes_prompts(&default_agent) {
-        agents.insert(0, default_agent.clone());
+impl Asking<'_> {
+    /// What a model makes of the text, and who that was.
+    async fn planned(&self) -> Result<(Drafted, String), Option<String>> {
+        let model = model(choose(self.daemon).await)?;
+        let (context, facts) = self.known().await.map_err(|failure| Some(failure.to_string()))?;
+        let by = model.name();
+        let text = &self.plan.text;
+        let question =
+            Question { prompt: planner::ask(text, &facts, &context), schema: planner::schema(&context, &facts) };
+        let read = |answer: &str| planner::read(answer, text, &context, &facts);
+        let drafts = self.call(model).ask_until(question, 2, "plan", read).await?;
+        let drafts = self.decided(drafts, &by).await.map_err(|failure| Some(failure.to_string()))?;
+        Ok((drafts, by))
     }
-    let fallback =
-        agents.first().cloned().ok_or_else(|| fault("no agent that a model could give work to is installed"));
-    let default_agent = if takes_prompts(&default_agent) { default_agent } else { fallback? };
-    Ok(PlanContext { agents, default_agent, autonomy: options.autonomy, split: true, run: None })
+
+    /// The rules' tasks with what a model says about who gets them.
+    async fn routed(&self) -> Result<(Drafted, String), Option<String>> {
+        let model = model(router(self.daemon).await)?;
+        let (context, facts) = self.known().await.map_err(|failure| Some(failure.to_string()))?;
+        let by = model.name();
+        let drafts = chat::drafts(self.daemon, self.project, &self.plan.text, self.options).await;
+        if drafts.iter().any(|draft| draft.run.is_some()) {
+            return Err(None);
+        }
+        let prompt = planner::route::ask(&drafts, &facts, &context);
+        let question = Question { prompt, schema: planner::route::schema(drafts.len(), &facts, &context) };
+        let read = |answer: &str| planner::route::read(answer, &drafts, &facts, &context);
+        let most = self.daemon.settings.router.max_route_attempts.max(1);
+        let drafts = self.call(model).ask_until(question, most, "route", read).await?;
+        let drafts = self.decided(drafts, &by).await.map_err(|failure| Some(failure.to_string()))?;
+        Ok((drafts, "rules".to_owned()))
+    }
+
+    fn call(&self, model: Model) -> Call<'_> {
+        Call { daemon: self.daemon, project: self.project.id, model, deadline: Instant::now() + patience(self.daemon) }
+    }
+
+    async fn decided(&self, drafts: Vec<TaskDraft>, by: &str) -> Result<Drafted, Failure> {
+        let origin = Origin { text: &self.plan.text, judge: Some(by) };
+        chat::decided(self.daemon, self.project, drafts, (self.options, origin)).await
+    }
+
+    /// What a model may choose from, and what it is told. An agent that only runs commands is never among it: the text of its
+    /// task would be one.
+    async fn known(&self) -> Result<(PlanContext, Facts), Failure> {
+        let routes = routes(self.daemon, self.project).await?;
+        let mut agents = match &self.options.agent {
+            Some(agent) => vec![agent.clone()],
+            None => {
+                let known = routes.sharing.iter().chain(&routes.ready).filter(|name| *name != "demo");
+                routes.preferred.iter().chain(known).cloned().collect::<Vec<_>>()
+            }
+        };
+        if agents.is_empty() {
+            agents.extend(routes.usable.iter().filter(|name| *name != "demo").cloned());
+        }
+        if agents.is_empty() {
+            agents.push(routes.preferred.as_ref().unwrap_or(&routes.first).clone());
+        }
+        let mut seen = BTreeSet::new();
+        agents.retain(|name| seen.insert(name.clone()));
+        agents.retain(|name| self.daemon.agents.get(name).is_some_and(|agent| agent.takes_prompts()));
+        let default_agent = agents.first().cloned();
+        let default_agent =
+            default_agent.ok_or_else(|| fault("no agent that a model could give work to is installed"))?;
+        let facts = facts::of(self.daemon, self.project, (&agents, &routes)).await;
+        let autonomy = self.options.autonomy;
+        Ok((PlanContext { agents, default_agent, autonomy, split: true, run: None }, facts))
+    }
+}
+
+/// The model, when one is to be asked.
+fn model(chosen: Planner) -> Result<Model, Option<String>> {
+    match chosen {
+        Planner::Rules => Err(None),
+        Planner::Instead(why) => Err(Some(why)),
+        Planner::Model(model) => Ok(*model),
+    }
 }
 
 /// Calls to one model for one plan.
@@ -102,6 +146,39 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Asks until an answer holds, at most so often; what is wrong with an answer is said with the next question.
+    async fn ask_until<T>(
+        &self,
+        question: Question,
+        most: u32,
+        what: &str,
+        read: impl Fn(&str) -> Result<T, Vec<Problem>>,
+    ) -> Result<T, Option<String>> {
+        let Question { prompt, schema } = question;
+        let mut next = prompt.clone();
+        let mut asked = 1;
+        loop {
+            let answer = self.ask(Question { prompt: next, schema: schema.clone() }).await?;
+            let problems = match read(&answer) {
+                Ok(drafts) => return Ok(drafts),
+                Err(problems) => problems,
+            };
+            if asked >= most {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                let times = if asked == 1 {
+                    "once".to_owned()
+                } else if asked == 2 {
+                    "twice".to_owned()
+                } else {
+                    format!("{asked} times")
+                };
+                return Err(Some(format!("{} answered {times} what is no {what}: {first}", self.model.name())));
+            }
+            next = planner::repair(&prompt, &answer, &problems);
+            asked += 1;
+        }
+    }
+
     /// Asks once, within the limits, and keeps the books.
     async fn ask(&self, question: Question) -> Result<String, Option<String>> {
         let (project, by) = (self.project, self.model.name());
@@ -140,7 +217,7 @@ impl Call<'_> {
         calls.may_ask(at, most).map_err(|why| {
             Some(match why {
                 NotAsked::HourUsedUp { wait } => format!(
-                    "{by} was not asked: {most} calls in an hour are used up, the next one in {} (`planner.calls_per_hour`)",
+                    "{by} was not asked: the {most} model calls of this hour are used up, the next one in {} (`planner.calls_per_hour`)",
                     spoken(wait)
                 ),
                 NotAsked::Pausing { failures, wait } => {

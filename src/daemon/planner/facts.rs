@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use crate::daemon::{Daemon, project_settings};
 use crate::git::{self, GitError, Repository};
-use crate::model::{Project, ProjectId, one_line, truncate};
+use crate::model::{Complexity, Models, Project, ProjectId, one_line, truncate};
 use crate::planning::llm::Facts;
+use crate::planning::router::{self, Routes};
 use crate::planning::stack;
 
 /// Paths of the tree that are told.
 const MOST_PATHS: usize = 200;
 /// Open tasks that are told.
 const MOST_TASKS: usize = 50;
+/// Files of each of them that are told.
+const MOST_FILES: usize = 8;
 /// Lines of each file of conventions that are told.
 const MOST_LINES: usize = 60;
 /// Files that projects keep their conventions for agents in.
 const CONVENTIONS: [&str; 2] = ["CLAUDE.md", "AGENTS.md"];
 
 /// Everything that is known without asking anybody.
-pub(super) async fn of(daemon: &Arc<Daemon>, project: &Project) -> Facts {
+pub(super) async fn of(daemon: &Arc<Daemon>, project: &Project, (agents, routes): (&[String], &Routes)) -> Facts {
     let (opening, known) = (daemon.repository(project), project.clone());
     let read = tokio::task::spawn_blocking(move || tree(&opening.open()?, &known));
     let told = match read.await {
@@ -38,7 +41,34 @@ pub(super) async fn of(daemon: &Arc<Daemon>, project: &Project) -> Facts {
         knowledge: told.knowledge,
         running: running(daemon, id).await,
         roles: daemon.roles.names().map(str::to_owned).collect(),
+        agents: agents.iter().map(|name| known_of(name, routes)).collect(),
+        models: models(agents, routes),
+        tools: daemon.settings.router.allowed_tools.clone(),
     }
+}
+
+/// An agent's models and how it did: `codex: gpt-5.2 for medium; landed 3 of 4 bug tasks`.
+fn known_of(name: &str, routes: &Routes) -> String {
+    let mut known: Vec<String> = Vec::new();
+    if let Some(models) = routes.models.get(name) {
+        let levels = [Complexity::Simple, Complexity::Medium, Complexity::Complex];
+        let fits = levels.into_iter().filter_map(|level| Some((models.fit(level)?, router::complexity_word(level))));
+        known.extend(fits.map(|(model, level)| format!("model {model} for {level} tasks")));
+    }
+    for record in routes.records.iter().filter(|record| record.agent == name) {
+        let finished = record.completed.saturating_add(record.failed);
+        known.push(format!("landed {} of {finished} {} tasks", record.completed, router::type_word(record.task_type)));
+    }
+    if known.is_empty() { name.to_owned() } else { format!("{name}: {}", known.join("; ")) }
+}
+
+/// The models that a task can be given, each once.
+fn models(agents: &[String], routes: &Routes) -> Vec<String> {
+    let all = agents.iter().filter_map(|agent| routes.models.get(agent)).flat_map(Models::all);
+    let mut models: Vec<String> = all.map(str::to_owned).collect();
+    models.sort();
+    models.dedup();
+    models
 }
 
 async fn running(daemon: &Arc<Daemon>, project: ProjectId) -> Vec<String> {
@@ -46,7 +76,12 @@ async fn running(daemon: &Arc<Daemon>, project: ProjectId) -> Vec<String> {
         let of_project = state.open().filter(|task| task.project == project && !task.open_ended);
         of_project
             .take(MOST_TASKS)
-            .map(|task| format!("#{} {}: {}", task.id, task.status, truncate(&one_line(&task.title), 100)))
+            .map(|task| {
+                let files: Vec<String> =
+                    task.forecast.files.iter().take(MOST_FILES).map(|file| one_line(file)).collect();
+                let files = if files.is_empty() { String::new() } else { format!(" (in {})", files.join(", ")) };
+                format!("#{} {}: {}{files}", task.id, task.status, truncate(&one_line(&task.title), 100))
+            })
             .collect::<Vec<_>>()
     });
     open.await.unwrap_or_default()

@@ -3,6 +3,7 @@
 
 mod ask;
 mod facts;
+mod routing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::protocol::control::AddOptions;
 use super::{Daemon, sign_in};
 
 pub(super) use ask::make;
+pub(super) use routing::{Origin, route, routes};
 
 /// What Anthropic's endpoint is asked for when the person names no model.
 const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";
@@ -35,14 +37,28 @@ pub(super) enum Planner {
 
 /// Who plans now, by the person's settings and what the machine has.
 pub(super) async fn choose(daemon: &Daemon) -> Planner {
+    from(daemon, daemon.settings.planner.backend).await
+}
+
+/// Who says who gets a task: the model that plans; where the rules plan, whoever could.
+pub(super) async fn router(daemon: &Daemon) -> Planner {
+    match daemon.settings.planner.backend {
+        PlannerBackend::Rules => from(daemon, PlannerBackend::Auto).await,
+        other => from(daemon, other).await,
+    }
+}
+
+async fn from(daemon: &Daemon, backend: PlannerBackend) -> Planner {
     let settings = &daemon.settings.planner;
-    match settings.backend {
+    match backend {
         PlannerBackend::Rules => Planner::Rules,
         PlannerBackend::Anthropic => endpoint(settings, Dialect::Anthropic),
         PlannerBackend::Openai => endpoint(settings, Dialect::OpenAi),
         PlannerBackend::Agent => agent(daemon, false).await.unwrap_or_else(|| {
-            let who = settings.agent.as_ref().map_or("no agent".to_owned(), |agent| format!("`{agent}`"));
-            Planner::Instead(format!("{who} is installed and can be asked: `qd agents` shows what there is"))
+            Planner::Instead(match &settings.agent {
+                Some(agent) => format!("`{agent}` is not installed, or cannot be asked to plan: `qd agents`"),
+                None => "no agent that can be asked to plan is installed: `qd agents`".to_owned(),
+            })
         }),
         PlannerBackend::Auto => match &settings.base_url {
             Some(base) if base.contains("anthropic") => endpoint(settings, Dialect::Anthropic),
@@ -120,7 +136,12 @@ pub(super) fn wishes(options: &AddOptions) -> Wishes {
         role: options.role.clone(),
         executor: options.executor,
         priority: options.priority,
+        budget: options.budget,
         depends: options.depends.clone(),
+        labels: options.labels.clone(),
+        body: options.body.clone(),
+        whole: !options.split && !options.by_model,
+        only_routed: false,
     }
 }
 
@@ -135,8 +156,11 @@ fn options(wishes: Wishes, from_chat: bool) -> AddOptions {
         role: wishes.role,
         executor: wishes.executor,
         priority: wishes.priority,
+        budget: wishes.budget,
         depends: wishes.depends,
-        split: true,
+        labels: wishes.labels,
+        body: wishes.body,
+        split: !wishes.whole,
         from_chat,
         ..AddOptions::default()
     }

@@ -54,7 +54,10 @@ pub(super) fn apply(state: &mut State, id: ProjectId, news: &ProjectNews, at: Ti
         ProjectNews::CommandsTrusted { hash } => {
             project.trusted_commands.insert(hash.clone());
         }
-        ProjectNews::ModelAsked { .. } => state.model_calls.entry(id).or_default().asked(at),
+        ProjectNews::ModelAsked { .. } => {
+            state.model_calls.entry(id).or_default().asked(at);
+            state.ledger.calls.planning = state.ledger.calls.planning.saturating_add(1);
+        }
         ProjectNews::ModelAnswered { well, .. } => state.model_calls.entry(id).or_default().answered(*well, at),
         ProjectNews::ChatSaid { line } => {
             let chat = state.chat.entry(id).or_default();

@@ -3,8 +3,10 @@
 use crate::model::{Exit, Session, SessionId, SessionState, StateSource, Timestamp, Verdict};
 
 use super::super::{SessionNews, State, Stop};
+use super::usage;
 
 pub(super) fn apply(state: &mut State, id: &SessionId, news: &SessionNews, at: Timestamp) {
+    usage::session(state, id, news, at);
     match news {
         SessionNews::Created { made, run } => created(state, made, run.clone()),
         SessionNews::Over { state: how, evidence, exit } => over(state, id, (*how, evidence), exit.clone(), at),

@@ -9,9 +9,14 @@ use super::super::{State, TaskNews};
 
 pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestamp) {
     match news {
+        TaskNews::AgentChanged { agent } => agent_changed(state, id, agent),
+        TaskNews::LimitHit { until, told } => super::usage::held(state, id, *until, *told, at),
         TaskNews::Planned { made } => planned(state, made),
         TaskNews::Moved { to, reason, .. } => moved(state, id, *to, reason.as_ref(), at),
-        TaskNews::DelegationStarted { delegation } => started(state, id, delegation, at),
+        TaskNews::DelegationStarted { delegation } => {
+            super::usage::started(state, &delegation.agent, at);
+            started(state, id, delegation, at);
+        }
         TaskNews::DelegationMoved { status } => delegation_moved(state, id, *status, at),
         TaskNews::Completed { commit } => completed(state, id, commit.clone(), at),
         TaskNews::LandingUndone => landing_undone(state, id),
@@ -65,6 +70,12 @@ fn noted(task: &mut Task, news: &TaskNews, at: Timestamp) {
             task.agent.clone_from(agent);
             task.mode = *mode;
             task.worker = *worker;
+        }
+        TaskNews::Routed { agent, model, mode, route } => {
+            task.agent.clone_from(agent);
+            task.model.clone_from(model);
+            task.mode = *mode;
+            task.route = Some(route.clone());
         }
         TaskNews::Summarized { summary } => task.summary = Some(summary.clone()),
         TaskNews::Checked { runs } => task.checks.clone_from(runs),
@@ -205,6 +216,16 @@ fn sent_back(state: &mut State, id: TaskId, attempt: u32) {
         delegation.error = None;
     }
     state.restarts.remove(&id);
+}
+
+/// The attempt goes on with another agent.
+fn agent_changed(state: &mut State, id: TaskId, agent: &str) {
+    let Some(task) = state.tasks.get_mut(&id) else { return };
+    agent.clone_into(&mut task.agent);
+    task.model = None;
+    if let Some(delegation) = task.delegation.and_then(|of| state.delegations.get_mut(&of)) {
+        agent.clone_into(&mut delegation.agent);
+    }
 }
 
 fn landing_undone(state: &mut State, id: TaskId) {

@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::super::{EffectKind, Purpose};
-use super::{ApprovalNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
+use super::{ApprovalNews, BudgetNews, Event, HandoffNews, PlanNews, ProjectNews, SessionNews, TaskNews};
 
 /// The longest quotation of foreign text in a line.
 const QUOTE: usize = 160;
@@ -21,6 +21,7 @@ impl Event {
             Event::Session { session, news, .. } => format!("session {} {}", session.short(), session_words(news)),
             Event::Approval { news, .. } => approval(news),
             Event::Handoff { news, .. } => format!("handoff: {}", handoff(news)),
+            Event::Budget { scope, news, .. } => format!("budget of {scope} {}", budget(news)),
             Event::EffectRequested { effect, .. } => format!("to do: {}", effect_words(&effect.kind)),
             Event::EffectSettled { effect, failure, .. } => match failure {
                 Some(why) => format!("did not work: {}", quote(why)),
@@ -68,7 +69,10 @@ fn plan_words(news: &PlanNews) -> String {
         PlanNews::Made { plan } if plan.status == PlanStatus::Planning => {
             format!("is being made by {} from: {}", quote(&plan.by), quote(&plan.text))
         }
-        PlanNews::Filled { tasks: made, by, .. } => format!("has {}, made by {}", tasks(made.len()), quote(by)),
+        PlanNews::Filled { tasks: made, by, note, .. } => {
+            let why = note.as_ref().map(|note| format!(": {}", quote(note))).unwrap_or_default();
+            format!("has {}, made by {}{why}", tasks(made.len()), quote(by))
+        }
         PlanNews::Made { plan } => format!("made with {} from: {}", tasks(plan.tasks.len()), quote(&plan.text)),
         PlanNews::Settled { status: PlanStatus::Confirmed } => "confirmed".to_owned(),
         PlanNews::Settled { status: PlanStatus::Declined } => "declined".to_owned(),
@@ -84,6 +88,7 @@ fn task_words(news: &TaskNews) -> String {
     match news {
         TaskNews::Planned { made } => format!("planned for {}: {}", made.agent, quote(&made.title)),
         TaskNews::Edited { title, agent, .. } => format!("changed: {} ({agent})", quote(title)),
+        TaskNews::Routed { route, .. } => format!("goes to {}", quote(&route.why)),
         TaskNews::Moved { to, reason, .. } => moved(*to, reason.as_ref().map(|why| quote(&why.to_string()))),
         TaskNews::ReasonSet { reason } => quote(&reason.to_string()),
         TaskNews::DelegationStarted { delegation } => {
@@ -119,6 +124,8 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::LandingUndone => "landing taken back".to_owned(),
         TaskNews::Completed { commit: Some(commit) } => format!("landed as {}", commit.get(..10).unwrap_or(commit)),
         TaskNews::Completed { commit: None } => "completed, nothing had to land".to_owned(),
+        TaskNews::AgentChanged { agent } => format!("goes on with {agent}"),
+        TaskNews::LimitHit { until, .. } => format!("waits for its provider's limit until {until}"),
         TaskNews::WorkerFreed { worker } => format!("gave worker {worker} free"),
     }
 }
@@ -169,6 +176,12 @@ fn session_words(news: &SessionNews) -> String {
         SessionNews::Archived => "is archived".to_owned(),
         SessionNews::StopFailed { detail, .. } => format!("could not be ended, is tried again: {}", quote(detail)),
         SessionNews::Over { state, evidence, .. } => format!("{}: {}", state.word(), quote(evidence)),
+        SessionNews::Used { now } => format!("used {} and {}", now.usage.tokens_words(), now.usage.cost_words()),
+        SessionNews::LimitHit { until, told: true } => format!("is parked, its provider's limit resets at {until}"),
+        SessionNews::LimitHit { until, told: false } => {
+            format!("is parked at its provider's limit, tried again at {until}")
+        }
+        SessionNews::LimitOver => "goes on, its provider's limit should be over".to_owned(),
         SessionNews::ExitNoted { exit } => format!("ended with {exit}"),
     }
 }
@@ -179,6 +192,17 @@ fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Feedback => "feedback",
         Purpose::Message => "message",
         Purpose::Reminder => "reminder",
+        Purpose::GoOn => "word to go on",
+    }
+}
+
+fn budget(news: &BudgetNews) -> String {
+    match news {
+        BudgetNews::Set { limit: Some(limit) } => format!("is {limit}"),
+        BudgetNews::Set { limit: None } => "follows the configuration".to_owned(),
+        BudgetNews::Raised { limit } => format!("raised to {limit}"),
+        BudgetNews::Warned { limit, percent } => format!("is used to {percent} % of {limit}"),
+        BudgetNews::Reached { limit } => format!("is used up ({limit})"),
     }
 }
 
@@ -189,6 +213,7 @@ fn approval(news: &ApprovalNews) -> String {
             let word = match answer.kind {
                 AnswerKind::Yes => "yes",
                 AnswerKind::No => "no",
+                AnswerKind::Always => "yes, always",
             };
             match &answer.text {
                 Some(text) => format!("you answered {word}: {}", quote(text)),
@@ -236,6 +261,7 @@ fn effect_words(kind: &EffectKind) -> String {
         }
         EffectKind::AnswerDialog { session, .. } => format!("answer the dialog of session {}", session.short()),
         EffectKind::StopSession { session, .. } => format!("stop session {}", session.short()),
+        EffectKind::PauseSession { session } => format!("pause session {}", session.short()),
         EffectKind::LockInput { session, locked: true } => format!("park session {}", session.short()),
         EffectKind::LockInput { session, locked: false } => format!("unlock session {}", session.short()),
         EffectKind::CommitLeftovers { task } => format!("commit what #{task} left"),

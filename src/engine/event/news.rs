@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
-    HostIdentity, Plan, PlanStatus, Priority, Restating, Session, SessionId, SessionMode, SessionState, StatusReason,
-    StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
+    Amount, Answer, Approval, Autonomy, ChatLine, CheckRun, Delegation, DelegationStatus, Exit, Handoff, HandoffStep,
+    HostIdentity, Plan, PlanStatus, Priority, Restating, Route, Session, SessionId, SessionMode, SessionState,
+    SessionUse, StatusReason, StepState, Task, TaskId, TaskStatus, Timestamp, Verdict, WorkerNumber,
 };
 
 use super::super::Purpose;
@@ -108,6 +108,9 @@ pub enum PlanNews {
         status: PlanStatus,
         /// Who planned.
         by: String,
+        /// Why it was not who should have.
+        #[serde(default)]
+        note: Option<String>,
     },
     /// It was confirmed or declined.
     Settled {
@@ -137,6 +140,17 @@ pub enum TaskNews {
         mode: SessionMode,
         /// The seat wanted.
         worker: Option<WorkerNumber>,
+    },
+    /// It was given to an agent.
+    Routed {
+        /// Which.
+        agent: String,
+        /// With which model; `None` is its own default.
+        model: Option<String>,
+        /// How it runs.
+        mode: SessionMode,
+        /// Why.
+        route: Route,
     },
     /// Its status changed.
     Moved {
@@ -253,6 +267,18 @@ pub enum TaskNews {
         /// The target's commit (hex).
         commit: Option<String>,
     },
+    /// Another agent goes on with it.
+    AgentChanged {
+        /// Which.
+        agent: String,
+    },
+    /// Its headless run ended at its provider's limit: it starts again when that resets.
+    LimitHit {
+        /// When.
+        until: Timestamp,
+        /// The agent told that time.
+        told: bool,
+    },
     /// It gave up its seat while it waits for the person.
     WorkerFreed {
         /// Which.
@@ -346,10 +372,52 @@ pub enum SessionNews {
         /// The exit record, when there is one.
         exit: Option<Exit>,
     },
+    /// What it has used since it began.
+    Used {
+        /// That.
+        now: Box<SessionUse>,
+    },
+    /// Its provider's limit is reached: it goes on later by itself.
+    LimitHit {
+        /// When.
+        until: Timestamp,
+        /// The agent told that time.
+        told: bool,
+    },
+    /// The limit should be over: it is told to go on.
+    LimitOver,
     /// The exit record of a session that was over already.
     ExitNoted {
         /// The record.
         exit: Exit,
+    },
+}
+
+/// News of a budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum BudgetNews {
+    /// The person set it, or took it away.
+    Set {
+        /// The limit; `None` follows the configuration.
+        limit: Option<Amount>,
+    },
+    /// The person raised it; a daily one for this day.
+    Raised {
+        /// To what.
+        limit: Amount,
+    },
+    /// Most of it is used.
+    Warned {
+        /// Of this limit.
+        limit: Amount,
+        /// How much, in percent.
+        percent: u64,
+    },
+    /// It is used up.
+    Reached {
+        /// This limit.
+        limit: Amount,
     },
 }
 

@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{landing, launch, moves, plan, prompt, reading, resume, task, workers};
+use super::{budget, landing, launch, moves, plan, prompt, reading, resume, task, workers};
 
 /// A given answer.
 struct Given<'t> {
@@ -21,14 +21,18 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
     if !approval.is_open() {
         return Err(Refusal::ApprovalClosed(id));
     }
+    if kind == AnswerKind::Always && approval.subject.dialog().is_none() {
+        return Err(Refusal::NotAlways(id));
+    }
     let given = Given { kind, text: text.map(str::trim).filter(|text| !text.is_empty()) };
     match &approval.subject {
         Subject::Plan { plan } => match kind {
-            AnswerKind::Yes => plan::confirm(turn, *plan, &[]),
+            AnswerKind::Yes | AnswerKind::Always => plan::confirm(turn, *plan, &[]),
             AnswerKind::No => plan::decline(turn, *plan),
         },
         Subject::Landing { task } => to_landing(turn, approval, *task, &given),
         Subject::Dialog { session, dialog } => to_dialog(turn, approval, session, dialog, &given),
+        Subject::Held { .. } => Err(Refusal::OnlyInPane(id)),
         Subject::Question { task, session } => to_question(turn, approval, *task, session, &given),
         Subject::Review { task } => to_review(turn, approval, *task, &given),
         Subject::Commands { hash, .. } => {
@@ -39,6 +43,15 @@ pub(super) fn answer(turn: &mut Turn, id: ApprovalId, kind: AnswerKind, text: Op
             close(turn, approval, &given);
             if kind == AnswerKind::Yes {
                 resume::all(turn, sessions);
+            }
+            Ok(())
+        }
+        Subject::Budget { scope, reached, .. } => {
+            close(turn, approval, &given);
+            match kind {
+                AnswerKind::Yes | AnswerKind::Always => budget::raise(turn, approval.project, *scope),
+                AnswerKind::No if *reached => budget::stop(turn, *scope),
+                AnswerKind::No => {}
             }
             Ok(())
         }
@@ -67,7 +80,7 @@ fn to_landing(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) -
         return Err(task::wrong(task, "landed"));
     }
     match (given.kind, given.text) {
-        (AnswerKind::Yes, _) => {
+        (AnswerKind::Yes | AnswerKind::Always, _) => {
             close(turn, approval, given);
             landing::queue(turn, task);
         }
@@ -97,7 +110,8 @@ fn to_review(turn: &mut Turn, approval: &Approval, id: TaskId, given: &Given) ->
     if let Some(text) = given.text {
         turn.task(task, TaskNews::AttemptFailed { summary: format!("the person says: {text}") });
     }
-    let kept = matches!(task.reason, Some(StatusReason::Interrupted | StatusReason::Rested));
+    let kept =
+        matches!(task.reason, Some(StatusReason::Interrupted | StatusReason::Rested | StatusReason::OverBudget { .. }));
     match turn.state.session_of(task).filter(|session| kept && !session.is_live()) {
         Some(session) => {
             resume::task(turn, task, session);
@@ -120,12 +134,9 @@ fn to_dialog(
     dialog: &Dialog,
     given: &Given,
 ) -> Result<(), Refusal> {
-    let keys = match given.kind {
-        AnswerKind::Yes => &dialog.yes,
-        AnswerKind::No => &dialog.no,
-    };
-    if keys.is_empty() {
-        return Err(Refusal::OnlyInPane(approval.id));
+    if dialog.keys(given.kind).is_none() {
+        let other = given.kind == AnswerKind::Always && !dialog.yes.is_empty();
+        return Err(if other { Refusal::NotAlways(approval.id) } else { Refusal::OnlyInPane(approval.id) });
     }
     close(turn, approval, given);
     reading::press(turn, session, dialog, given.kind);
@@ -174,7 +185,7 @@ fn to_question(
         }
         (_, Some(text)) => text,
         (AnswerKind::No, None) if finished => brief::NOT_FINISHED,
-        (AnswerKind::Yes, None) => "Yes.",
+        (AnswerKind::Yes | AnswerKind::Always, None) => "Yes.",
         (AnswerKind::No, None) => "No.",
     };
     match session {

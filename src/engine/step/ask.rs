@@ -21,7 +21,19 @@ pub(super) fn ask(turn: &mut Turn, asking: Asking) -> Result<(), Refusal> {
     let id = PlanId(turn.next_id());
     let (words, who) = (text.clone(), one_line(&by));
     let (status, made_at) = (PlanStatus::Planning, turn.now);
-    let plan = Plan { id, project, text, tasks: Vec::new(), status, made_at, by, from_chat, wishes };
+    let plan = Plan {
+        id,
+        project,
+        text,
+        tasks: Vec::new(),
+        status,
+        made_at,
+        by,
+        note: None,
+        at_once: None,
+        from_chat,
+        wishes,
+    };
     turn.emit(Event::Plan { project, plan: id, news: PlanNews::Made { plan } });
     if from_chat {
         let you = ChatLine { who: Speaker::You, text: words, plan: None, at: turn.now };

@@ -5,7 +5,7 @@ use crate::model::EffectId;
 
 use super::super::{EffectKind, EffectResult, Event};
 use super::turn::Turn;
-use super::{answer, ask, handoff, landing, prompt, session, start, verify};
+use super::{answer, ask, budget, handoff, landing, prompt, session, start, verify};
 
 pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
     let state = turn.state;
@@ -26,6 +26,7 @@ pub(super) fn ended(turn: &mut Turn, id: EffectId, result: EffectResult) {
         EffectKind::AnswerDialog { session, dialog, .. } => answer::dialog_answered(turn, session, dialog, &result),
         EffectKind::StopSession { session, now } => session::stopped(turn, session, *now, result),
         EffectKind::LockInput { session, locked } => handoff::locked(turn, session, *locked, result),
+        EffectKind::PauseSession { session } => budget::paused(turn, session, result),
         EffectKind::CommitLeftovers { task } => verify::committed(turn, *task, result),
         EffectKind::RunChecks { task } => verify::checked(turn, *task, result),
         EffectKind::Land { task } => landing::landed(turn, *task, result),

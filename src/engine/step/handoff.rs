@@ -3,13 +3,13 @@
 //! is `restate`'s part, what the person does about it `steer`'s.
 
 use crate::model::{
-    Autonomy, DelegationStatus, Handoff, HandoffId, HandoffStep, ProjectId, Restating, Session, SessionId, SessionMode,
-    StepState, Task, TaskStatus, WorkerNumber,
+    Autonomy, Delegation, DelegationStatus, Handoff, HandoffId, HandoffStep, ProjectId, Restating, Session, SessionId,
+    SessionMode, StepState, Task, TaskStatus, WorkerNumber,
 };
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{launch, moves};
+use super::{budget, launch, moves};
 
 /// What the person wants of a handoff.
 pub(super) struct Wish {
@@ -17,6 +17,8 @@ pub(super) struct Wish {
     pub push: bool,
     /// Step 4 waits for a yes.
     pub hold: bool,
+    /// Another agent goes on with it.
+    pub agent: Option<String>,
 }
 
 pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, wish: Wish) -> Result<(), Refusal> {
@@ -36,6 +38,7 @@ pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, w
         from: session.id.clone(),
         to: None,
         steps: [StepState::Running { since: turn.now }, waiting(), waiting(), waiting(), waiting()],
+        agent: wish.agent,
         push: wish.push,
         held: wish.hold && task.autonomy != Autonomy::Full,
         restating: Restating::Unasked,
@@ -123,7 +126,14 @@ fn start_fresh(turn: &mut Turn, handoff: &Handoff) {
     let task = state.task(handoff.task);
     match task.and_then(|task| Some((task, state.delegation_of(task)?))) {
         Some((task, delegation)) => {
-            let session = launch::launch(turn, task, delegation, launch::Opening::Fresh);
+            let session = match &handoff.agent {
+                Some(agent) => {
+                    turn.task(task, TaskNews::AgentChanged { agent: agent.clone() });
+                    let other = Delegation { agent: agent.clone(), ..delegation.clone() };
+                    launch::launch(turn, task, &other, launch::Opening::Fresh)
+                }
+                None => launch::launch(turn, task, delegation, launch::Opening::Fresh),
+            };
             turn.handoff(handoff, HandoffNews::TakenOver { session });
         }
         None => failed(turn, handoff, HandoffStep::Start, "its task has no attempt".to_owned()),
@@ -141,8 +151,18 @@ fn failed(turn: &mut Turn, handoff: &Handoff, step: HandoffStep, reason: String)
 /// Gives the worker back to the old session.
 pub(super) fn take_back(turn: &mut Turn, handoff: &Handoff) {
     turn.handoff(handoff, HandoffNews::TakenBack);
+    agent_back(turn, handoff);
     if let Some(task) = turn.state.task(handoff.task).filter(|task| task.status == TaskStatus::Executing) {
         turn.task(task, TaskNews::DelegationMoved { status: DelegationStatus::Running });
+    }
+}
+
+/// The old session's agent is the task's again.
+fn agent_back(turn: &mut Turn, handoff: &Handoff) {
+    let state = turn.state;
+    let before = state.session(&handoff.from).filter(|_| handoff.agent.is_some());
+    if let Some((task, before)) = state.task(handoff.task).zip(before) {
+        turn.task(task, TaskNews::AgentChanged { agent: before.agent.clone() });
     }
 }
 
@@ -191,6 +211,9 @@ pub(super) fn locked(turn: &mut Turn, id: &SessionId, locked: bool, result: Effe
         EffectResult::Done => {
             if session.parked != locked && session.is_live() {
                 turn.session(session, SessionNews::Parked { parked: locked });
+                if !locked {
+                    budget::unlocked(turn, session);
+                }
             }
             if let Some(handoff) = handoff {
                 done(turn, handoff, HandoffStep::Park, "parked".to_owned());
@@ -227,7 +250,8 @@ pub(super) fn unlock(turn: &mut Turn) {
             |handoff: &Handoff| handoff.to.is_some() || (handoff.ended_at.is_none() && !has_failed(handoff));
         let under_way =
             state.pending(|kind| matches!(kind, EffectKind::LockInput { session: of, .. } if *of == session.id));
-        if under_way.is_none() && !state.handoffs_of(&session.id).any(parked_by) {
+        let held = under_way.is_some() || budget::holds(turn, session);
+        if !held && !state.handoffs_of(&session.id).any(parked_by) {
             turn.request(EffectKind::LockInput { session: session.id.clone(), locked: false });
         }
     }

@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, Purpose, Refusal, SessionNews, TaskNews};
 use super::turn::Turn;
-use super::{handoff, moves, project, session};
+use super::{handoff, held, moves, project, session};
 
 /// The person speaks to a worker's agent. It answers a question that waits, and brings a result that waits for review back to work.
 pub(super) fn send(turn: &mut Turn, project: ProjectId, number: WorkerNumber, text: &str) -> Result<(), Refusal> {
@@ -29,6 +29,8 @@ pub(super) fn send(turn: &mut Turn, project: ProjectId, number: WorkerNumber, te
 pub(super) fn listens(turn: &Turn, session: &Session) -> Result<(), Refusal> {
     let with = if session.mode == SessionMode::Autonomous {
         "a headless run, which takes no messages"
+    } else if turn.state.ledger.paused.contains(&session.id) && session.parked {
+        "a pause: its budget is used up"
     } else if session.parked {
         "a handoff"
     } else if turn.state.stops.contains_key(&session.id) {
@@ -71,6 +73,7 @@ fn answered(turn: &mut Turn, task: &Task, text: &str) {
 /// A text arrived, or not.
 pub(super) fn delivered(turn: &mut Turn, id: &SessionId, purpose: Purpose, asked_at: Timestamp, result: EffectResult) {
     let Some(session) = turn.state.session(id).filter(|session| session.is_live()) else { return };
+    held::over(turn, id);
     match result {
         EffectResult::Delivered => arrived(turn, session, asked_at),
         EffectResult::DeliveredAsFile { path } => {

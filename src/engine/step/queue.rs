@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Delegation, DelegationId, DelegationStatus, Project, ProjectId, SessionMode, Task, TaskStatus, WorkerNumber,
+    Delegation, DelegationId, DelegationStatus, PlanId, Project, ProjectId, SessionMode, Task, TaskStatus, WorkerNumber,
 };
 
+use super::super::wake::{self, PROVIDER};
 use super::super::{ProjectNews, Refusal, TaskNews, brief};
 use super::launch;
 use super::turn::Turn;
@@ -29,9 +30,17 @@ pub(super) fn request(turn: &Turn, task: &Task) -> Result<bool, Refusal> {
 pub(super) fn starts(turn: &mut Turn) {
     let state = turn.state;
     let mut slots = usize::from(state.rules.slots).saturating_sub(state.slots_used());
+    let mut paced: BTreeSet<&str> = BTreeSet::new();
+    let mut of_plans: BTreeMap<Option<PlanId>, usize> = BTreeMap::new();
     let mut taken: BTreeMap<ProjectId, BTreeSet<WorkerNumber>> = BTreeMap::new();
     for task in state.queue() {
         let Some(project) = state.projects.get(&task.project) else { continue };
+        if state.task_over_budget(task.id, turn.now).is_some() || is_held(turn, task, &paced) {
+            continue;
+        }
+        if state.plan_is_full(task, of_plans.get(&task.plan).copied().unwrap_or_default()) {
+            continue;
+        }
         let full = slots == 0 && !task.open_ended;
         if full || state.is_busy(task.id) || state.has_live_session(task.id) {
             continue; // its last attempt may still be being cleared away
@@ -42,9 +51,19 @@ pub(super) fn starts(turn: &mut Turn) {
             if !task.open_ended {
                 slots = slots.saturating_sub(1);
             }
+            paced.extend(state.rules.provider(&task.agent).map(|(name, _)| name.as_str()));
             begin(turn, project, task, worker);
+            *of_plans.entry(task.plan).or_default() += 1;
         }
     }
+}
+
+/// Whether a task waits for its provider: for its limit, its pace, or a start of this very turn.
+fn is_held(turn: &Turn, task: &Task, paced: &BTreeSet<&str>) -> bool {
+    let state = turn.state;
+    let limited = state.ledger.held.get(&task.id).is_some_and(|limit| !wake::is_due(limit.until, turn.now, PROVIDER));
+    let provider = state.rules.provider(&task.agent).map(|(name, _)| name.as_str());
+    limited || provider.is_some_and(|name| paced.contains(name)) || state.held_by_pace(&task.agent, turn.now).is_some()
 }
 
 /// The seat that a task holds already, the one it wants (made if it is not there), else the lowest free one.

@@ -5,6 +5,7 @@ use crate::model::{
 };
 
 use super::super::{ApprovalNews, EffectKind, SessionNews, asked};
+use super::limits;
 use super::turn::{Question, Turn};
 
 pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
@@ -18,6 +19,7 @@ pub(super) fn read(turn: &mut Turn, id: &SessionId, reading: &Reading) {
             Verdict { state: reading.state, source: reading.source, evidence: reading.evidence.clone(), at: turn.now };
         turn.session(session, SessionNews::Read { verdict });
     }
+    limits::hit(turn, session, reading);
     match reading.state {
         SessionState::WaitingPermission => shown(turn, session, &dialog(reading)),
         SessionState::Working | SessionState::WaitingInput | SessionState::Idle | SessionState::Limited => {
@@ -50,25 +52,21 @@ fn class(evidence: &str) -> String {
 
 /// The question of a reading; one that nobody can answer by keys is answered in the pane.
 fn dialog(reading: &Reading) -> Dialog {
-    reading.dialog.clone().unwrap_or_else(|| Dialog {
-        kind: DialogKind::Other,
-        text: reading.evidence.clone(),
-        yes: Vec::new(),
-        no: Vec::new(),
-    })
+    reading.dialog.clone().unwrap_or_else(|| Dialog::told(DialogKind::Other, &reading.evidence))
 }
 
 /// A question is on the screen.
 fn shown(turn: &mut Turn, session: &Session, dialog: &Dialog) {
     let state = turn.state;
-    let answering = state.pending(|kind| matches!(kind, EffectKind::AnswerDialog { session: of, dialog: its, .. } if *of == session.id && its.text == dialog.text));
+    let same = |its: &Dialog| its.text == dialog.text && its.exact == dialog.exact;
+    let answering = state.pending(|kind| matches!(kind, EffectKind::AnswerDialog { session: of, dialog: its, .. } if *of == session.id && same(its)));
     let ending = state.stops.contains_key(&session.id) || !state.is_wanted(session, turn.now);
     if answering.is_some() || ending {
         return;
     }
     if trusted(turn, session, dialog) {
         gone(turn, session);
-        turn.request(EffectKind::AnswerDialog { session: session.id.clone(), dialog: dialog.clone(), yes: true });
+        press(turn, &session.id, dialog, AnswerKind::Yes);
         return;
     }
     match state.dialog_of(&session.id) {
@@ -95,6 +93,7 @@ fn trusted(turn: &Turn, session: &Session, dialog: &Dialog) -> bool {
 pub(super) fn ask(turn: &mut Turn, session: &Session, dialog: &Dialog) {
     let title = match dialog.kind {
         DialogKind::Trust => format!("May {} trust this project's worktrees?", session.agent),
+        _ if dialog.exact.is_some() => dialog.exact.as_ref().map(|exact| exact.title.clone()).unwrap_or_default(),
         DialogKind::Permission => asked::subject(&dialog.text)
             .unwrap_or_else(|| format!("Worker {} ({}) asks for permission", session.worker, session.agent)),
         DialogKind::Other => format!("Worker {} ({}) needs you in its pane", session.worker, session.agent),
@@ -104,8 +103,19 @@ pub(super) fn ask(turn: &mut Turn, session: &Session, dialog: &Dialog) {
         task: session.task,
         subject: Subject::Dialog { session: session.id.clone(), dialog: dialog.clone() },
         title,
-        detail: dialog.text.clone(),
+        detail: detail(dialog),
     });
+}
+
+/// Everything that is needed to decide: what exactly is asked for, then what the screen shows of it.
+fn detail(dialog: &Dialog) -> String {
+    match &dialog.exact {
+        Some(exact) if dialog.kind == DialogKind::Permission => {
+            format!("{}\n\nOn its screen:\n{}", exact.text, dialog.text)
+        }
+        Some(exact) => exact.text.clone(),
+        None => dialog.text.clone(),
+    }
 }
 
 /// The screen asks nothing any more.
@@ -121,6 +131,7 @@ pub(super) fn press(turn: &mut Turn, session: &SessionId, dialog: &Dialog, kind:
     turn.request(EffectKind::AnswerDialog {
         session: session.clone(),
         dialog: dialog.clone(),
-        yes: kind == AnswerKind::Yes,
+        yes: kind != AnswerKind::No,
+        always: kind == AnswerKind::Always,
     });
 }

@@ -63,7 +63,9 @@ fn judge(turn: &mut Turn, handoff: &Handoff, fresh: &Session) {
 /// Whether a session asks the person something.
 fn waits_for_person(state: &State, session: &Session) -> bool {
     let asks = |subject: &Subject| match subject {
-        Subject::Dialog { session: of, .. } | Subject::Question { session: of, .. } => *of == session.id,
+        Subject::Dialog { session: of, .. }
+        | Subject::Question { session: of, .. }
+        | Subject::Held { session: of, .. } => *of == session.id,
         _ => false,
     };
     session.verdict.state == SessionState::WaitingPermission || state.waiting().any(|approval| asks(&approval.subject))

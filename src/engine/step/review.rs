@@ -46,7 +46,7 @@ fn offer(task: &Task) -> &'static str {
         Some(StatusReason::Interrupted | StatusReason::Rested) if task.agent == "shell" => {
             "run its command again from the start"
         }
-        Some(StatusReason::Interrupted | StatusReason::Rested) => "go on with it",
+        Some(StatusReason::Interrupted | StatusReason::Rested | StatusReason::OverBudget { .. }) => "go on with it",
         Some(StatusReason::ByPerson) => "start it again",
         _ => "try again",
     }

@@ -9,7 +9,7 @@ use crate::model::{ProjectId, SessionState, StateSource, StatusReason, Task, Tas
 use super::super::wake::{self, LANDING, STOPPING};
 use super::super::{EffectKind, Purpose, Stop, TaskNews, brief};
 use super::turn::Turn;
-use super::{handoff, moves, queue, report, restate, resume, review, session, workers};
+use super::{budget, handoff, limits, moves, queue, report, restate, resume, review, session, workers};
 
 pub(super) fn run(turn: &mut Turn) {
     dependencies(turn);
@@ -17,6 +17,8 @@ pub(super) fn run(turn: &mut Turn) {
     handoff::unlock(turn);
     workers::breaker(turn);
     resume::due(turn);
+    limits::due(turn);
+    budget::watch(turn);
     resume::rest(turn);
     silent_stops(turn);
     verification(turn);
@@ -69,7 +71,7 @@ fn silent_stops(turn: &mut Turn) {
             .pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id))
             .is_some();
         let held = told || state.question_of(task.id).is_some() || state.handoff_of(task.id).is_some();
-        if !stopped || held || state.stops.contains_key(&session.id) {
+        if !stopped || held || state.stops.contains_key(&session.id) || budget::waits(turn, session) {
             continue;
         }
         if session.verdict.evidence.contains('?') {

@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, Refusal, SessionNews, TaskNews};
 use super::turn::{Question, Turn};
-use super::{handoff, moves, resume};
+use super::{handoff, limits, moves, resume};
 
 /// How long after force did not help it is tried again.
 const STOP_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -158,7 +158,7 @@ fn close(turn: &mut Turn, session: &Session, how: SessionState, evidence: &str, 
         session.task.and_then(|task| state.task(task)).is_some_and(|task| task.status == TaskStatus::Executing);
     for approval in state.waiting() {
         let void = match &approval.subject {
-            Subject::Dialog { session: of, .. } => *of == session.id,
+            Subject::Dialog { session: of, .. } | Subject::Held { session: of, .. } => *of == session.id,
             Subject::Question { session: of, .. } => *of == session.id && executing,
             _ => false,
         };
@@ -227,6 +227,9 @@ fn succeeded(turn: &mut Turn, task: &Task, exit: &Exit) {
 fn headless_failed(turn: &mut Turn, task: &Task, exit: &Exit) {
     let detail = failure(if task.agent == "shell" { "the command" } else { "the agent" }, exit);
     turn.task(task, TaskNews::AttemptFailed { summary: detail.clone() });
+    if limits::ended(turn, task, exit) {
+        return;
+    }
     if task.agent != "shell" && task.attempts < turn.state.rules.max_attempts && resume::may_restart(turn, task) {
         turn.task(task, TaskNews::Restarted);
         moves::again(turn, task);

@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::super::{EffectKind, EffectResult, HandoffNews, Purpose, SessionNews, TaskNews, brief};
 use super::turn::Turn;
-use super::{commands, handoff, launch, moves};
+use super::{commands, handoff, launch, moves, reroute};
 
 /// The worktree is there, or not. A setup command that was never agreed to is asked for; the task is held.
 pub(super) fn prepared(turn: &mut Turn, id: TaskId, result: EffectResult) {
@@ -43,10 +43,13 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, result: EffectResult) {
             }
         }
         other => {
+            let missing = matches!(other, EffectResult::AgentMissing { .. });
             let detail = other.detail();
             let evidence = format!("could not be started: {detail}");
             turn.session(session, SessionNews::Over { state: SessionState::Crashed, evidence, exit: None });
-            if let Some(task) = at_work.filter(|_| !handoff::start_failed(turn, session, &detail)) {
+            let handed_over = at_work.is_some() && handoff::start_failed(turn, session, &detail);
+            if let Some(task) = at_work.filter(|task| !handed_over && !(missing && reroute::next(turn, task, session)))
+            {
                 moves::to_review(turn, task, StatusReason::AgentFailed { detail });
             }
         }

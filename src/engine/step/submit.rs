@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autonomy, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason, Subject,
-    Task, TaskDraft, TaskId, TaskStatus, Wishes, one_line, slug, truncate,
+    Autonomy, BudgetScope, ChatLine, Dependency, Plan, PlanId, PlanStatus, Project, SessionMode, Speaker, StatusReason,
+    Subject, Task, TaskDraft, TaskId, TaskStatus, Wishes, one_line, slug, truncate,
 };
 
-use super::super::{Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
+use super::super::{BudgetNews, Event, PlanNews, ProjectNews, Refusal, Submission, TaskNews};
 use super::turn::{Question, Turn};
-
-/// The planner that is always there.
-pub(super) const RULES: &str = "rules";
 
 /// The longest title, in characters.
 const TITLE: usize = 120;
@@ -28,16 +25,19 @@ pub(super) fn submit(turn: &mut Turn, submission: &Submission) -> Result<(), Ref
         tasks: tasks.iter().map(|task| task.id).collect(),
         status: status(&tasks),
         made_at: turn.now,
-        by: RULES.to_owned(),
+        by: submission.by.clone(),
+        note: submission.note.clone(),
+        at_once: submission.at_once,
         from_chat: submission.from_chat,
         wishes: Wishes::default(),
     };
     turn.emit(Event::Plan { project: submission.project, plan: id, news: PlanNews::Made { plan: plan.clone() } });
     announce(turn, &plan, &tasks);
+    set_budgets(turn, &submission.drafts, &tasks);
     if submission.from_chat {
         let you = ChatLine { who: Speaker::You, text: submission.text.clone(), plan: None, at: turn.now };
         turn.project(submission.project, ProjectNews::ChatSaid { line: you });
-        answer(turn, &plan, &tasks, None);
+        answer(turn, &plan, &tasks);
     }
     Ok(())
 }
@@ -55,12 +55,14 @@ pub(super) fn fill(
     let tasks = make_all(turn, project, plan.id, drafts, depends);
     let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
     let status = status(&tasks);
-    let news = PlanNews::Filled { tasks: ids.clone(), status, by: by.to_owned() };
+    let note = note.map(str::to_owned);
+    let news = PlanNews::Filled { tasks: ids.clone(), status, by: by.to_owned(), note: note.clone() };
     turn.emit(Event::Plan { project: plan.project, plan: plan.id, news });
-    let plan = Plan { tasks: ids, status, by: by.to_owned(), ..plan.clone() };
+    let plan = Plan { tasks: ids, status, by: by.to_owned(), note, ..plan.clone() };
     announce(turn, &plan, &tasks);
-    if plan.from_chat || note.is_some() {
-        answer(turn, &plan, &tasks, note);
+    set_budgets(turn, drafts, &tasks);
+    if plan.from_chat || plan.note.is_some() {
+        answer(turn, &plan, &tasks);
     }
     Ok(())
 }
@@ -211,6 +213,8 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         depends,
         open_ended: draft.open_ended,
         executor: draft.executor,
+        forecast: draft.forecast.clone(),
+        route: draft.route.clone(),
         priority: draft.priority,
         attempts: 0,
         delegation: None,
@@ -254,6 +258,10 @@ fn begin(turn: &Turn, autonomy: Autonomy, depends: &BTreeSet<TaskId>) -> (TaskSt
 fn announce(turn: &mut Turn, plan: &Plan, tasks: &[Task]) {
     for task in tasks {
         turn.task(task, TaskNews::Planned { made: Box::new(task.clone()) });
+        if let Some(route) = task.route.clone() {
+            let (agent, model) = (task.agent.clone(), task.model.clone());
+            turn.task(task, TaskNews::Routed { agent, model, mode: task.mode, route });
+        }
     }
     if asks(tasks) {
         let list = list(tasks);
@@ -270,18 +278,26 @@ fn announce(turn: &mut Turn, plan: &Plan, tasks: &[Task]) {
     }
 }
 
+/// The budgets that tasks were given when they were asked for.
+fn set_budgets(turn: &mut Turn, drafts: &[TaskDraft], tasks: &[Task]) {
+    for (draft, task) in drafts.iter().zip(tasks) {
+        if let Some(limit) = draft.budget.filter(|limit| !limit.is_empty()) {
+            let (project, scope) = (Some(task.project), BudgetScope::Task { task: task.id });
+            turn.emit(Event::Budget { project, scope, news: BudgetNews::Set { limit: Some(limit) } });
+        }
+    }
+}
+
 /// What the orchestrator says of a plan in the chat.
-fn answer(turn: &mut Turn, plan: &Plan, tasks: &[Task], note: Option<&str>) {
+fn answer(turn: &mut Turn, plan: &Plan, tasks: &[Task]) {
     let next = match (asks(tasks), plan.status) {
         (true, _) => "Shall I start?",
         (false, PlanStatus::Proposed) => "Start each when you want it.",
         (false, _) => "Under way.",
     };
-    let mut lines: Vec<String> = note.map(str::to_owned).into_iter().collect();
+    let mut lines: Vec<String> = plan.note.clone().into_iter().collect();
     lines.extend(list(tasks));
-    if plan.by != RULES {
-        lines.push(format!("Planned by {}.", one_line(&plan.by)));
-    }
+    lines.push(format!("Planned by {}.", one_line(&plan.by)));
     lines.push(next.to_owned());
     let lead = ChatLine { who: Speaker::Lead, text: lines.join("\n"), plan: Some(plan.id), at: turn.now };
     turn.project(plan.project, ProjectNews::ChatSaid { line: lead });
@@ -292,5 +308,9 @@ fn asks(tasks: &[Task]) -> bool {
 }
 
 fn list(tasks: &[Task]) -> Vec<String> {
-    tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, task.agent)).collect()
+    let who = |task: &Task| match &task.model {
+        Some(model) => format!("{}, {}", task.agent, one_line(model)),
+        None => task.agent.clone(),
+    };
+    tasks.iter().map(|task| format!("#{} {} ({})", task.id, task.title, who(task))).collect()
 }

@@ -1,6 +1,8 @@
 //! What a person does with one task: change it, start it, call it off, try it again.
 
-use crate::model::{Priority, StatusReason, Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate};
+use crate::model::{
+    Priority, Route, RoutedBy, StatusReason, Task, TaskId, TaskStatus, WorkerNumber, one_line, truncate,
+};
 
 use super::super::{Refusal, TaskNews};
 use super::turn::Turn;
@@ -11,6 +13,7 @@ pub(super) struct Edit {
     pub(super) title: Option<String>,
     pub(super) body: Option<String>,
     pub(super) agent: Option<String>,
+    pub(super) model: Option<String>,
     pub(super) worker: Option<WorkerNumber>,
 }
 
@@ -37,16 +40,35 @@ pub(super) fn edit(turn: &mut Turn, id: TaskId, edit: Edit) -> Result<(), Refusa
         return Err(Refusal::EmptySubmission);
     }
     let agent = edit.agent.unwrap_or_else(|| task.agent.clone());
+    let given = given(task, &agent, edit.model);
     let mode = if agent == task.agent { task.mode } else { submit::mode(&agent, task.autonomy, None) };
     let news = TaskNews::Edited {
         title,
         body: edit.body.unwrap_or_else(|| task.body.clone()),
-        agent,
+        agent: agent.clone(),
         mode,
         worker: edit.worker.filter(|worker| worker.0 > 0).or(task.worker),
     };
     turn.task(task, news);
+    if let Some((model, route)) = given {
+        turn.task(task, TaskNews::Routed { agent, model, mode, route });
+    }
     Ok(())
+}
+
+/// The model and the reason after the person chose agent or model; `None` when neither changes. A model belongs to its agent and
+/// does not go with the task to another one; an empty one is the agent's own default.
+fn given(task: &Task, agent: &str, model: Option<String>) -> Option<(Option<String>, Route)> {
+    let same = agent == task.agent;
+    let model = match model {
+        Some(model) => Some(one_line(&model)).filter(|model| !model.is_empty()),
+        None => task.model.clone().filter(|_| same),
+    };
+    if same && model == task.model {
+        return None;
+    }
+    let with = model.as_deref().map_or("its own default model".to_owned(), |model| format!("model {model}"));
+    Some((model, Route::new(RoutedBy::Person, format!("{agent}: you chose it; {with}"))))
 }
 
 /// Starts one task, confirming it if it was only proposed.

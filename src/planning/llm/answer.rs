@@ -1,66 +1,21 @@
 //! What of a model's answer is believed.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::Deserialize;
 
+use super::problem::{MOST_TASKS, Problem};
 use super::prompt::Facts;
-use crate::model::{Complexity, Dependency, ExecutorKind, Forecast, Priority, TaskDraft, TaskType, one_line};
+use crate::model::{
+    Complexity, Dependency, ExecutorKind, Forecast, Priority, Route, RoutedBy, TaskDraft, TaskType, one_line,
+};
 use crate::planning::rules::{PlanContext, tidy_title};
-
-/// A plan of more tasks is none that a person reads.
-pub(super) const MOST_TASKS: usize = 24;
 
 /// The longest body that is taken, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
 
 /// Files, skills and risks of one task that are kept.
 const MOST_HINTS: usize = 32;
-
-/// Why an answer cannot be used, in words for the model's second try and for the person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// There is no JSON object in it.
-    NoJson,
-    /// The object is not of the schema.
-    Shape {
-        /// What the parser says.
-        detail: String,
-    },
-    /// No task, or more than are taken.
-    Count {
-        /// How many.
-        tasks: usize,
-    },
-    /// One task is wrong.
-    Task {
-        /// Its place, from 0.
-        place: usize,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// Tasks wait for each other in a circle.
-    Circle {
-        /// Their places, in order.
-        places: Vec<usize>,
-    },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::NoJson => f.write_str("there is no JSON object in the answer"),
-            Problem::Shape { detail } => write!(f, "the JSON does not follow the schema: {detail}"),
-            Problem::Count { tasks } => write!(f, "it holds {tasks} tasks; 1 to {MOST_TASKS} are taken"),
-            Problem::Task { place, what } => write!(f, "task {place}: {what}"),
-            Problem::Circle { places } => {
-                let line: Vec<String> = places.iter().map(ToString::to_string).collect();
-                write!(f, "tasks wait for each other in a circle: {}", line.join(" -> "))
-            }
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Answer {
@@ -95,6 +50,12 @@ struct Planned {
     tokens: Option<u64>,
     #[serde(default)]
     risks: Vec<String>,
+    #[serde(default)]
+    tools: Vec<String>,
+    #[serde(default)]
+    constraints: Vec<String>,
+    #[serde(default)]
+    why: Option<String>,
 }
 
 /// Reads an answer to the request `text`. The drafts' agents are known ones, their dependencies have no circle, and every
@@ -117,11 +78,11 @@ pub fn read(answer: &str, text: &str, context: &PlanContext, facts: &Facts) -> R
         return Err(problems);
     }
     let whole = count == 1;
-    Ok(answer.tasks.into_iter().map(|task| draft(task, text, whole, context)).collect())
+    Ok(answer.tasks.into_iter().map(|task| draft(task, (text, whole), context, facts)).collect())
 }
 
 /// The outermost object in a text that may have words or a code fence around it.
-fn object_in(answer: &str) -> Option<&str> {
+pub(super) fn object_in(answer: &str) -> Option<&str> {
     let (start, end) = (answer.find('{')?, answer.rfind('}')?);
     answer.get(start..=end)
 }
@@ -191,12 +152,14 @@ fn visit(at: usize, tasks: &[Planned], trail: &mut Vec<usize>, done: &mut BTreeS
 
 /// A draft of a task that has no fault. A command is never taken from a model: an agent that only runs commands gets
 /// the body as words and the caller refuses it.
-fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskDraft {
+fn draft(task: Planned, (text, whole): (&str, bool), context: &PlanContext, facts: &Facts) -> TaskDraft {
     let mut depends: Vec<usize> = task.depends;
     depends.sort_unstable();
     depends.dedup();
     let share = if whole { "The request was" } else { "This is one part of a request, which was" };
+    let why = || task.why.clone().unwrap_or_default();
     TaskDraft {
+        route: task.agent.is_some().then(|| Route::new(RoutedBy::Planner, why())),
         executor: ExecutorKind::default(),
         title: tidy_title(&task.title, &task.body),
         body: format!("{}\n\n{share}:\n\n{}", task.body.trim(), text.trim()),
@@ -220,10 +183,13 @@ fn draft(task: Planned, text: &str, whole: bool, context: &PlanContext) -> TaskD
             minutes: task.minutes,
             tokens: task.tokens,
             risks: hints(task.risks),
+            tools: hints(task.tools).into_iter().filter(|tool| facts.tools.contains(tool)).collect(),
+            constraints: hints(task.constraints),
         },
+        budget: None,
     }
 }
 
-fn hints(said: Vec<String>) -> Vec<String> {
+pub(super) fn hints(said: Vec<String>) -> Vec<String> {
     said.iter().map(|line| one_line(line)).filter(|line| !line.is_empty()).take(MOST_HINTS).collect()
 }

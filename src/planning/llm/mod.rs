@@ -3,9 +3,12 @@
 //! every task.
 
 mod answer;
+mod problem;
 mod prompt;
+pub mod route;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Problem, read};
+pub use answer::read;
+pub use problem::Problem;
 pub use prompt::{Facts, ask, repair, schema};

@@ -8,25 +8,20 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use nix::unistd::{getegid, geteuid};
-use serde::{Deserialize, Serialize};
-
-use super::elsewhere::code_of_status;
+use super::container::{Container, DETACH_KEYS, NO_SIGNALS};
+use super::presence::Presence;
 use super::sandbox::expand;
 use super::{Elsewhere, Executor, ExecutorError, Job, Place, Workplace, Wrapped};
 use crate::model::{DockerSettings, ExecutorKind, Network, one_line};
-use crate::process::{self, Finished, ProcessError, Program, find_program};
+use crate::process::{Program, find_program};
+use nix::unistd::{getegid, geteuid};
 
-/// Calls about a container; starting one is not limited.
+/// A question about the image.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Where the worktree is inside.
 const WORKSPACE: &str = "/workspace";
 /// Where our own program is inside, besides its own path.
 const QD: &str = "/usr/local/bin/qd";
-/// Nobody types this; without it Ctrl+P would wait for a second key.
-const DETACH_KEYS: &str = "--detach-keys=ctrl-^,ctrl-@,ctrl-^,ctrl-@";
-/// A client that dies with its terminal does not take the container along.
-const NO_SIGNALS: &str = "--sig-proxy=false";
 /// Variables of ours that go in. The image has its own `PATH`.
 const NOT_INSIDE: &[&str] = &["PATH", "TMPDIR"];
 
@@ -69,7 +64,7 @@ impl Docker {
 
     /// The options of `run` and what runs.
     fn run_line(&self, job: &Job, workplace: &Workplace) -> Result<Vec<String>, ExecutorError> {
-        let mut line = vec!["--rm".to_owned(), "--init".to_owned(), format!("--workdir={WORKSPACE}")];
+        let mut line = vec!["--init".to_owned(), format!("--workdir={WORKSPACE}")];
         for (from, to, mode) in self.volumes(workplace) {
             line.push(format!("--volume={}:{}:{mode}", plain(&from)?, plain(&to)?));
         }
@@ -167,7 +162,7 @@ impl Executor for Docker {
     fn wrap_command(&self, job: Job, workplace: &Workplace) -> Result<Job, ExecutorError> {
         let mut argv = self.base()?;
         let name = command_name();
-        argv.extend(["run".to_owned(), format!("--name={name}")]);
+        argv.extend(["run".to_owned(), "--rm".to_owned(), format!("--name={name}")]);
         argv.extend(self.run_line(&job, workplace)?);
         let environment = job.env.into_iter().filter(|(name, _)| name == "PATH").collect();
         Ok(Job { name, argv, env: environment, ..job })
@@ -175,55 +170,11 @@ impl Executor for Docker {
 
     fn end_command(&self, job: &Job) {
         if let Ok(program) = self.base() {
-            Container { program, name: job.name.clone(), run: Vec::new() }.remove();
+            let left = Container { program, name: job.name.clone(), run: Vec::new() }.remove();
+            if left != Presence::Gone {
+                tracing::warn!(container = %job.name, ?left, "a command's container may be left");
+            }
         }
-    }
-}
-
-/// The container of one session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Container {
-    /// docker or podman, and its options.
-    program: Vec<String>,
-    /// Its name.
-    name: String,
-    /// The options of `run` and what runs.
-    run: Vec<String>,
-}
-
-impl Container {
-    /// Whether it runs.
-    pub(super) fn is_running(&self) -> bool {
-        let said = self.ask(&["container", "inspect", "--format={{.State.Running}}", &self.name]);
-        said.is_ok_and(|ended| ended.success() && ended.stdout.trim_ascii() == b"true")
-    }
-
-    /// Asks it to end, ends it, takes it away.
-    pub(super) fn remove(&self) {
-        // one that is gone already is no error
-        let _ = self.ask(&["stop", "--time=3", &self.name]);
-        let _ = self.ask(&["rm", "--force", &self.name]);
-    }
-
-    /// Starts it, or attaches to the one that runs, and stays until it is over.
-    pub(super) fn show(&self) -> Result<Option<u8>, ProcessError> {
-        let running = self.is_running();
-        let mut line = self.program.clone();
-        if running {
-            line.extend(["attach".to_owned(), DETACH_KEYS.to_owned(), NO_SIGNALS.to_owned(), self.name.clone()]);
-        } else {
-            // the remains of one that was never cleared away
-            let _ = self.ask(&["rm", "--force", &self.name]);
-            line.push("run".to_owned());
-            line.extend(self.run.iter().cloned());
-        }
-        process::run_here(&line, &[], &[], Path::new("/")).map(|status| Some(code_of_status(status)))
-    }
-
-    fn ask(&self, arguments: &[&str]) -> Result<Finished, ProcessError> {
-        let (name, options) =
-            self.program.split_first().map_or(("docker", [].as_slice()), |(name, rest)| (name.as_str(), rest));
-        Program::new(name).args(options).args(arguments.iter().copied()).timeout(LIMIT).run()
     }
 }
 

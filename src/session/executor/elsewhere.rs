@@ -1,4 +1,4 @@
-//! Processes of a session that are no children of its host: in a container, in tmux.
+//! Processes of a session that are no children of its host: in a container, in tmux, on another machine.
 //!
 //! The host's child is `qd elsewhere show DIR` then. It finds the session's process there, or starts it, shows
 //! it on the host's PTY and ends with its exit code. When the host is killed, that process lives on: a new
@@ -9,11 +9,11 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
-use super::docker::Container;
+use super::container::Container;
+use super::inside::NOT_STARTED;
+use super::presence::{GONE, Presence, code_of, exit_of, record_exit};
 use super::ssh::FarSession;
-use super::tmux::Window;
-use crate::model::Exit;
-use crate::process;
+use super::window::Window;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
@@ -30,18 +30,13 @@ pub enum Elsewhere {
     Ssh(FarSession),
 }
 
-/// Exit code when the process there is gone without a word, as shells have it for SIGKILL.
-const GONE: u8 = 137;
-/// Exit code when nothing could be started.
-const NOT_STARTED: u8 = 127;
-
 impl Elsewhere {
-    /// Whether the session's process still runs there.
-    pub fn is_alive(&self, directory: &Path) -> bool {
+    /// Whether the session's process still is there.
+    pub fn presence(&self, directory: &Path) -> Presence {
         match self {
-            Elsewhere::Docker(container) => container.is_running(),
-            Elsewhere::Tmux(window) => exit_of(directory).is_none() && window.exists(),
-            Elsewhere::Ssh(session) => session.is_alive(directory),
+            Elsewhere::Docker(container) => container.presence(),
+            Elsewhere::Tmux(window) => window.presence(directory),
+            Elsewhere::Ssh(session) => session.presence(directory),
         }
     }
 
@@ -53,30 +48,49 @@ impl Elsewhere {
         }
     }
 
-    /// Ends it, by force. What cannot be ended is said.
-    pub(crate) fn end(&self, session: &str) {
-        match self {
+    /// Whether the output is put into the session's log there, and not by the host, who sees a picture of it only.
+    pub(crate) fn logs_itself(&self) -> bool {
+        matches!(self, Elsewhere::Tmux(_))
+    }
+
+    /// Ends it, by force. Anything but `Gone` means that it may go on.
+    pub(crate) fn end(&self, session: &str, directory: &Path) -> Presence {
+        let left = match self {
             Elsewhere::Docker(container) => container.remove(),
-            Elsewhere::Tmux(window) => window.kill(),
+            Elsewhere::Tmux(window) => {
+                window.kill(directory);
+                Presence::Gone
+            }
             Elsewhere::Ssh(far) => {
-                if let Err(error) = far.end() {
-                    tracing::error!(session, %error, "a session on another machine may live");
-                }
-                return;
+                return match far.end() {
+                    Ok(_) => Presence::Gone,
+                    Err(error) => Presence::Unknown(error.to_string()),
+                };
+            }
+        };
+        let own = std::process::id();
+        let marked =
+            leftovers::end(|| leftovers::marked(session, None).into_iter().filter(|pid| *pid != own).collect());
+        if !marked.is_empty() {
+            tracing::error!(session, ?marked, "processes of a session do not end");
+            return Presence::Here;
+        }
+        if matches!(self, Elsewhere::Tmux(_)) && exit_of(directory).is_none() {
+            // a window that comes up late finds that it was given up
+            if let Err(error) = record_exit(directory, GONE) {
+                tracing::error!(session, %error, "the end of a session is not on record");
             }
         }
-        let own = std::process::id();
-        let left = leftovers::end(|| leftovers::marked(session, None).into_iter().filter(|pid| *pid != own).collect());
-        if !left.is_empty() {
-            tracing::error!(session, ?left, "processes of a session do not end");
-        }
+        left
     }
 
     /// The body of the host's child: shows the process until it is over.
     fn show(&self, directory: &Path) -> u8 {
+        // a host was there before: whatever ran was started then
+        let again = Directory(directory).host_before().exists();
         let shown = match self {
-            Elsewhere::Docker(container) => container.show(),
-            Elsewhere::Tmux(window) => window.show(directory),
+            Elsewhere::Docker(container) => container.show(again),
+            Elsewhere::Tmux(window) => window.show(directory, again),
             // a relay shows it, not a child of a host
             Elsewhere::Ssh(_) => Ok(None),
         };
@@ -91,63 +105,14 @@ impl Elsewhere {
     }
 }
 
-/// What `qd elsewhere` does: one of its two ends.
+/// What `qd elsewhere show` does: the end of it that the host sees.
 pub fn show(directory: &Path) -> ExitCode {
-    match launch(directory).and_then(|launch| launch.place.elsewhere) {
+    let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
+    match launch.and_then(|launch| launch.place.elsewhere) {
         Some(elsewhere) => ExitCode::from(elsewhere.show(directory)),
-        None => no_record(directory),
-    }
-}
-
-/// The other end: runs the session's own command where it is called, and puts its exit on record.
-pub fn run(directory: &Path) -> ExitCode {
-    let Some(window) = launch(directory).and_then(|launch| match launch.place.elsewhere {
-        Some(Elsewhere::Tmux(window)) => Some(window),
-        _ => None,
-    }) else {
-        return no_record(directory);
-    };
-    let job = &window.job;
-    let ended = process::run_here(&job.argv, &job.env, &job.remove_env, &job.cwd);
-    let code = match ended {
-        Ok(status) => code_of_status(status),
-        Err(error) => {
-            eprintln!("{error}");
-            NOT_STARTED
+        None => {
+            eprintln!("`{}` holds no session that runs elsewhere", directory.display());
+            ExitCode::from(NOT_STARTED)
         }
-    };
-    let exit = Exit { code: Some(i32::from(code)), signal: None, at: crate::model::Timestamp(0), tail: String::new() };
-    if let Err(error) = crate::session::files::replace_json(&exit_file(directory), &exit) {
-        eprintln!("{error}");
     }
-    ExitCode::from(code)
-}
-
-fn no_record(directory: &Path) -> ExitCode {
-    eprintln!("`{}` holds no session that runs elsewhere", directory.display());
-    ExitCode::from(NOT_STARTED)
-}
-
-fn launch(directory: &Path) -> Option<Launch> {
-    read_json(&Directory(directory).launch()).ok().flatten()
-}
-
-fn exit_file(directory: &Path) -> std::path::PathBuf {
-    directory.join("elsewhere-exit.json")
-}
-
-/// How the session's own command ended, once it did.
-pub(super) fn exit_of(directory: &Path) -> Option<Exit> {
-    read_json(&exit_file(directory)).ok().flatten()
-}
-
-fn code_of(exit: &Exit) -> u8 {
-    exit.code.and_then(|code| u8::try_from(code).ok()).unwrap_or(GONE)
-}
-
-/// An exit status as shells have it.
-pub(super) fn code_of_status(status: std::process::ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt as _;
-    let signalled = status.signal().and_then(|signal| u8::try_from(signal).ok()).map(|signal| 128 + signal);
-    status.code().and_then(|code| u8::try_from(code).ok()).or(signalled).unwrap_or(GONE)
 }

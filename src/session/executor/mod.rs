@@ -7,14 +7,19 @@
 //! finds the process or makes it, shows it on the host's PTY and ends with its exit code; what is needed to
 //! find, show and end it again is written into `launch.json` (`Elsewhere`).
 
+mod container;
 mod docker;
 mod elsewhere;
 mod error;
+mod far_log;
+mod inside;
 mod local;
+mod presence;
 mod sandbox;
 mod ssh;
 mod ssh_end;
 mod tmux;
+mod window;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -24,8 +29,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::{ExecutorKind, ExecutorSettings};
 use crate::process::Ssh;
 
-pub use elsewhere::{Elsewhere, run, show};
+pub use elsewhere::{Elsewhere, show};
 pub use error::ExecutorError;
+pub use inside::{log, run};
+pub use presence::Presence;
 pub use ssh::FarSession;
 pub(super) use ssh::keep_reports;
 pub(super) use ssh_end::{State as FarState, copy};

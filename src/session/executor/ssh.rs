@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::far_log::fetch;
+use super::presence::Presence;
 use super::ssh_end::{Begin, FAR, Here, Probed, Question, State};
 use super::{Elsewhere, Executor, ExecutorError, Job, Place, Workplace, Wrapped};
 use crate::model::{ExecutorKind, Explain as _, SshSettings};
@@ -168,6 +170,14 @@ impl FarSession {
         self.ssh.ask(&WORDS, &Question::End { directory: self.directory.clone(), session: self.session.clone() })
     }
 
+    /// Brings its output log here.
+    pub(in crate::session) fn fetch_log(&self, directory: &Path) -> Result<std::io::Result<()>, SshError> {
+        fetch(directory, |from| {
+            let (directory, session) = (self.directory.clone(), self.session.clone());
+            self.ssh.ask(&WORDS, &Question::Log { directory, session, from })
+        })
+    }
+
     /// Forgets it there: all that was known of it is here now.
     pub(in crate::session) fn clear(&self) -> Result<State, SshError> {
         self.ssh.ask(&WORDS, &Question::Clear { directory: self.directory.clone(), session: self.session.clone() })
@@ -178,19 +188,23 @@ impl FarSession {
         self.ssh.connect(&["elsewhere", "bridge", "--", &self.directory, &self.session])
     }
 
-    /// Whether it may live, or has left something that is not here yet. Reports of one that is lost are taken over.
-    pub(super) fn is_alive(&self, directory: &Path) -> bool {
+    /// Whether it lives, or has left something that is not here yet. Reports of one that is lost are taken over.
+    pub(super) fn presence(&self, directory: &Path) -> Presence {
         match self.look() {
             Ok(State::Lost { reports }) => {
                 keep_reports(directory, &reports);
-                false
+                if !matches!(self.fetch_log(directory), Ok(Ok(()))) {
+                    tracing::warn!(
+                        session = self.session,
+                        "the output log of a session on another machine did not come"
+                    );
+                }
+                Presence::Gone
             }
-            Ok(State::NeverStarted) => false,
-            Ok(State::Running | State::Ended { .. }) => true,
-            Err(error) => {
-                tracing::warn!(%error, "a session on another machine may live");
-                true
-            }
+            Ok(State::NeverStarted) => Presence::Gone,
+            Ok(State::Running) => Presence::Here,
+            Ok(State::Ended { .. }) => Presence::Over,
+            Err(error) => Presence::Unknown(error.to_string()),
         }
     }
 

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Exit, one_line};
+use super::far_log::piece;
+use crate::model::{Exit, Timestamp, one_line};
 use crate::process::{Program, answer, login_path};
+use crate::session::files::{create_json, private_directory};
 use crate::session::launch::{Directory, Found, Launch};
 use crate::session::{end_by_force, find, start};
 
@@ -33,6 +35,8 @@ pub(super) enum Question {
     Look { directory: String, session: String },
     /// Ends it by force.
     End { directory: String, session: String },
+    /// A part of its output log.
+    Log { directory: String, session: String, from: u64 },
     /// Forgets it.
     Clear { directory: String, session: String },
 }
@@ -122,12 +126,17 @@ pub fn answer_session() -> io::Result<()> {
             Question::Look { directory, session } => look(&Places::of(&directory, &session)?).and_then(json),
             Question::End { directory, session } => {
                 let places = Places::of(&directory, &session)?;
-                let left = end_by_force(&places.session);
-                if left.is_empty() { look(&places).and_then(json) } else { Err(format!("{left:?} do not end")) }
+                give_up(&places.session)?;
+                look(&places).and_then(json)
+            }
+            Question::Log { directory, session, from } => {
+                let places = Places::of(&directory, &session)?;
+                let piece = piece(&places.session, from).map_err(|error| error.to_string())?;
+                serde_json::to_value(piece).map_err(|error| error.to_string())
             }
             Question::Clear { directory, session } => {
                 let places = Places::of(&directory, &session)?;
-                end_by_force(&places.session);
+                end_by_force(&places.session).map_err(|error| error.to_string())?;
                 for place in [&places.session, &places.files] {
                     // what is not there need not be removed
                     let _ = std::fs::remove_dir_all(place);
@@ -137,6 +146,22 @@ pub fn answer_session() -> io::Result<()> {
             }
         }
     })
+}
+
+/// Ends a session by force. One that was never started is not started any more: the question that asks for it may
+/// still be on its way.
+fn give_up(session: &Path) -> Result<(), String> {
+    let left = end_by_force(session).map_err(|error| error.to_string())?;
+    if !left.is_empty() {
+        return Err(format!("{left:?} do not end"));
+    }
+    if find(session) == Found::NeverStarted {
+        let exit =
+            Exit { code: None, signal: None, at: Timestamp(0), tail: "it was given up before it began".to_owned() };
+        let made = private_directory(session).and_then(|()| create_json(&Directory(session).exit(), &exit));
+        made.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn probe(directory: &str) -> Result<serde_json::Value, String> {

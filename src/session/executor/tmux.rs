@@ -1,28 +1,12 @@
-//! A window of tmux. Each session has a tmux session of its own, `qd-<id>`, which holds one window and is what
-//! our host shows (without status line and prefix key, so that every key is the agent's). The window is
-//! linked into the session `quarterdeck` too, where plain `tmux attach -t quarterdeck` shows all of them.
-//! A session that showed several windows would turn to another task's when its own ends: hence two.
+//! Windows of tmux: whether it can be used here, and its server. The windows themselves: `window`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
-use super::elsewhere::{code_of_status, exit_of};
+use super::window::{LIMIT, STARTING, Window, ask, exactly};
 use super::{Elsewhere, Executor, ExecutorError, Job, Place, Workplace, Wrapped};
 use crate::model::{ExecutorKind, TmuxSettings};
-use crate::process::{self, Detached, Finished, ProcessError, Program, find_program};
-
-/// Each call takes milliseconds.
-const LIMIT: Duration = Duration::from_secs(10);
-/// A window that is gone may take this long to leave its exit behind.
-const EXIT_WITHIN: Duration = Duration::from_secs(2);
-/// Between two looks.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
-
-/// The window that keeps the shared session open until the first task's is there.
-const STARTING: &str = "starting";
+use crate::process::{self, Detached, Program, find_program};
 
 /// tmux.
 pub(super) struct Tmux {
@@ -127,137 +111,4 @@ impl Executor for Tmux {
     fn wrap_command(&self, job: Job, _: &Workplace) -> Result<Job, ExecutorError> {
         Ok(job)
     }
-}
-
-/// The window of one session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// tmux and its options.
-    tmux: Vec<String>,
-    /// The session's own tmux session.
-    name: String,
-    /// What the window is called.
-    title: String,
-    /// The session that shows all windows.
-    shared: String,
-    /// Our own program.
-    qd: String,
-    /// What runs in it.
-    pub(super) job: Job,
-}
-
-impl Window {
-    /// Whether it is there.
-    pub(super) fn exists(&self) -> bool {
-        self.ask(&["has-session", "-t", &exactly(&self.name)]).is_ok_and(|ended| ended.success())
-    }
-
-    /// Takes it away; its processes get SIGHUP.
-    pub(super) fn kill(&self) {
-        // one that is gone already is no error
-        let _ = self.ask(&["kill-session", "-t", &exactly(&self.name)]);
-    }
-
-    /// Shows it until it is over. A client that was detached comes back at once.
-    pub(super) fn show(&self, directory: &Path) -> Result<Option<u8>, ProcessError> {
-        if exit_of(directory).is_none() && !self.exists() {
-            self.make(directory)?;
-        }
-        let mut line = self.tmux.clone();
-        line.extend(["attach-session".to_owned(), "-t".to_owned(), exactly(&self.name)]);
-        let inside = ["TMUX".to_owned(), "TMUX_PANE".to_owned()];
-        while exit_of(directory).is_none() && self.exists() {
-            let status = process::run_here(&line, &[], &inside, Path::new("/"))?;
-            if !status.success() && self.exists() {
-                return Ok(Some(code_of_status(status)));
-            }
-        }
-        let deadline = Instant::now() + EXIT_WITHIN;
-        while exit_of(directory).is_none() && Instant::now() < deadline {
-            std::thread::sleep(LOOK_AGAIN_AFTER);
-        }
-        Ok(None)
-    }
-
-    /// Makes the window with the session's command in it, and links it into the shared session.
-    fn make(&self, directory: &Path) -> Result<(), ProcessError> {
-        let cwd = self.job.cwd.to_string_lossy();
-        let directory = directory.to_string_lossy();
-        self.must(&[
-            "new-session",
-            "-d",
-            "-s",
-            &self.name,
-            "-n",
-            &self.title,
-            "-c",
-            &cwd,
-            "--",
-            &self.qd,
-            "elsewhere",
-            "run",
-            &directory,
-        ])?;
-        match self.dress() {
-            // a quick command is over by now, and its window gone
-            Err(_) if !self.exists() => Ok(()),
-            dressed => dressed,
-        }
-    }
-
-    /// Only the agent is shown, and every key is its own; the name stays; the shared session shows it too.
-    fn dress(&self) -> Result<(), ProcessError> {
-        let own = format!("{}:", exactly(&self.name));
-        for (option, value) in
-            [("status", "off"), ("prefix", "None"), ("prefix2", "None"), ("destroy-unattached", "off")]
-        {
-            self.must(&["set-option", "-t", &own, option, value])?;
-        }
-        for option in ["automatic-rename", "allow-rename"] {
-            self.must(&["set-option", "-w", "-t", &own, option, "off"])?;
-        }
-        self.link()
-    }
-
-    /// Shows it in the shared session, instead of what keeps that open while nothing runs.
-    fn link(&self) -> Result<(), ProcessError> {
-        let shared = exactly(&self.shared);
-        let own = format!("{}:", exactly(&self.name));
-        self.must(&["link-window", "-d", "-a", "-s", &own, "-t", &format!("{shared}:")])?;
-        self.ask(&["kill-window", "-t", &format!("{shared}:{STARTING}")]).map(drop)
-    }
-
-    fn ask(&self, arguments: &[&str]) -> Result<Finished, ProcessError> {
-        // never starts a server: it would be a child of our host, and end with it
-        ask(&self.tmux, &[&["-N"], arguments].concat())
-    }
-
-    fn must(&self, arguments: &[&str]) -> Result<(), ProcessError> {
-        let ended = self.ask(arguments)?;
-        if ended.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
-        Err(ProcessError::Start {
-            program: format!("tmux {}", arguments.first().copied().unwrap_or_default()),
-            source: std::io::Error::other(said),
-        })
-    }
-}
-
-/// One call of tmux. A server that it starts must not carry a session's mark, nor be waited for.
-fn ask(tmux: &[String], arguments: &[&str]) -> Result<Finished, ProcessError> {
-    let (name, options) = tmux.split_first().map_or(("tmux", [].as_slice()), |(name, rest)| (name.as_str(), rest));
-    let ended = Program::new(name)
-        .args(options)
-        .args(arguments.iter().copied())
-        .remove_env("TMUX")
-        .remove_env("QD_SESSION")
-        .remove_env("QD_SESSION_SOCKET");
-    ended.own_session().timeout(LIMIT).run()
-}
-
-/// A target that is not taken for the beginning of another name.
-fn exactly(name: &str) -> String {
-    format!("={name}")
 }

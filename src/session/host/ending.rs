@@ -15,6 +15,7 @@ use super::state::{Shared, State, wait};
 use crate::model::{Exit, sanitize};
 use crate::process::{descendants, send_signal};
 use crate::session::error::SessionError;
+use crate::session::executor::Presence;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
 use crate::session::leftovers;
@@ -25,11 +26,14 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(2);
 const BURIED_WITHIN: Duration = Duration::from_secs(600);
 /// Between two tries to write the exit record on a full disk.
 const RECORD_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Between two tries to end a process elsewhere, doubled up to the second number.
+const FIRST_TRY_AFTER: Duration = Duration::from_secs(1);
+const LAST_TRY_AFTER: Duration = Duration::from_secs(30);
 /// Lines of the screen in the exit record.
 const TAIL: usize = 20;
 
 /// How the agent's process ended.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Ending {
     code: Option<i32>,
     signal: Option<i32>,
@@ -38,6 +42,11 @@ struct Ending {
 /// Stays with the agent to its end and beyond. Returns when the host may go.
 pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> Result<(), SessionError> {
     let ending = reap_until_agent_ends(shared.agent_pid);
+    if goes_on_elsewhere(shared) {
+        // like a host that was killed: another one shows it again
+        eprintln!("what showed the session ended ({ending:?}), and the session did not; this host gives its place up");
+        return Ok(());
+    }
     {
         let mut state = shared.state();
         state.agent_ended = true;
@@ -45,9 +54,7 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
         shared.room.ring();
     }
     end_leftovers();
-    if let Some(elsewhere) = &shared.launch.place.elsewhere {
-        elsewhere.end(shared.launch.session.as_str());
-    }
+    end_elsewhere(shared);
     drop(slave);
     let exit = {
         let mut state = wait_until(shared, DRAINED_WITHIN, |state| state.drained);
@@ -62,6 +69,26 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
     }
     wait_for_burial(shared);
     doors::remove(&shared.launch)
+}
+
+/// Whether only what showed the session is over: nobody asked the session to end, and it runs, or may.
+fn goes_on_elsewhere(shared: &Shared) -> bool {
+    let Some(elsewhere) = &shared.launch.place.elsewhere else { return false };
+    !shared.state().stopping && matches!(elsewhere.presence(&shared.directory), Presence::Here | Presence::Unknown(_))
+}
+
+/// Ends the session's process that is no child of ours. It is over only when that is proven.
+fn end_elsewhere(shared: &Shared) {
+    let Some(elsewhere) = &shared.launch.place.elsewhere else { return };
+    let mut pause = FIRST_TRY_AFTER;
+    loop {
+        match elsewhere.end(shared.launch.session.as_str(), &shared.directory) {
+            Presence::Gone => return,
+            left => eprintln!("the session's process does not end: {left:?}"),
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LAST_TRY_AFTER);
+    }
 }
 
 /// Waits for every child, also adopted ones, until the agent is among them.

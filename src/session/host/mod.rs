@@ -34,6 +34,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::setsid;
 
 use super::error::SessionError;
+use super::executor::Elsewhere;
 use super::files::{create_json, read_json, replace_json};
 use super::journal::Journal;
 use super::launch::{Directory, HostRecord, Launch};
@@ -94,8 +95,9 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     replace_json(&names.host(), &record)?;
     let reports = Reports::open(&names.reports()).map_err(SessionError::file("open", &names.reports()))?;
     let journal = Journal::open(&names.journal()).map_err(SessionError::file("open", &names.journal()))?;
-    let log = StreamLog::open(names.stream_log(), launch.log_limit)
-        .map_err(SessionError::file("open", &names.stream_log()))?;
+    let logs_itself = launch.place.elsewhere.as_ref().is_some_and(Elsewhere::logs_itself);
+    let limit = if logs_itself { 0 } else { launch.log_limit };
+    let log = StreamLog::open(names.stream_log(), limit).map_err(SessionError::file("open", &names.stream_log()))?;
     let terminal = || agent.terminal.try_clone().map_err(|source| SessionError::Pty { detail: source.to_string() });
     let (reader, writer) = (terminal()?, terminal()?);
     let shared = Arc::new(Shared::new(

@@ -22,6 +22,8 @@ use crate::term::News;
 const TURN: usize = 64 * 1024;
 /// See [`TURN`].
 const SHORT_TURN: usize = 4 * 1024;
+/// The log may wait so long, in milliseconds, for whoever shows the echo of a key.
+const LOG_AFTER: u8 = 5;
 /// Answers are dropped while this much waits for a program that does not read.
 const MOST_INPUT: usize = 4 * 1024 * 1024;
 /// News for a peer that does not read are dropped beyond this.
@@ -34,12 +36,13 @@ pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) 
     let mut buffer = vec![0; TURN];
     let mut refusals = shared.launch.place.fence.clone().map(Refusals::new);
     let mut turn = TURN;
-    let mut open = true;
+    let (mut open, mut echoes) = (true, false);
     while open {
         let (count, more) = read(&mut terminal, buffer.get_mut(..turn).unwrap_or_default());
         let bytes = buffer.get(..count).unwrap_or_default();
         if !bytes.is_empty() {
             let mut state = shared.state();
+            echoes = state.expects_echo();
             take(shared, &mut state, bytes);
             turn = if state.expects_echo() { SHORT_TURN } else { TURN };
             drop(state);
@@ -51,9 +54,11 @@ pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) 
         }
         open = match more {
             More::Now => true,
+            // who shows the echo of a key goes before the log
+            More::Later if echoes && wait_for_output(&terminal, PollTimeout::from(LOG_AFTER)) == Some(true) => true,
             More::Later => {
                 log.flush();
-                wait_for_output(&terminal)
+                wait_for_output(&terminal, PollTimeout::NONE).is_some()
             }
             More::Never => false,
         };
@@ -98,14 +103,15 @@ fn read(terminal: &mut File, buffer: &mut [u8]) -> (usize, More) {
     }
 }
 
-/// Sleeps until there is something to read; answers whether there can be.
-fn wait_for_output(terminal: &File) -> bool {
+/// Sleeps until there is something to read, at most so long; answers whether there is, `None` if there cannot be.
+fn wait_for_output(terminal: &File, at_most: PollTimeout) -> Option<bool> {
     let mut ready = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
-    match poll(&mut ready, PollTimeout::NONE) {
-        Ok(_) | Err(Errno::EINTR) => true,
+    match poll(&mut ready, at_most) {
+        Ok(ready) => Some(ready > 0),
+        Err(Errno::EINTR) => Some(true),
         Err(error) => {
             eprintln!("cannot wait for the terminal: {error}");
-            false
+            None
         }
     }
 }

@@ -15,6 +15,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 use super::doors;
 use super::pty::record_not_started;
+use crate::process::SshError;
 use crate::session::error::SessionError;
 use crate::session::executor::{FarSession, FarState, copy, keep_reports};
 use crate::session::files::replace_json;
@@ -154,6 +155,7 @@ impl Relay {
                 match self.far.look() {
                     Ok(FarState::Running) => break pause = FIRST_AFTER,
                     Ok(FarState::Ended { exit, reports }) => {
+                        self.bring_log(&mut pause);
                         keep_reports(&self.directory, &reports);
                         replace_json(&Directory(&self.directory).exit(), &exit)?;
                         if let Err(error) = self.far.clear() {
@@ -163,6 +165,7 @@ impl Relay {
                     }
                     Ok(FarState::Lost { reports }) => {
                         eprintln!("the session's host on `{}` is gone", self.far.host());
+                        self.bring_log(&mut pause);
                         keep_reports(&self.directory, &reports);
                         return doors::remove(&self.launch);
                     }
@@ -174,6 +177,20 @@ impl Relay {
                     }
                 }
             }
+        }
+    }
+
+    /// The output log comes here before it is forgotten there. While nothing is heard it is asked for again.
+    fn bring_log(&self, pause: &mut Duration) {
+        loop {
+            match self.far.fetch_log(&self.directory) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => return eprintln!("the output log cannot be written here: {error}"),
+                Err(error @ SshError::Unreachable { .. }) => eprintln!("{error}"),
+                Err(error) => return eprintln!("the output log did not come: {error}"),
+            }
+            thread::sleep(*pause);
+            *pause = (*pause * 2).min(LAST_AFTER);
         }
     }
 

@@ -160,6 +160,7 @@ fn lock(shared: &Shared, locked: bool) {
 }
 
 fn stop(shared: &Arc<Shared>, grace_ms: u64, ask: Vec<u8>) {
+    shared.state().stopping = true;
     let started = start_thread("stop", Arc::clone(shared), move |shared| ending::stop(&shared, grace_ms, ask));
     if let Err(error) = started {
         eprintln!("{error}");

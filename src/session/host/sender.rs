@@ -199,17 +199,17 @@ impl Sender {
     fn update(&mut self, frame: &Arc<Frame>, locked: bool) -> Option<FromHost> {
         let before = self.frame.replace(Arc::clone(frame));
         let same_size = before.as_ref().filter(|before| (before.rows, before.cols) == (frame.rows, frame.cols));
-        if locked == self.locked && same_size.is_some_and(|before| before == frame) {
-            return None;
-        }
-        self.locked = locked;
         let nothing: &[Line] = &[];
         let known = same_size.map_or(nothing, |before| before.lines.as_slice());
-        let changed = (0..)
+        let changed: Vec<_> = (0..)
             .zip(&frame.lines)
             .filter(|(row, line)| known.get(usize::from(*row)) != Some(line))
             .map(|(row, line)| (row, convert::row(line)))
             .collect();
+        if changed.is_empty() && locked == self.locked && same_size.is_some_and(|before| before == frame) {
+            return None;
+        }
+        self.locked = locked;
         Some(FromHost::Screen(ScreenUpdate {
             rows: frame.rows,
             cols: frame.cols,

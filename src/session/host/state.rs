@@ -163,6 +163,8 @@ pub(super) struct State {
     pub(super) input_bytes: usize,
     pub(super) locked: bool,
     pub(super) drained: bool,
+    /// The agent was asked to end.
+    pub(super) stopping: bool,
     pub(super) agent_ended: bool,
     pub(super) exit: Option<Exit>,
     pub(super) buried: bool,
@@ -189,6 +191,7 @@ impl State {
             input_bytes: 0,
             locked: false,
             drained: false,
+            stopping: false,
             agent_ended: false,
             exit: None,
             buried: false,
@@ -213,7 +216,7 @@ impl State {
         {
             return Ok((*generation, Arc::clone(frame)));
         }
-        let frame = Arc::new(self.terminal.frame());
+        let frame = self.terminal.latest();
         self.frame = Some((self.generation, Arc::clone(&frame)));
         Ok((self.generation, frame))
     }

@@ -56,3 +56,28 @@ fn ten_thousand_wide_lines_take_less_than_five_megabytes() {
     (0..25_000).for_each(|number| short.push_text(&number.to_string(), false));
     assert!(short.weight() < 400_000, "{} bytes", short.weight());
 }
+
+proptest::proptest! {
+    /// Lines that scrolled away are those that a screen high enough still shows.
+    #[test]
+    fn what_scrolls_away_keeps_its_looks(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "word", " ", "   ", "漢字", "e\u{301}", "🎉", "a long piece of text ", "\r\n", "\r\n", "\x1b[K",
+                "\x1b[1;31m", "\x1b[m", "\x1b[48;2;1;2;3m", "\x1b[49m", "\x1b[9m", "\x1b[29m", "\x1b[4;38;5;9m",
+                "\x1b]8;;http://a\x07", "\x1b]8;id=1;http://b\x07", "\x1b]8;;\x07", "\x1b[53;5m",
+            ]),
+            1..150,
+        ),
+    ) {
+        let (mut low, mut high) = (Terminal::new(3, 24, 500), Terminal::new(400, 24, 500));
+        for piece in &pieces {
+            low.process(piece.as_bytes());
+            high.process(piece.as_bytes());
+        }
+        let mut lines: Vec<Line> = low.history().lines().collect();
+        lines.extend(low.frame().lines);
+        let shown = high.frame().lines;
+        proptest::prop_assert_eq!(&lines[..], &shown[..lines.len()]);
+    }
+}

@@ -48,6 +48,8 @@ fn session(n: u16) -> SessionView {
         ended_at: None,
         exit: None,
         socket: "/nowhere".into(),
+        usage: None,
+        back_at: None,
     }
 }
 
@@ -83,6 +85,7 @@ fn project() -> ProjectView {
         handoffs: vec![],
         chat: vec![],
         last: None,
+        today: Default::default(),
     }
 }
 

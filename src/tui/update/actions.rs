@@ -7,6 +7,7 @@ use crate::tui::layout;
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{Place, Shown, State};
+use crate::tui::status;
 
 use super::{copying, dialogs, everywhere, keys, links, opening, reading, requests, taking_back};
 
@@ -32,6 +33,7 @@ pub(super) fn act(state: &mut State, action: Action, out: &mut Vec<Cmd>) {
         Action::AttentionApprove | Action::AttentionDeny => {
             requests::decide(state, action == Action::AttentionApprove, out);
         }
+        Action::AttentionAlways => requests::always(state, out),
         Action::WorkerHandoff => opening::handoff(state, state.worker, true, out),
         Action::WorkerExplain => opening::explain(state, state.worker, out),
         Action::WorkerInterrupt => keys::send(state, Chord::plain(KeyName::Esc), out),
@@ -124,7 +126,8 @@ fn pane(state: &mut State, action: Action) {
         Action::PaneMinimise => minimise(state, state.worker),
         Action::PaneType if state.can_type() => state.mode = Mode::Agent,
         Action::PaneType => {
-            let text = format!("no session runs here; {} c says what is to be done", state.leader());
+            let text = status::never_ran_hint(state, state.worker)
+                .unwrap_or_else(|| format!("no session runs here; {} c says what is to be done", state.leader()));
             state.toast(&text, true);
         }
         _ => reading::begin(state),

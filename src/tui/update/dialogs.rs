@@ -4,7 +4,7 @@ mod lists;
 mod reader;
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
-use crate::model::{HandoffControl, PlanStatus};
+use crate::model::{AnswerKind, HandoffControl, PlanStatus};
 use crate::protocol::control::Request;
 use crate::tui::cells;
 use crate::tui::dialog::{Ask, AskAbout, Dialog, ReviewText};
@@ -87,7 +87,8 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some((task, field)) = card.editing.take() else { return };
             let title = crate::model::one_line(&fields::text(&field));
             if keep && !title.is_empty() {
-                let request = Request::EditTask { task, title: Some(title), body: None, agent: None, worker: None };
+                let request =
+                    Request::EditTask { task, title: Some(title), body: None, agent: None, model: None, worker: None };
                 out.push(Cmd::Call(request, Purpose::Tell));
             }
         }
@@ -95,7 +96,7 @@ fn end_field(state: &mut State, keep: bool, out: &mut Vec<Cmd>) {
             let Some(field) = card.reply.take() else { return };
             let text = fields::text(&field);
             if keep && !text.trim().is_empty() {
-                requests::decide_card(state, true, Some(text), out);
+                requests::decide_card(state, AnswerKind::Yes, Some(text), out);
             }
         }
         _ => {}
@@ -218,6 +219,9 @@ pub(super) fn answer_ask(state: &State, about: &AskAbout, choice: usize, out: &m
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
+    if !matches!(state.mode, Mode::Dialog { .. }) {
+        return;
+    }
     let text = reader::reader(state);
     let lines_fit = |scroll: u16, count: usize| usize::from(scroll) + usize::from(text.height) >= count;
     match state.mode.dialog_mut() {

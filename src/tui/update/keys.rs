@@ -8,6 +8,7 @@ use crate::tui::encode;
 use crate::tui::message::Cmd;
 use crate::tui::mode::Mode;
 use crate::tui::state::{CtrlH, State};
+use crate::tui::status;
 
 use super::{actions, chat, dialogs, opening, searching};
 
@@ -119,7 +120,8 @@ fn after_end(state: &mut State, chord: Chord) {
         state.dirty = true;
         return;
     }
-    let text = format!("the session is over: Esc or {} for commands", state.leader());
+    let what = status::never_ran_hint(state, state.worker).unwrap_or_else(|| status::over_words(state, state.worker));
+    let text = format!("{what}: Esc or {} for commands", state.leader());
     state.toast(&text, false);
 }
 

@@ -21,35 +21,36 @@ pub(super) fn reconcile(state: &mut State, out: &mut Vec<Cmd>) {
     let visible: Vec<_> = layout::areas(state)
         .panes
         .iter()
-        .filter_map(|(number, frame)| Some((state.session(*number)?.clone(), layout::body(*frame))))
+        .filter_map(|(number, frame)| Some((state.session(*number)?.id.clone(), layout::body(*frame))))
         .filter(|(_, body)| body.width > 0 && body.height > 0)
         .collect();
-    let shown = |id: &SessionId| visible.iter().any(|(session, _)| session.id == *id);
-    for (id, pane) in &mut state.panes {
+    let State { panes, project, .. } = state;
+    let shown = |id: &SessionId| visible.iter().any(|(session, _)| session == id);
+    for (id, pane) in panes.iter_mut() {
         if !shown(id) && !matches!(pane.link, Link::Hidden | Link::Over(_)) {
             pane.link = Link::Hidden;
             out.push(Cmd::Detach(id.clone()));
         }
     }
-    for (session, body) in visible {
-        let pane = state.panes.entry(session.id.clone()).or_default();
+    for (id, body) in &visible {
+        let Some(session) = project.sessions.iter().find(|session| session.id == *id) else { continue };
+        let pane = panes.entry(id.clone()).or_default();
         let size = (body.height, body.width);
         let over = session.state.is_over();
         match pane.link {
             Link::Hidden => {
                 pane.link = Link::Connecting(0);
-                attach(pane, &session, size, 0, out);
+                attach(pane, session, size, 0, out);
             }
             Link::Live if pane.wanted != size && !over => {
                 pane.wanted = size;
                 pane.agreed = false;
-                out.push(Cmd::ResizePane(session.id.clone(), size.0, size.1));
+                out.push(Cmd::ResizePane(id.clone(), size.0, size.1));
             }
             _ => {}
         }
     }
-    let known: Vec<SessionId> = state.project.sessions.iter().map(|session| session.id.clone()).collect();
-    state.panes.retain(|id, _| known.contains(id));
+    panes.retain(|id, _| project.sessions.iter().any(|session| session.id == *id));
 }
 
 fn attach(
@@ -131,10 +132,10 @@ pub(super) fn again(state: &mut State, id: &SessionId, out: &mut Vec<Cmd>) {
     }
 }
 
-/// A host said something.
-pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut Vec<Cmd>) {
+/// A host said something. Answers whether anything changed but rows of its screen.
+pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut Vec<Cmd>) -> bool {
     let body = body_of(state, id);
-    let Some(pane) = state.panes.get_mut(id) else { return };
+    let Some(pane) = state.panes.get_mut(id) else { return false };
     match said {
         FromHost::Hello { version, .. } => pane.version = version,
         FromHost::Screen(update) => {
@@ -155,7 +156,7 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
                 if !rows.is_empty() {
                     state.damaged.entry(id.clone()).or_default().extend(rows);
                 }
-                return;
+                return false;
             }
         }
         FromHost::History { lines, back, total } => {
@@ -173,9 +174,10 @@ pub(super) fn said(state: &mut State, id: &SessionId, said: FromHost, out: &mut 
         }
         FromHost::Alert(text) => alert(state, id, &text, out),
         FromHost::Refused(why) => state.toast(&format!("the session refused: {why}"), true),
-        _ => return,
+        _ => return true,
     }
     state.dirty = true;
+    true
 }
 
 fn agent_of(state: &State, id: &SessionId) -> String {

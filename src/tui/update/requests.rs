@@ -74,9 +74,24 @@ pub(super) fn open_one(state: &mut State, id: ApprovalId, out: &mut Vec<Cmd>) {
 pub(super) fn decide(state: &mut State, yes: bool, out: &mut Vec<Cmd>) {
     match state.mode.dialog() {
         Some(Dialog::Review(review)) => decide_review(state, &review.clone(), yes, out),
-        Some(Dialog::Approval(_)) => decide_card(state, yes, None, out),
+        Some(Dialog::Approval(_)) => decide_card(state, yes_or_no(yes), None, out),
         _ => decide_shown(state, yes, out),
     }
+}
+
+/// Yes to the open question for more than this once, where it is offered.
+pub(super) fn always(state: &mut State, out: &mut Vec<Cmd>) {
+    let Some(Dialog::Approval(card)) = state.mode.dialog() else { return };
+    let dialog = state.approval(card.approval).and_then(|approval| approval.subject.dialog());
+    if dialog.is_some_and(|dialog| dialog.always.is_some()) {
+        decide_card(state, AnswerKind::Always, None, out);
+    } else {
+        state.toast("this question offers no answer for more than this once", true);
+    }
+}
+
+fn yes_or_no(yes: bool) -> AnswerKind {
+    if yes { AnswerKind::Yes } else { AnswerKind::No }
 }
 
 /// Decides the request in the queue, if all of it could be read there; else opens it.
@@ -90,7 +105,7 @@ fn decide_shown(state: &mut State, yes: bool, out: &mut Vec<Cmd>) {
     let since = state.request.filter(|(id, _)| *id == approval.id).map(|(_, since)| since);
     let long_enough = since.is_some_and(|since| state.now.since(since) >= opening::DEAF_FOR);
     if long_enough && shown_whole(state, &approval) {
-        return answer(state, approval.id, yes, None, out);
+        return answer(state, approval.id, yes_or_no(yes), None, out);
     }
     open_one(state, approval.id, out);
 }
@@ -138,16 +153,16 @@ fn decide_review(state: &mut State, review: &Review, yes: bool, out: &mut Vec<Cm
     }
     opening::close(state);
     match review.approval {
-        Some(approval) => answer(state, approval, yes, None, out),
+        Some(approval) => answer(state, approval, yes_or_no(yes), None, out),
         None if yes => out.push(Cmd::Call(Request::LandTask { task: review.task }, Purpose::Tell)),
         None => {}
     }
 }
 
 /// Answers the open question, if it is still the one that was read.
-pub(super) fn decide_card(state: &mut State, yes: bool, text: Option<String>, out: &mut Vec<Cmd>) {
+pub(super) fn decide_card(state: &mut State, kind: AnswerKind, text: Option<String>, out: &mut Vec<Cmd>) {
     let Some(Dialog::Approval(card)) = state.mode.dialog().cloned() else { return };
-    if yes && !card.seen {
+    if kind != AnswerKind::No && !card.seen {
         return state.toast("not yet: read to the end first (End goes there)", true);
     }
     let Some(current) = state.approval(card.approval).cloned() else { return };
@@ -160,7 +175,7 @@ pub(super) fn decide_card(state: &mut State, yes: bool, text: Option<String>, ou
         return in_pane(state, &current);
     }
     opening::close(state);
-    answer(state, card.approval, yes, text, out);
+    answer(state, card.approval, kind, text, out);
 }
 
 /// Opens the reply field of a question.
@@ -174,14 +189,13 @@ pub(super) fn reply(state: &mut State, out: &mut Vec<Cmd>) {
             }
         }
         _ if state.is_asked_in_pane(&approval) => in_pane(state, &approval),
-        _ if approval.worker.is_none() => decide_card(state, true, None, out),
+        _ if approval.worker.is_none() => decide_card(state, AnswerKind::Yes, None, out),
         // what is not answered in a pane has its own keys for yes and no
         _ => {}
     }
 }
 
-fn answer(state: &mut State, approval: ApprovalId, yes: bool, text: Option<String>, out: &mut Vec<Cmd>) {
-    let kind = if yes { AnswerKind::Yes } else { AnswerKind::No };
+fn answer(state: &mut State, approval: ApprovalId, kind: AnswerKind, text: Option<String>, out: &mut Vec<Cmd>) {
     out.push(Cmd::Call(Request::Answer { approval, kind, text }, Purpose::Answer(approval)));
     state.dirty = true;
 }

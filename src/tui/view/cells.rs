@@ -104,6 +104,10 @@ fn draw_cells(skin: &Skin, buffer: &mut Buffer, at: Rect, row: &Row, over: impl 
         // a link is seen as one, also where the program did not mark it
         let linked = if run.link.is_some() { Modifier::UNDERLINED } else { Modifier::empty() };
         let style = skin.cell(run.look).add_modifier(linked);
+        if run.text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            column = draw_ascii(buffer, at, column, (&run.text, style), &over);
+            continue;
+        }
         for (cluster, width) in cells::measured(&run.text) {
             if column + width > at.width {
                 return;
@@ -114,4 +118,25 @@ fn draw_cells(skin: &Skin, buffer: &mut Buffer, at: Rect, row: &Row, over: impl 
             column += width;
         }
     }
+}
+
+/// Draws text of which each byte is a cell; answers the column behind it.
+fn draw_ascii(
+    buffer: &mut Buffer,
+    at: Rect,
+    column: u16,
+    (text, style): (&str, Style),
+    over: &impl Fn(u16, u16) -> Option<Style>,
+) -> u16 {
+    let mut column = column;
+    for place in 0..text.len() {
+        if column >= at.width {
+            break;
+        }
+        if let (Some(cell), Some(symbol)) = (buffer.cell_mut((at.x + column, at.y)), text.get(place..=place)) {
+            cell.set_symbol(symbol).set_style(over(column, 1).map_or(style, |above| style.patch(above)));
+        }
+        column += 1;
+    }
+    column
 }

@@ -21,21 +21,35 @@ pub(super) struct Foot {
     pub(super) typing: Option<u16>,
 }
 
+/// What is looked for, while it is typed at the foot of a worker's pane, and the columns before the cursor.
+pub(super) fn typing(state: &State, number: WorkerNumber) -> Option<(String, u16)> {
+    let scroll = state.mode.scroll().filter(|_| state.worker == number)?;
+    let Scrolling::Typing { field, backward } = &scroll.what else { return None };
+    let mark = if *backward { "?" } else { "/" };
+    let before: String =
+        field.lines().first().map(|line| line.chars().take(field.cursor().1).collect()).unwrap_or_default();
+    Some((format!(" {mark}{}", fields::text(field)), crate::tui::cells::width(&format!(" {mark}{before}"))))
+}
+
 /// What stands at the foot of a worker's pane.
 pub(super) fn foot(state: &State, number: WorkerNumber) -> Foot {
-    let scroll = state.mode.scroll().filter(|_| state.worker == number);
-    if let Some(Scroll { what: Scrolling::Typing { field, backward }, .. }) = scroll {
-        let mark = if *backward { "?" } else { "/" };
-        let before: String =
-            field.lines().first().map(|line| line.chars().take(field.cursor().1).collect()).unwrap_or_default();
-        let column = crate::tui::cells::width(&format!(" {mark}{before}"));
-        return Foot { text: format!(" {mark}{}", fields::text(field)), strong: true, typing: Some(column) };
+    if let Some((text, column)) = typing(state, number) {
+        return Foot { text, strong: true, typing: Some(column) };
     }
-    let news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    let scroll = state.mode.scroll().filter(|_| state.worker == number);
+    let mut news = state.pane(number).map(|pane| news(state, number, pane, scroll)).unwrap_or_default();
+    news.extend(held(state, number));
     if news.is_empty() {
         return Foot { text: facts(state, number), strong: false, typing: None };
     }
     Foot { text: format!(" {}", news.join("  |  ")), strong: true, typing: None }
+}
+
+/// Why a text for the agent here does not go out.
+fn held(state: &State, number: WorkerNumber) -> Option<String> {
+    let mut approvals = state.project.approvals.iter();
+    let held = approvals.find(|approval| approval.kind == "draft" && approval.worker == Some(number))?;
+    Some(one_line(&held.title))
 }
 
 /// What must be known now, the most urgent first.
@@ -92,12 +106,16 @@ fn search_words(state: &State, search: &Search) -> String {
 /// What a pane is about.
 fn facts(state: &State, number: WorkerNumber) -> String {
     let mut facts: Vec<String> = Vec::new();
+    let used = used(state, number);
     if let Some(task) = state.seat(number).and_then(|seat| seat.task).and_then(|task| state.task(task)) {
         facts.push(format!("#{} {}", task.id, task.status.word()));
         if task.attempts > 1 {
             facts.push(format!("attempt {}", task.attempts));
         }
+        facts.extend(used.clone());
         facts.push(one_line(&task.branch));
+    } else {
+        facts.extend(used);
     }
     if let Some(session) = state.session(number) {
         let then = if state.stale_since().is_some() { "was " } else { "" };
@@ -107,6 +125,13 @@ fn facts(state: &State, number: WorkerNumber) -> String {
         facts.push(pane.title.clone());
     }
     if facts.is_empty() { String::new() } else { format!(" {}", facts.join("  ")) }
+}
+
+/// Tokens, cost and how full the context is; `~` is an estimate.
+fn used(state: &State, number: WorkerNumber) -> Option<String> {
+    let used = state.session(number)?.usage.filter(|used| !used.usage.is_nothing())?;
+    let context = used.context.map(|context| format!(" context {}%", context.percent())).unwrap_or_default();
+    Some(format!("{} {}{context}", used.usage.tokens_words(), used.usage.cost_words()))
 }
 
 fn source_word(session: &SessionView) -> &'static str {

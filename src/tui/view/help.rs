@@ -9,6 +9,7 @@ use crate::config::theme::Role;
 use crate::tui::choices::reachable;
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
+use crate::tui::{cells, layout};
 
 /// One line of help: a heading, a key with what it does, or words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,9 @@ pub(crate) fn lines(state: &State) -> Vec<HelpLine> {
     let here = state.mode.ground().context().unwrap_or(Context::Direct);
     let mut order = vec![here];
     order.extend(Context::ALL.iter().copied().filter(|context| *context != here));
-    let mut lines = vec![
-        HelpLine::Text(format!("The leader key is {}: press it, then one key; no time limit. Twice sends it to the agent.", state.leader())),
-        HelpLine::Text(terminal_words(state)),
-        HelpLine::Text("The mouse works on tabs, panes, frames, hints and the queue. Hold Shift for your terminal's own selection.".to_owned()),
-    ];
+    let width = layout::reader(layout::reader_frame(state.size)).width;
+    let mut lines: Vec<HelpLine> =
+        opening_words(state).iter().flat_map(|words| cells::wrap(words, width)).map(HelpLine::Text).collect();
     for context in order {
         lines.push(HelpLine::Text(String::new()));
         lines.push(HelpLine::Heading(format!("{} [{}]", context.description(), context.name())));
@@ -44,6 +43,19 @@ pub(crate) fn lines(state: &State) -> Vec<HelpLine> {
         }
     }
     lines
+}
+
+/// What holds everywhere.
+fn opening_words(state: &State) -> [String; 3] {
+    [
+        format!(
+            "The leader key is {}: press it, then one key; no time limit. Twice sends it to the agent.",
+            state.leader()
+        ),
+        terminal_words(state),
+        "The mouse works on tabs, panes, frames, hints and the queue. Hold Shift for your terminal's own selection."
+            .to_owned(),
+    ]
 }
 
 /// Whether a key can arrive here and would do what it is listed for.
@@ -75,7 +87,7 @@ fn terminal_words(state: &State) -> String {
 /// Draws help.
 pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, scroll: u16) {
     super::frame::dialog(frame, skin, place, "Help", "made from your keymap");
-    let text = crate::tui::layout::reader(place);
+    let text = layout::reader(place);
     let shown = lines(state).into_iter().skip(usize::from(scroll));
     for (offset, one) in (0..text.height).zip(shown) {
         let at = Rect { y: text.y + offset, height: 1, ..text };

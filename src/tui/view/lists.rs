@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::config::keymap::{Action, Context};
 use crate::config::theme::Role;
 use crate::model::{TaskStatus, one_line};
-use crate::protocol::TaskView;
+use crate::protocol::{PlanView, TaskView};
 use crate::tui::choices::{palette_rows, task_rows, unavailable};
 use crate::tui::dialog::{Ask, AskAbout, Dialog, Palette, PlanCard, TaskList};
 use crate::tui::skin::Skin;
@@ -35,6 +35,9 @@ impl Table {
     }
 }
 
+/// From this height on a plan says why the chosen task has its agent.
+const REASONED: u16 = 17;
+
 /// Where the rows of a dialog are, if it is a list.
 pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
     let frame = super::dialog::place(state, dialog);
@@ -58,7 +61,7 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
     };
     let (above, below) = match dialog {
         Dialog::Plan(_) if layout::is_tight(frame) => (1, 1),
-        Dialog::Plan(_) => (2, 5),
+        Dialog::Plan(_) => (2, if frame.height >= REASONED { 8 } else { 5 }),
         Dialog::Tasks(_) => (0, if inner.height >= 16 { 7 } else { 3 }),
         Dialog::Palette(_) | Dialog::Everywhere(_) => (2, 2),
         Dialog::Links(_) => (0, 2),
@@ -94,6 +97,14 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let Some(table) = table(state, &Dialog::Plan(card.clone())) else { return };
     let lines = tasks.iter().map(|task| plan_row(skin, task, !card.off.contains(&task.id), inner.width)).collect();
     rows(skin, frame, table, lines);
+    planned_by(skin, frame, Rect { y: inner.y + 1, height: 1, ..inner }, (view, table));
+    if let Some(task) = tasks.get(table.chosen).filter(|_| place.height >= REASONED) {
+        let told = cells::wrap(&reason(task), inner.width);
+        for (offset, text) in (1..3u16).zip(told) {
+            let at = Rect { y: table.place.bottom() + offset, height: 1, ..inner };
+            super::line(frame, at, Line::styled(text, skin.ink(Role::TextNormal)));
+        }
+    }
     let foot = Rect { y: inner.bottom().saturating_sub(4), height: 1, ..inner };
     let agents: std::collections::BTreeSet<&str> = tasks.iter().map(|task| task.agent.as_str()).collect();
     let agents = agents.into_iter().collect::<Vec<_>>().join(", ");
@@ -103,7 +114,7 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
             tasks.len(),
             one_line(&state.project.target)
         ),
-        "Nothing runs until you press the key. Keys are ignored for half a second after this opened.".to_owned(),
+        "Nothing runs before your key; the first half second ignores keys.".to_owned(),
     ];
     for (offset, text) in (0..2u16).zip(words) {
         let at = Rect { y: foot.y + offset, ..foot };
@@ -119,17 +130,47 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     }
 }
 
+/// Who made the plan, and why it was not who should have.
+fn planned_by(skin: &Skin, frame: &mut Frame<'_>, at: Rect, (view, table): (&PlanView, Table)) {
+    if at.y >= table.place.y {
+        return;
+    }
+    let by = if view.by.is_empty() { "rules" } else { &view.by };
+    let (text, role) = match &view.note {
+        Some(note) => (format!("Planned by {}. {}", one_line(by), one_line(note)), Role::AgentWaiting),
+        None => (format!("Planned by {}.", one_line(by)), Role::TextDim),
+    };
+    super::line(frame, at, Line::styled(cells::fit(&text, at.width), skin.ink(role)));
+}
+
+/// Why a task has its agent and model, and what its planner expects of it.
+fn reason(task: &TaskView) -> String {
+    let mut words = vec![task.route.as_ref().map_or_else(|| with_model(task), |route| one_line(&route.why))];
+    let forecast = &task.forecast;
+    words.extend(forecast.minutes.map(|minutes| format!("about {minutes} min")));
+    words.extend(forecast.tokens.map(|tokens| format!("about {tokens} tokens")));
+    if !forecast.files.is_empty() {
+        words.push(format!("in {}", one_line(&forecast.files.join(", "))));
+    }
+    words.extend(forecast.risks.first().map(|risk| format!("risk: {}", one_line(risk))));
+    format!("#{} {}", task.id, words.join("; "))
+}
+
+/// The agent with the model that it was given.
+fn with_model(task: &TaskView) -> String {
+    match &task.model {
+        Some(model) => format!("{} ({})", one_line(&task.agent), one_line(model)),
+        None => one_line(&task.agent),
+    }
+}
+
 fn plan_row(skin: &Skin, task: &TaskView, on: bool, width: u16) -> Line<'static> {
     let mark = if on { "[x]" } else { "[ ]" };
     let worker = task.worker.map_or_else(|| "any".to_owned(), |worker| worker.to_string());
     let after: Vec<String> = task.depends.iter().map(|id| format!("#{id}")).collect();
     let after = if after.is_empty() { "-".to_owned() } else { after.join(",") };
-    let right = format!(
-        "  {:<12} worker {:<4} after {:<8}",
-        cells::fit(&one_line(&task.agent), 12),
-        worker,
-        cells::fit(&after, 8)
-    );
+    let right =
+        format!("  {:<18} @{:<4} after {:<7}", cells::fit(&with_model(task), 18), worker, cells::fit(&after, 7));
     let room = usize::from(width.saturating_sub(cells::width(&right) + 11)).max(8);
     let title = cells::fit(&one_line(&task.title), u16::try_from(room).unwrap_or(u16::MAX));
     let pad = room.saturating_sub(usize::from(cells::width(&title)));
@@ -197,9 +238,10 @@ fn about(task: &TaskView, width: u16) -> Vec<String> {
         "#{} {}   {}{after}   attempts {}",
         task.id,
         one_line(&task.branch),
-        one_line(&task.agent),
+        with_model(task),
         task.attempts
     ));
+    lines.extend(task.route.as_ref().map(|route| one_line(&route.why)));
     let waits = task.waits_for.as_ref().map(|waits| format!("waits for {waits}"));
     for text in [&task.needs, &waits, &task.reason, &task.summary].into_iter().flatten() {
         lines.push(one_line(text));

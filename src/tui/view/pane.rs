@@ -144,7 +144,7 @@ pub(crate) fn cursor(state: &State) -> Option<Position> {
     let panes = layout::areas(state).panes;
     let (number, place) = panes.iter().find(|(number, _)| has_keyboard(state, *number))?;
     let (session, pane, body) = (state.session(*number)?, state.pane(*number)?, layout::body(*place));
-    if let Some(column) = super::foot::foot(state, *number).typing {
+    if let Some((_, column)) = super::foot::typing(state, *number) {
         let at = layout::status_line(*place).unwrap_or(Rect { y: body.bottom().saturating_sub(1), ..body });
         return Some(Position::new(at.x + column.min(at.width.saturating_sub(1)), at.y));
     }

@@ -3,8 +3,7 @@
 use ratatui::layout::Position;
 
 use crate::tui::layout;
-use crate::tui::links::marked;
-use crate::tui::outer::Spot;
+use crate::tui::links::{Spot, marked};
 use crate::tui::state::State;
 
 /// The links of the panes in sight; none while something lies over them.

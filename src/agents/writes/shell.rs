@@ -1,0 +1,307 @@
+//! What a shell command line writes: its redirections, and the operands of programs that are known to write them. Follows
+//! `cd`, variables that it sets itself, subshells and shells inside shells.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::programs;
+use super::words::{ANY, ONE, Reader, Token, UNKNOWN};
+
+/// Shells inside shells that are read.
+const DEEPEST: usize = 4;
+
+/// Words that stand before a command and are none.
+const BEFORE: [&str; 12] = ["then", "else", "elif", "if", "do", "while", "until", "!", "{", "}", "time", "fi"];
+
+/// What is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// Files; a wildcard stands for what a shell would put there.
+    files: Vec<String>,
+    /// Directories with everything below them.
+    trees: Vec<String>,
+    /// Places in repositories whose whole checkout is.
+    repositories: Vec<String>,
+}
+
+impl Targets {
+    /// Whether the file is written; it is in the checkout `root`.
+    pub fn has(&self, root: &Path, file: &Path) -> bool {
+        let (root, file) = (root.to_string_lossy(), file.to_string_lossy());
+        let below = |place: &str, tree: &str| {
+            place.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || tree.ends_with('/'))
+        };
+        self.files.iter().any(|name| fits(name, &file) || fits(&real(name), &file))
+            || self.trees.iter().any(|tree| below(&file, tree) || below(&file, &real(tree)))
+            || self.repositories.iter().any(|place| below(place, &root) || below(&real(place), &root))
+    }
+
+    pub(super) fn add_file(&mut self, name: &str, directory: &Path, home: Option<&Path>) {
+        self.files.extend(absolute(name, Some(directory), home));
+    }
+}
+
+/// The path with its links followed, as far as there is such a directory.
+fn real(name: &str) -> String {
+    let path = Path::new(name);
+    if path.is_dir() {
+        return path.canonicalize().map_or_else(|_| name.to_owned(), |real| real.to_string_lossy().into_owned());
+    }
+    let (Some(parent), Some(last)) = (path.parent(), path.file_name()) else { return name.to_owned() };
+    parent.canonicalize().map_or_else(|_| name.to_owned(), |real| real.join(last).to_string_lossy().into_owned())
+}
+
+/// Whether a name with wildcards fits a path, part by part.
+fn fits(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut found) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if fits_part(wanted, found) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn fits_part(pattern: &str, name: &str) -> bool {
+    let Some(first) = pattern.chars().next() else { return name.is_empty() };
+    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
+    match first {
+        ANY => name
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([name.len()])
+            .any(|at| name.get(at..).is_some_and(|left| fits_part(rest, left))),
+        _ => {
+            let mut letters = name.chars();
+            letters.next().is_some_and(|letter| first == ONE || first == letter) && fits_part(rest, letters.as_str())
+        }
+    }
+}
+
+/// A name as an absolute path without `.` and `..`; `None` when it is not known.
+pub(super) fn absolute(name: &str, directory: Option<&Path>, home: Option<&Path>) -> Option<String> {
+    if name.is_empty() || name.contains(UNKNOWN) {
+        return None;
+    }
+    let path = match name.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => home?.join(rest.trim_start_matches('/')),
+        _ if name.starts_with('/') => PathBuf::from(name),
+        _ => directory?.join(name),
+    };
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    Some(plain.to_string_lossy().into_owned())
+}
+
+/// A command line on its way.
+pub(super) struct Line<'a> {
+    pub(super) targets: &'a mut Targets,
+    pub(super) directory: Option<PathBuf>,
+    before: Option<PathBuf>,
+    pub(super) home: Option<&'a Path>,
+    variables: HashMap<String, String>,
+    depth: usize,
+}
+
+/// Adds what a command line writes that runs in `directory`.
+pub(super) fn add_command(targets: &mut Targets, command: &str, directory: &Path, home: Option<&Path>) {
+    let mut line = Line {
+        targets,
+        directory: Some(directory.to_path_buf()),
+        before: None,
+        home,
+        variables: HashMap::new(),
+        depth: 0,
+    };
+    if let Some(home) = home {
+        line.variables.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
+    }
+    line.set_directory(Some(directory.to_path_buf()));
+    line.run(command);
+}
+
+impl Line<'_> {
+    /// Reads commands, here or in a shell of their own, which leaves nothing behind.
+    pub(super) fn run(&mut self, command: &str) {
+        if self.depth >= DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        let mut reader = Reader::new(command);
+        let mut outside = Vec::new();
+        let mut words: Vec<String> = Vec::new();
+        while let Some(token) = reader.next(&self.variables) {
+            match token {
+                Token::Word { text, quoted } => {
+                    if quoted || !words.is_empty() || !self.assigns(&text) {
+                        words.push(text);
+                    }
+                }
+                Token::Into => {
+                    if let Some(Token::Word { text, .. }) = reader.next(&self.variables) {
+                        self.file(&text);
+                    }
+                }
+                Token::From => drop(reader.next(&self.variables)),
+                Token::Next => self.command(&std::mem::take(&mut words)),
+                Token::Open => {
+                    self.command(&std::mem::take(&mut words));
+                    outside.push((self.directory.clone(), self.variables.clone()));
+                }
+                Token::Close => {
+                    self.command(&std::mem::take(&mut words));
+                    if let Some((directory, variables)) = outside.pop() {
+                        (self.directory, self.variables) = (directory, variables);
+                    }
+                }
+            }
+        }
+        self.command(&words);
+        for inner in reader.inner {
+            self.apart(&inner);
+        }
+        self.depth -= 1;
+    }
+
+    /// Commands of a shell inside this one.
+    pub(super) fn apart(&mut self, command: &str) {
+        let (directory, variables) = (self.directory.clone(), self.variables.clone());
+        self.run(command);
+        (self.directory, self.variables) = (directory, variables);
+    }
+
+    fn command(&mut self, words: &[String]) {
+        let words: &[String] = match words.iter().position(|word| !BEFORE.contains(&word.as_str())) {
+            Some(first) => words.get(first..).unwrap_or_default(),
+            None => return,
+        };
+        programs::run(self, words);
+    }
+
+    /// Takes in `name=value`.
+    fn assigns(&mut self, word: &str) -> bool {
+        let Some((name, value)) = word.split_once('=') else { return false };
+        let is_name = !name.is_empty()
+            && !name.starts_with(|letter: char| letter.is_ascii_digit())
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if is_name {
+            self.variables.insert(name.to_owned(), value.to_owned());
+        }
+        is_name
+    }
+
+    /// `export` and its like.
+    pub(super) fn assign(&mut self, word: &str) {
+        self.assigns(word);
+    }
+
+    /// `cd`, with `None` for a place that nobody knows.
+    pub(super) fn enter(&mut self, place: &str) {
+        let next = match place {
+            "-" => self.before.clone(),
+            place => self.absolute(place).map(PathBuf::from),
+        };
+        self.set_directory(next);
+    }
+
+    fn set_directory(&mut self, next: Option<PathBuf>) {
+        self.before = std::mem::replace(&mut self.directory, next);
+        let place = self.directory.as_ref().map_or_else(|| UNKNOWN.to_string(), |it| it.to_string_lossy().into_owned());
+        self.variables.insert("PWD".to_owned(), place);
+    }
+
+    pub(super) fn absolute(&self, name: &str) -> Option<String> {
+        absolute(name, self.directory.as_deref(), self.home)
+    }
+
+    pub(super) fn file(&mut self, name: &str) {
+        self.targets.files.extend(self.absolute(name));
+    }
+
+    pub(super) fn tree(&mut self, name: &str) {
+        self.targets.trees.extend(self.absolute(name).filter(|place| !place.contains([ANY, ONE])));
+        self.file(name);
+    }
+
+    pub(super) fn repository(&mut self, place: &str) {
+        self.targets.repositories.extend(self.absolute(place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writes(command: &str, file: &str) -> bool {
+        let mut targets = Targets::default();
+        add_command(&mut targets, command, Path::new("/state/tree"), Some(Path::new("/home/me")));
+        let root = Path::new("/home/me/shop");
+        targets.has(root, &root.join(file))
+    }
+
+    #[test]
+    fn what_writes_a_file_is_known() {
+        for command in [
+            "echo mine > /home/me/shop/a.txt",
+            "echo mine >>'/home/me/shop/a.txt'",
+            "cd /home/me/shop && echo mine >> a.txt; cd -",
+            "cd /home/me/shop/src && sed -i 's/a/b/' ../a.txt",
+            "cd ~/shop; rm -f a.txt",
+            "(cd /home/me; rm -rf shop)",
+            "ROOT=/home/me/shop; echo x | tee -a \"$ROOT/a.txt\" >/dev/null",
+            "export R=/home/me/shop\ntouch ${R}/a.txt",
+            "bash -lc 'cp other /home/me/shop/a.txt'",
+            "cp /state/tree/a.txt /home/me/shop",
+            "mv /home/me/shop/a.txt /tmp/x",
+            "git -C /home/me/shop checkout -- a.txt",
+            "git -C /home/me/shop stash",
+            "cd /home/me/shop && git reset --hard",
+            "cat <<'EOF' > /home/me/shop/a.txt\nhello\nEOF",
+            "if true; then rm /home/me/shop/*.txt; fi",
+            "sudo env A=b dd if=/dev/zero of=/home/me/shop/a.txt",
+            "find /home/me/shop -name '*.txt' -delete",
+            "echo $(rm /home/me/shop/a.txt)",
+            "make 2>&1 &> /home/me/shop/a.txt",
+            "perl -pi -e 's/a/b/' /home/me/shop/a.txt",
+            "/usr/bin/truncate -s 0 /home/me/shop/a.txt",
+            "true || ln -sf /tmp/x /home/me/shop/a.txt",
+        ] {
+            assert!(writes(command, "a.txt"), "{command}");
+        }
+    }
+
+    #[test]
+    fn what_only_reads_a_file_or_writes_another_one_is_no_evidence() {
+        for command in [
+            "cat /home/me/shop/a.txt > seen.txt",
+            "cd /home/me/shop && git diff a.txt && git log -- a.txt",
+            "grep -rn needle /home/me/shop | tee found.txt",
+            "diff a.txt /home/me/shop/a.txt",
+            "cp /home/me/shop/a.txt .",
+            "sed 's/a/b/' /home/me/shop/a.txt > a.txt",
+            "cd /home/me/shop && make",
+            "(cd /home/me/shop); rm a.txt",
+            "echo '> /home/me/shop/a.txt'",
+            "cat <<EOF > notes.md\nrm /home/me/shop/a.txt\necho x > /home/me/shop/a.txt\nEOF",
+            "rm /home/me/shop/*.rs",
+            "rm /home/me/shop-2/a.txt",
+            "echo x > $UNSET/a.txt",
+            "cd \"$SOMEWHERE\" && rm a.txt",
+            "cd /home/me/shop && ls 2>/dev/null >&2 # rm a.txt",
+            "git checkout -- a.txt && git stash",
+            "git -C /home/me/shop checkout -- b.txt",
+            "python3 -c 'open(\"/home/me/shop/a.txt\").read()'",
+            "find /home/me/shop -name a.txt",
+            "[ -f /home/me/shop/a.txt ] && echo there",
+        ] {
+            assert!(!writes(command, "a.txt"), "{command}");
+        }
+    }
+}
