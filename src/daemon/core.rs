@@ -29,7 +29,7 @@ type Look = Box<dyn FnOnce(&State, &Store) + Send>;
 
 enum Message {
     Command { command: Box<Command>, reply: oneshot::Sender<Result<Vec<Event>, Failure>> },
-    Fact(Incoming),
+    Fact(Box<Incoming>),
     Look(Look),
     Stop(oneshot::Sender<()>),
 }
@@ -66,7 +66,7 @@ impl Core {
     /// `false` when the daemon ended before it was committed.
     pub(crate) async fn collect(&self, fact: Fact, collected: Option<(SessionId, u64)>) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.to.send(Message::Fact(Incoming { fact, collected, reply })).is_ok() && answer.await.is_ok()
+        self.to.send(Message::Fact(Box::new(Incoming { fact, collected, reply }))).is_ok() && answer.await.is_ok()
     }
 
     /// Looks at the state (and the log) without changing anything.
@@ -199,7 +199,7 @@ impl Turns {
                 self.settle();
             }
             Message::Fact(incoming) => {
-                self.held_up.push_back(incoming);
+                self.held_up.push_back(*incoming);
                 self.wake();
             }
             Message::Stop(_) => {}

@@ -98,7 +98,8 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     state.report(&problems);
     let (inbox, mut messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file, environment.surroundings, records);
-    let mut turn = Turn {
+    // on the heap: a future that is moved about should be small
+    let mut turn = Box::new(Turn {
         state,
         skin,
         screen,
@@ -111,7 +112,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
         stopping: false,
         modifies_keys,
         calls: Vec::new(),
-    };
+    });
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);
