@@ -20,6 +20,7 @@ mod played;
 mod recorded;
 mod reports;
 mod say;
+mod sizes;
 mod start;
 mod stream_log;
 

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use super::files::append;
-use crate::session::say::say;
+use super::say::say;
+use super::sizes;
 
 /// Bytes that are written at once while there is more to come; what a killed host may lose of its log.
 const BATCH: usize = 256 * 1024;
@@ -20,6 +21,8 @@ pub(super) struct StreamLog {
     missing: u64,
     waiting: Vec<u8>,
     length: u64,
+    /// Bytes that were written in all.
+    written: u64,
     half: u64,
 }
 
@@ -28,7 +31,7 @@ impl StreamLog {
     pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         let file = append(&path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path, file, missing: 0, waiting: Vec::new(), length, half: limit / 2 })
+        Ok(Self { path, file, missing: 0, waiting: Vec::new(), length, written: length, half: limit / 2 })
     }
 
     /// Appends output, some of it later: see `flush`.
@@ -68,19 +71,34 @@ impl StreamLog {
     }
 
     fn write_waiting(&mut self) -> io::Result<()> {
-        let mut rest = self.waiting.as_slice();
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut rest = waiting.as_slice();
         while !rest.is_empty() && self.half > 0 {
             let room = usize::try_from(self.half.saturating_sub(self.length)).unwrap_or(usize::MAX);
             if room == 0 {
-                fs::rename(&self.path, self.path.with_extension("log.1"))?;
-                self.file = append(&self.path)?;
-                self.length = 0;
+                self.begin_half()?;
                 continue;
             }
             let (now, later) = rest.split_at(room.min(rest.len()));
             self.file.write_all(now)?;
-            self.length += u64::try_from(now.len()).unwrap_or(0);
+            let count = u64::try_from(now.len()).unwrap_or(0);
+            self.length += count;
+            self.written += count;
             rest = later;
+        }
+        self.waiting = waiting;
+        Ok(())
+    }
+
+    /// The full half steps aside for a new one. It may have done so before, and only the new one could not be made.
+    fn begin_half(&mut self) -> io::Result<()> {
+        match fs::rename(&self.path, self.path.with_extension("log.1")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => self.file = append(&self.path)?,
+        }
+        self.length = 0;
+        if let Err(error) = sizes::note_half(&self.path, self.written) {
+            say!("sizes are not recorded any more: {error}");
         }
         Ok(())
     }

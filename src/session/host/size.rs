@@ -28,6 +28,7 @@ impl State {
         if size == before {
             return;
         }
+        self.sizes.note(self.bytes, size);
         if let Err(error) = self.pty.master.resize(pty_size(size)) {
             say!("cannot resize the terminal: {error}");
         }
