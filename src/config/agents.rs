@@ -81,6 +81,10 @@ pub struct AgentDefinition {
     /// directory, made when it is not there. A fence lets it write there.
     #[serde(default)]
     pub state: Vec<String>,
+    /// Proven to work behind the fence of `sandbox`: its headless runs are put there when nobody says otherwise. Not for
+    /// an agent that makes a sandbox of its own, which fails inside another one.
+    #[serde(default)]
+    pub fence: bool,
     /// Where the transcript file of a conversation is, for an agent whose hooks do not name it: `~/` and `$NAME/` at the
     /// start, `*` for any text within one name, `{conversation}` for its id, `{short}` for the first eight characters.
     #[serde(default)]

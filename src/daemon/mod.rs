@@ -15,6 +15,7 @@ mod authority;
 mod blocking;
 mod catalogues;
 mod chat;
+mod clock;
 mod connection;
 mod core;
 mod effects;

@@ -43,5 +43,7 @@ pub use task::{
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};
-pub use usage::{Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, money};
+pub use usage::{
+    Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, dollars, micros, money,
+};
 pub use worker::{Worker, WorkerNumber};

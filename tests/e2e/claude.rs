@@ -188,7 +188,6 @@ fn behind_the_fence_it_works_headless_and_is_resumed() {
     let Some(program) = program() else { return };
     let model = MockModel::start();
     let world = usual_home(&program, &model);
-    world.configure("[executor]\ndefault = \"auto\"\n");
     if !fences(&world) {
         return;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::project_settings::{self, Commands};
-use crate::daemon::{Daemon, core::now};
+use crate::daemon::{Daemon, core::now, executors};
 use crate::engine::EffectResult;
 use crate::git::{Label, Repository};
 use crate::model::{Explain, Kind, Project, Task, TaskId, one_line, truncate};
@@ -111,9 +111,11 @@ pub(super) async fn remove(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectRes
     let _turn = lock.lock().await;
     let repository = daemon.repository(&project);
     let path = task.worktree.clone().ok_or_else(|| fault("the task has no worktree"))?;
+    let swept = Arc::clone(daemon);
     blocking(move || {
         let repository = repository.open()?;
         let kept = repository.remove_worktree_at(&path, &label(&task, "removed the worktree of"))?;
+        executors::sweep(&swept, task.id);
         Ok::<_, crate::git::GitError>(EffectResult::Removed { kept })
     })
     .await

@@ -19,6 +19,7 @@ use crate::session::executor::Presence;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// Output that is still in the PTY is read for at most this long.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
@@ -46,7 +47,7 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
     let ending = reap_until_agent_ends(shared.agent_pid);
     if goes_on_elsewhere(shared) {
         // like a host that was killed: another one shows it again
-        eprintln!("what showed the session ended ({ending:?}), and the session did not; this host gives its place up");
+        say!("what showed the session ended ({ending:?}), and the session did not; this host gives its place up");
         return Ok(());
     }
     {
@@ -86,7 +87,7 @@ fn end_elsewhere(shared: &Shared) {
     loop {
         match elsewhere.end(shared.launch.session.as_str(), &shared.directory) {
             Presence::Gone => return,
-            left => eprintln!("the session's process does not end: {left:?}"),
+            left => say!("the session's process does not end: {left:?}"),
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(LAST_TRY_AFTER);
@@ -118,7 +119,7 @@ fn end_leftovers() {
         left
     });
     if !left.is_empty() {
-        eprintln!("processes of the session do not end: {left:?}");
+        say!("processes of the session do not end: {left:?}");
     }
 }
 
@@ -142,7 +143,7 @@ fn tail(state: &mut State) -> String {
 /// Writes the exit record, however long the disk is full: without it the session would count as lost.
 fn record(shared: &Shared, exit: &Exit) {
     while let Err(error) = replace_json(&Directory(&shared.directory).exit(), exit) {
-        eprintln!("{error}");
+        say!("{error}");
         std::thread::sleep(RECORD_AGAIN_AFTER);
     }
 }
