@@ -39,7 +39,8 @@ impl<B: Backend> Painter<B> {
     pub(super) fn touch(&mut self, cells: impl Iterator<Item = Position>) {
         for position in cells {
             if let Some(cell) = self.shown.cell_mut(position) {
-                cell.set_symbol("\u{1}");
+                // as no cell is drawn: the difference is found, whatever comes
+                cell.modifier = !cell.modifier;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Rows drawn alone must leave what a whole frame would.
 
 use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{Backend as _, TestBackend};
 use ratatui::buffer::{Buffer, Cell};
 
 use super::Painter;
@@ -207,4 +207,20 @@ fn what_lies_over_a_pane_or_changes_around_it_takes_a_whole_frame() {
     update(&mut state, Msg::Key("ctrl+space".parse().unwrap()), NOW);
     state.dirty = false;
     assert!(!painter.patch(&state, &skin, Whose::All).unwrap(), "the leader's strip may lie over it");
+}
+
+#[test]
+fn cells_that_were_touched_are_written_again() {
+    let skin = Skin { theme: Theme::load("dark", None).0, depth: Depth::True };
+    let (state, mut painter) = (cockpit(), painter());
+    painter.frame(&state, &skin).unwrap();
+    let whole = painter.terminal().backend().buffer().clone();
+    let place = ratatui::layout::Position::new(10, 5);
+    let foreign = Cell::new("#");
+    painter.backend_mut().draw([(place.x, place.y, &foreign)].into_iter()).unwrap();
+    painter.frame(&state, &skin).unwrap();
+    assert_eq!(painter.terminal().backend().buffer()[place].symbol(), "#", "nothing is known of it");
+    painter.touch([place].into_iter());
+    painter.frame(&state, &skin).unwrap();
+    assert_eq!(painter.terminal().backend().buffer(), &whole);
 }
