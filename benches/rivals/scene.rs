@@ -123,9 +123,9 @@ impl Scene {
         }
     }
 
-    /// Leaves `attach_alone`: the leader, then `d`.
+    /// Leaves `attach_alone`, with the keys that leave the cockpit.
     pub fn detach_alone(&mut self) {
-        self.keys(&[LEADER, "d"]);
+        self.keys(&[LEADER, "q"]);
         self.outer.until_ended(PATIENCE);
     }
 

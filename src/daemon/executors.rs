@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::git::{FarPlace, PrivateGit, Repository};
-use crate::model::{DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft};
+use crate::model::{
+    DefaultExecutor, ExecutorKind, Kind, Project, Session, SessionId, SessionMode, Task, TaskDraft, TaskId,
+};
 use crate::process::Program;
 use crate::protocol::control::Failure;
 use crate::session::executor::{self, Executor, Job, Workplace};
@@ -42,10 +44,20 @@ pub(super) struct Probed {
 /// Whether `auto` puts it behind a fence: a headless run of an agent of which it is known what it writes. What a person
 /// watches or typed (full screen, a command of a `shell` task) runs as they do.
 fn is_for_a_fence(daemon: &Daemon, project: &Project, draft: &TaskDraft) -> bool {
-    let is_known = daemon.agents.get(&draft.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+    let is_known = has_fence(daemon, &draft.agent);
     let autonomy = draft.autonomy.unwrap_or(project.autonomy);
     let mode = if draft.open_ended { Some(SessionMode::Interactive) } else { draft.mode };
     is_known && crate::engine::mode(&draft.agent, autonomy, mode) == SessionMode::Autonomous
+}
+
+/// Whether a fence by itself is for this agent: of which it is known what it writes; where nothing was said at all, only
+/// one that is known to work behind it.
+fn has_fence(daemon: &Daemon, agent: &str) -> bool {
+    let unsaid = daemon.settings.executor.default == DefaultExecutor::Unsaid;
+    daemon.agents.get(agent).is_some_and(|agent| {
+        let definition = agent.definition();
+        !definition.state.is_empty() && (definition.fence || !unsaid)
+    })
 }
 
 /// A container where there is an engine and an image for this agent, else the sandbox, else none.
@@ -62,11 +74,17 @@ async fn best_fence(daemon: &Arc<Daemon>, agent: &str) -> ExecutorKind {
     }
 }
 
+/// Whether there is a fence for what nobody said a place for. Where nothing was said at all it must not break what
+/// works without one: the checks of a project write to caches in the person's home.
 async fn sandbox(daemon: &Daemon) -> Result<(), String> {
     let probe = || async {
         let executor = of(daemon, ExecutorKind::Sandbox).await;
-        let work =
-            tokio::task::spawn_blocking(move || executor.available().map(drop).map_err(|error| error.to_string()));
+        let aside = daemon.paths.state.join("fence");
+        let must_copy = daemon.settings.executor.default == DefaultExecutor::Unsaid;
+        let work = tokio::task::spawn_blocking(move || {
+            executor.available().map_err(|error| error.to_string())?;
+            if must_copy { executor.copies_on_write(&aside) } else { Ok(()) }
+        });
         work.await.unwrap_or_else(|_| Err("looking at it failed".to_owned()))
     };
     daemon.probed.sandbox.get_or_init(probe).await.clone()
@@ -74,10 +92,10 @@ async fn sandbox(daemon: &Daemon) -> Result<(), String> {
 
 /// What is to be known of where a session runs: a fence that was wanted and that there is not.
 pub(super) async fn warnings(daemon: &Daemon, session: &Session) -> Vec<String> {
-    let wanted = daemon.settings.executor.default == DefaultExecutor::Auto
+    let wanted = daemon.settings.executor.default.named().is_none()
         && session.executor == ExecutorKind::Local
         && session.mode == SessionMode::Autonomous
-        && daemon.agents.get(&session.agent).is_some_and(|agent| !agent.definition().state.is_empty());
+        && has_fence(daemon, &session.agent);
     if !wanted {
         return Vec::new();
     }
@@ -126,6 +144,16 @@ pub(super) fn no_pane(kind: ExecutorKind) -> Failure {
     }
 }
 
+/// Where fences of a task keep what their programs wrote to the person's caches.
+fn aside(daemon: &Daemon, task: TaskId) -> PathBuf {
+    daemon.paths.state.join("fence").join(task.to_string())
+}
+
+/// A task's worktree is gone: so is what its fences kept. Blocks.
+pub(super) fn sweep(daemon: &Daemon, task: TaskId) {
+    executor::sweep(&aside(daemon, task));
+}
+
 /// A task's place for one session or one command: everything that the executor has to know.
 pub(super) struct Grounds {
     kind: ExecutorKind,
@@ -148,6 +176,7 @@ impl Grounds {
             writable: state_places(&state, &home),
             hidden: vec![daemon.paths.runtime.clone(), daemon.paths.data.clone(), daemon.paths.state.join("sessions")],
             temporary: files.join("tmp"),
+            aside: aside(daemon, task.id).join(session.map_or("commands", SessionId::as_str)),
             program: match daemon.agents.get(&task.agent) {
                 Some(agent) => daemon.agents.program(&agent).await,
                 None => None,
@@ -159,6 +188,11 @@ impl Grounds {
             ..Workplace::default()
         };
         Some(Self { kind: task.executor, executor: of(daemon, task.executor).await, workplace })
+    }
+
+    /// Whether the task is on another machine, and its commands are not.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.kind == ExecutorKind::Ssh
     }
 
     /// The executor.

@@ -68,6 +68,8 @@ impl FromStr for ExecutorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum DefaultExecutor {
+    /// Nothing was said: like `Auto`, but only where the project's own checks go on working behind the fence.
+    Unsaid,
     /// Headless runs of an agent behind the best fence that works here, everything else as plain processes.
     Auto,
     /// Always this.
@@ -76,7 +78,7 @@ pub enum DefaultExecutor {
 
 impl Default for DefaultExecutor {
     fn default() -> Self {
-        DefaultExecutor::Is(ExecutorKind::Local)
+        DefaultExecutor::Unsaid
     }
 }
 
@@ -84,7 +86,7 @@ impl DefaultExecutor {
     /// The one that was named.
     pub fn named(self) -> Option<ExecutorKind> {
         match self {
-            DefaultExecutor::Auto => None,
+            DefaultExecutor::Auto | DefaultExecutor::Unsaid => None,
             DefaultExecutor::Is(kind) => Some(kind),
         }
     }
@@ -129,7 +131,7 @@ pub struct ExecutorSettings {
 }
 
 /// About `sandbox`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxSettings {
     /// Whether the agent reaches the network.
@@ -138,6 +140,43 @@ pub struct SandboxSettings {
     pub writable: Vec<String>,
     /// Places that it does not see at all.
     pub hidden: Vec<String>,
+    /// Directories that it may write to without changing them: what it writes is kept aside, and goes with the task.
+    pub copy_on_write: Vec<String>,
+}
+
+/// Where build tools and package managers keep what they fetched, in the home directory.
+const CACHES: &[&str] = &[
+    ".cache",
+    ".bun",
+    ".bundle",
+    ".cargo",
+    ".composer",
+    ".deno",
+    ".dotnet",
+    ".gem",
+    ".gradle",
+    ".ivy2",
+    ".local/share/pnpm",
+    ".local/share/uv",
+    ".m2",
+    ".npm",
+    ".nuget",
+    ".pub-cache",
+    ".rustup",
+    ".sbt",
+    ".yarn",
+    "go",
+];
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            network: Network::Allow,
+            writable: Vec::new(),
+            hidden: Vec::new(),
+            copy_on_write: CACHES.iter().map(|name| format!("~/{name}")).collect(),
+        }
+    }
 }
 
 /// About `docker`.

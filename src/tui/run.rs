@@ -90,7 +90,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
-    let screen = Screen::open(settings.mouse, environment.erases_in_colour())?;
+    let screen = Screen::open(settings.mouse, &environment)?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
     state.returns = reconnect.is_some();

@@ -204,6 +204,99 @@ fn a_committed_link_leads_no_copy_away() {
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "nothing was written through the link");
 }
 
+/// Whether overlays can be made here.
+fn copies(world: &World) -> bool {
+    let doctor = world.qd(&["doctor", "--json"]).json();
+    let fence = doctor.as_array().unwrap().iter().find(|it| it["what"] == "sandbox").cloned().unwrap();
+    let can = fence["detail"].as_str().unwrap().contains("is kept aside");
+    if !can {
+        skip(&format!("no overlays here: {fence}"));
+    }
+    can
+}
+
+#[test]
+fn caches_can_be_written_to_and_stay_as_they_were() {
+    let Some(world) = world() else { return };
+    if !copies(&world) {
+        return;
+    }
+    let registry = world.path("home/.cargo/registry");
+    fs::create_dir_all(&registry).unwrap();
+    fs::write(registry.join("crate"), "good\n").unwrap();
+    world.write(
+        "Makefile",
+        "test:\n\tgrep -q good $(HOME)/.cargo/registry/crate\n\techo fetched >> $(HOME)/.cargo/registry/more\n\
+         \tgrep -q fetched $(HOME)/.cargo/registry/more && test -e made.txt && test -n \"$$npm_config_cache\"\n\
+         \t! mount -t tmpfs none /mnt\n",
+    );
+    world.commit("Checks");
+    let command = "echo evil > ~/.cargo/registry/crate; cat ~/.cargo/registry/crate > made.txt; \
+                   (echo x > ~/elsewhere) 2>/dev/null && echo home >> made.txt; \
+                   ls -d \"$STATE\"/fence/*/*/*/up 2>/dev/null >> made.txt; true";
+    let command = command.replace("$STATE", &world.path("qd/state").display().to_string());
+    let ended = task(&world, "sandbox", "Fetch", &command).good().json();
+    assert_eq!(ended["checks"][0]["exit_code"], 0, "{ended}");
+    assert_eq!(world.landed("made.txt"), "evil\n", "it saw its own copy, and not where that is");
+    assert_eq!(fs::read_to_string(registry.join("crate")).unwrap(), "good\n");
+    assert_eq!(fs::read_dir(&registry).unwrap().count(), 1);
+    until("what was kept aside goes with the task", stories::PATIENCE, || {
+        fs::read_dir(world.path("qd/state/fence")).map_or(0, Iterator::count).eq(&0).then_some(())
+    });
+}
+
+/// An agent of the person's own that writes a file and ends, headless or not.
+fn robot(world: &World) {
+    let program = world.path("robot.sh");
+    let script =
+        "#!/bin/sh\necho x > robot.txt\n(echo x > ~/robot-was-here) 2>/dev/null\necho state > ~/.robot/state\n";
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!(
+        "name = \"robot\"\ntitle = \"Robot\"\ncommand = \"{}\"\nstate = [\"~/.robot/\"]\nfence = true\nprompt = \"argument\"\n\
+         [arguments]\ninteractive = [\"{{prompt}}\"]\nautonomous = [\"{{prompt}}\"]\n[screen]\nready = [\"^> \"]\n",
+        program.display()
+    );
+    fs::create_dir_all(world.path("qd/config/agents")).unwrap();
+    fs::write(world.path("qd/config/agents/robot.toml"), text).unwrap();
+}
+
+#[test]
+fn headless_agents_run_behind_it_when_nothing_is_said() {
+    let Some(world) = world() else { return };
+    if !copies(&world) {
+        return;
+    }
+    robot(&world);
+    let add = ["task", "add", "Robot", "--agent", "robot", "--autonomy", "full", "--wait", "--json"];
+    let ended = world.qd(&add).json();
+    assert_eq!(ended["executor"], "sandbox", "{ended}");
+    until("it ran", stories::PATIENCE, || world.path("home/.robot/state").exists().then_some(()));
+    assert!(!world.path("home/robot-was-here").exists());
+    // what a person types runs as they do
+    assert_eq!(world.shell_task("Own", "echo x > own.txt").good().json()["executor"], "local");
+}
+
+#[test]
+fn where_checks_would_fail_nothing_is_fenced_unless_asked() {
+    let Some(mut world) = world() else { return };
+    // no way to give up the right that overlays need
+    let tools = world.path("tools");
+    fs::create_dir_all(&tools).unwrap();
+    fs::write(tools.join("setpriv"), "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(tools.join("setpriv"), fs::Permissions::from_mode(0o755)).unwrap();
+    world.path_first.push(tools);
+    robot(&world);
+    let add = ["task", "add", "Robot", "--agent", "robot", "--autonomy", "full", "--wait", "--json"];
+    assert_eq!(world.qd(&add).json()["executor"], "local");
+    let session = world.sessions().remove(0);
+    let warned = session["warnings"].to_string();
+    assert!(warned.contains("NO FENCE"), "{session}");
+    world.qd(&["daemon", "stop"]);
+    settings(&world, "[executor]\ndefault = \"auto\"\n");
+    assert_eq!(world.qd(&add).json()["executor"], "sandbox");
+}
+
 #[test]
 fn a_fence_that_cannot_be_made_is_said_before_anything_is_made() {
     let mut world = World::new();

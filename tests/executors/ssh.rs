@@ -63,7 +63,7 @@ impl Machine {
         let known = format!("UserKnownHostsFile={}", far.join("known").display());
         let port = self.port;
         self.world.configure(&format!(
-            "[executor.ssh]\nhost = \"127.0.0.1\"\nport = {port}\nidentity = \"{}\"\nqd = \"{}\"\ndirectory = \"{}\"\n\
+            "heartbeat = 1\n[executor.ssh]\nhost = \"127.0.0.1\"\nport = {port}\nidentity = \"{}\"\nqd = \"{}\"\ndirectory = \"{}\"\n\
              options = [\"-F\", \"none\", \"-o\", \"{known}\", \"-o\", \"ServerAliveInterval=1\"]\n",
             far.join("user").display(),
             qd.display(),
@@ -169,6 +169,19 @@ fn work_lands_and_nothing_is_left_there() {
     assert!(log.contains("said there"), "its output came here: {log}");
     let doctor = world.qd(&["doctor", "--json"]).json();
     assert!(doctor.as_array().unwrap().iter().any(|it| it["what"] == "ssh"), "{doctor}");
+}
+
+#[test]
+fn checks_run_here_and_say_so() {
+    let Some(machine) = Machine::new() else { return };
+    let world = &machine.world;
+    world.write("Makefile", "test:\n\ttest -e made.txt && pwd\n");
+    world.commit("Checks");
+    let ended = stories::task(world, "ssh", "Make", "echo x > made.txt").good().json();
+    let check = &ended["checks"][0];
+    assert_eq!(check["exit_code"], 0, "{ended}");
+    let log = check["log"].as_str().unwrap();
+    assert!(log.contains("ran on this machine") && !log.contains("/far/work/"), "{log}");
 }
 
 #[test]

@@ -283,10 +283,10 @@ fn a_plan_says_why_it_was_not_made_by_who_should_have() {
     project.plans[0].by = "rules".to_owned();
     project.plans[0].note = Some(note.to_owned());
     for (columns, rows) in [(80, 24), (120, 36)] {
-        let mut deck = Deck::open(project.clone(), columns, rows);
+        let deck = Deck::open(project.clone(), columns, rows);
         let screen = deck.screen();
         assert!(screen.contains("Planned by rules. claude (haiku) gave no plan"), "{screen}");
-        assert!(screen.contains("planned it."), "{screen}");
+        assert!(screen.contains("overloaded. The rules"), "{screen}");
         assert!(screen.contains("#1 claude: claude (haiku) chose it"), "{screen}");
     }
 }

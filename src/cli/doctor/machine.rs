@@ -38,7 +38,8 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::of("daemon", error.into())),
     }
-    findings.extend(executors::look(&context.settings().unwrap_or_default()));
+    let state = Some(context.paths.state.clone()).filter(|state| state.is_dir()).unwrap_or_else(std::env::temp_dir);
+    findings.extend(executors::look(&context.settings().unwrap_or_default(), &state));
     findings
 }
 

@@ -99,6 +99,12 @@ impl Surroundings {
         Ok(Site { directory: directory.to_path_buf(), place })
     }
 
+    /// What is to be known of where a command ran.
+    fn remark(&self) -> &'static str {
+        let is_elsewhere = self.grounds.as_ref().is_some_and(Grounds::is_elsewhere);
+        if is_elsewhere { "\n(this ran on this machine, not on the task's)" } else { "" }
+    }
+
     /// The variables that a command gets.
     fn variables(&self) -> Vec<(String, String)> {
         let mut variables = vec![
@@ -162,7 +168,7 @@ pub(super) fn run_one(check: &Check, site: &Site, tree: &str, surroundings: &Sur
         exit_code: finished.as_ref().ok().filter(|finished| !finished.timed_out).and_then(|finished| finished.code),
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         tree: tree.to_owned(),
-        log: log(&finished, surroundings.timeout),
+        log: log(&finished, surroundings.timeout) + surroundings.remark(),
     }
 }
 

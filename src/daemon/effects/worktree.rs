@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::daemon::blocking::{blocking, fault};
 use crate::daemon::project_settings::{self, Commands};
-use crate::daemon::{Daemon, core::now};
+use crate::daemon::{Daemon, core::now, executors};
 use crate::engine::EffectResult;
 use crate::git::{Label, Repository};
 use crate::model::{Explain, Kind, Project, Task, TaskId, one_line, truncate};
@@ -24,7 +24,8 @@ pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId, fresh: bool) -> Re
         if fresh && let Ok(old) = repository.worktree_at(&path) {
             repository.remove_worktree(&old, &label(&task, "started afresh"))?;
         }
-        let worktree = repository.add_worktree(&path, &task.branch, &project.target)?;
+        let from = task.fork.as_ref().and_then(|fork| fork.from.as_deref()).unwrap_or(&project.target);
+        let worktree = repository.add_worktree(&path, &task.branch, from)?;
         if let Some(result) = furnish(&repository, &project, &worktree.path, &surroundings) {
             return Ok::<_, crate::git::GitError>(result);
         }
@@ -110,9 +111,11 @@ pub(super) async fn remove(daemon: &Arc<Daemon>, id: TaskId) -> Result<EffectRes
     let _turn = lock.lock().await;
     let repository = daemon.repository(&project);
     let path = task.worktree.clone().ok_or_else(|| fault("the task has no worktree"))?;
+    let swept = Arc::clone(daemon);
     blocking(move || {
         let repository = repository.open()?;
         let kept = repository.remove_worktree_at(&path, &label(&task, "removed the worktree of"))?;
+        executors::sweep(&swept, task.id);
         Ok::<_, crate::git::GitError>(EffectResult::Removed { kept })
     })
     .await

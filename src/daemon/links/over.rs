@@ -13,6 +13,9 @@ use super::Ask;
 use super::line::ANSWERS_WITHIN;
 use super::link::Link;
 
+/// A session without a host, of which nobody can tell whether it runs, is called unreachable after this long.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(5);
+
 /// How long a new host of a session that runs elsewhere may take.
 const ADOPTED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -52,15 +55,16 @@ impl Link {
             Ok(Looked::Runs(started)) => {
                 let (session, host) = (self.id.clone(), started.host);
                 self.daemon.core.fact(Fact::SessionAdopted { session, pid: started.pid, host }).await;
-                self.silent("its host runs but does not answer").await;
+                self.silent("its host runs but does not answer", self.heartbeat.patience()).await;
                 return false;
             }
             Ok(Looked::MayRun(why)) => {
-                self.silent(&why).await;
+                // it has no host that could answer later
+                self.silent(&why, UNKNOWN_AFTER).await;
                 return false;
             }
             Err(_) => {
-                self.silent("it could not be looked for; see the daemon's log").await;
+                self.silent("it could not be looked for; see the daemon's log", UNKNOWN_AFTER).await;
                 return false;
             }
         };
@@ -79,8 +83,8 @@ impl Link {
     }
 
     /// It is not over, and was not heard of. Said when that has lasted.
-    async fn silent(&mut self, why: &str) {
-        if !self.silence.told && self.silence.for_at_least(self.heartbeat.patience()) {
+    async fn silent(&mut self, why: &str, patience: Duration) {
+        if !self.silence.told && self.silence.for_at_least(patience) {
             self.unreachable(why).await;
         }
     }

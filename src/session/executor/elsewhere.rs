@@ -17,6 +17,7 @@ use super::window::Window;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// How they are found, shown and ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +99,7 @@ impl Elsewhere {
             Ok(Some(code)) => code,
             Ok(None) => exit_of(directory).map_or(GONE, |exit| code_of(&exit)),
             Err(error) => {
-                eprintln!("{error}");
+                say!("{error}");
                 NOT_STARTED
             }
         }
@@ -111,7 +112,7 @@ pub fn show(directory: &Path) -> ExitCode {
     match launch.and_then(|launch| launch.place.elsewhere) {
         Some(elsewhere) => ExitCode::from(elsewhere.show(directory)),
         None => {
-            eprintln!("`{}` holds no session that runs elsewhere", directory.display());
+            say!("`{}` holds no session that runs elsewhere", directory.display());
             ExitCode::from(NOT_STARTED)
         }
     }

@@ -7,6 +7,7 @@
 //! finds the process or makes it, shows it on the host's PTY and ends with its exit code; what is needed to
 //! find, show and end it again is written into `launch.json` (`Elsewhere`).
 
+mod aside;
 mod container;
 mod docker;
 mod elsewhere;
@@ -22,13 +23,14 @@ mod tmux;
 mod window;
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ExecutorKind, ExecutorSettings};
 use crate::process::Ssh;
 
+pub use aside::sweep;
 pub use elsewhere::{Elsewhere, show};
 pub use error::ExecutorError;
 pub use inside::{log, run};
@@ -72,6 +74,8 @@ pub struct Workplace {
     pub socket: Option<PathBuf>,
     /// Its own directory for temporary files.
     pub temporary: PathBuf,
+    /// Where goes what is written to directories that are only copied on write; made when it is needed.
+    pub aside: PathBuf,
     /// The person's home directory.
     pub home: PathBuf,
     /// Our own program.
@@ -114,6 +118,12 @@ pub trait Executor: Send + Sync {
 
     /// Whether it can be used here: what was found, or why not and what to do about it. May take a second.
     fn available(&self) -> Result<String, ExecutorError>;
+
+    /// Whether caches in the person's home can be written to inside without a change to them, what is written being
+    /// kept below `aside`; or why not.
+    fn copies_on_write(&self, _aside: &Path) -> Result<(), String> {
+        Err(format!("`{}` does not do that", self.kind()))
+    }
 
     /// What to start so that the job runs in its place.
     fn wrap(&self, job: Job, workplace: &Workplace) -> Result<Wrapped, ExecutorError>;

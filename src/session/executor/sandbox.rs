@@ -11,10 +11,11 @@
 //! What it does not do: it does not hide files from reading (except those named), nor the host's network
 //! and its abstract sockets while the network is allowed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::aside::{self, Over};
 use super::{Executor, ExecutorError, Job, Place, Workplace, Wrapped};
 use crate::model::{ExecutorKind, Network, SandboxSettings, one_line};
 use crate::process::{Program, find_program};
@@ -51,12 +52,13 @@ const BASE: &[&str] = &[
 pub(super) struct Sandbox {
     settings: SandboxSettings,
     program: Option<PathBuf>,
+    path: OsString,
 }
 
 impl Sandbox {
     /// Looks for bubblewrap in `path`.
     pub(super) fn new(settings: SandboxSettings, path: &OsStr) -> Self {
-        Self { settings, program: find_program("bwrap", path) }
+        Self { settings, program: find_program("bwrap", path), path: path.to_owned() }
     }
 
     fn program(&self) -> Result<&Path, ExecutorError> {
@@ -65,6 +67,37 @@ impl Sandbox {
             program: "bubblewrap (`bwrap`)",
             install: INSTALL,
         })
+    }
+
+    /// Directories that are copied on write inside, and what gives the right to make that up again; nothing where it
+    /// cannot be done.
+    fn overlays(&self, workplace: &Workplace) -> Option<(Vec<Over>, Vec<String>)> {
+        let wanted = expand(&self.settings.copy_on_write, &workplace.home);
+        if wanted.is_empty() || workplace.aside.as_os_str().is_empty() {
+            return None;
+        }
+        if let Err(why) = self.try_overlays(&workplace.aside, &workplace.qd) {
+            tracing::warn!(why, "caches are read-only in fences here");
+            return None;
+        }
+        let more = expand(&self.settings.writable, &workplace.home);
+        let hidden = expand(&self.settings.hidden, &workplace.home);
+        let known = workplace.writable.iter().chain(&workplace.hidden).chain(&more).chain(&hidden);
+        let own = [&workplace.directory, &workplace.temporary, &workplace.aside];
+        let bound: Vec<&Path> =
+            known.chain(own).chain(&workplace.git).chain(&workplace.socket).map(PathBuf::as_path).collect();
+        let overlays = aside::overlays(&wanted, workplace, &bound);
+        Some((overlays, aside::give_up_rights(&self.path)?)).filter(|(overlays, _)| !overlays.is_empty())
+    }
+
+    /// Whether overlays can be made, by making one.
+    fn try_overlays(&self, aside: &Path, qd: &Path) -> Result<(), String> {
+        let rest = aside::give_up_rights(&self.path).ok_or("`setpriv` (util-linux) was not found")?;
+        let mut line =
+            vec![text(self.program().map_err(|error| error.to_string())?).map_err(|error| error.to_string())?];
+        line.extend(BASE.iter().chain(&aside::RIGHTS).map(|word| (*word).to_owned()));
+        std::fs::create_dir_all(aside).map_err(|error| format!("`{}`: {error}", aside.display()))?;
+        aside::trial(aside, qd, line, &rest)
     }
 
     /// The mounts, in the order in which they are made: later ones lie over earlier ones.
@@ -87,8 +120,9 @@ impl Sandbox {
             mount("--ro-bind-try", &[path, path])?;
         }
         // an agent that is installed below the real `/tmp`, which is out of sight
-        if let Some(program) = workplace.program.as_ref().filter(|program| program.starts_with("/tmp")) {
-            mount("--ro-bind-try", &[program, program])?;
+        for path in workplace.program.iter().flat_map(|program| installed(program)).filter(|it| it.starts_with("/tmp"))
+        {
+            mount("--ro-bind-try", &[&path, &path])?;
         }
         let hidden: Vec<PathBuf> =
             workplace.hidden.iter().cloned().chain(expand(&self.settings.hidden, &workplace.home)).collect();
@@ -119,7 +153,7 @@ impl Sandbox {
     }
 
     /// What the fence allows, for the person and for the agent.
-    fn words(&self, workplace: &Workplace) -> String {
+    fn words(&self, workplace: &Workplace, copies: bool) -> String {
         let more: Vec<String> = expand(&self.settings.writable, &workplace.home)
             .iter()
             .chain(&workplace.writable)
@@ -131,7 +165,8 @@ impl Sandbox {
             Network::None => "; there is no network",
         };
         let more = if more.is_empty() { String::new() } else { format!(", {}", more.join(", ")) };
-        format!("it may write to its worktree, its own git directory, /tmp{more}{network}")
+        let copies = if copies { "; what it writes to caches in your home is kept aside" } else { "" };
+        format!("it may write to its worktree, its own git directory, /tmp{more}{copies}{network}")
     }
 }
 
@@ -164,6 +199,11 @@ impl Executor for Sandbox {
         })
     }
 
+    fn copies_on_write(&self, aside: &Path) -> Result<(), String> {
+        let qd = std::env::current_exe().map_err(|error| error.to_string())?;
+        self.try_overlays(aside, &qd)
+    }
+
     fn wrap(&self, job: Job, workplace: &Workplace) -> Result<Wrapped, ExecutorError> {
         let kind = ExecutorKind::Sandbox;
         let qd = text(&workplace.qd)?;
@@ -172,24 +212,50 @@ impl Executor for Sandbox {
         argv.extend(words(&["fence", "hold", "--"]));
         argv.push(text(self.program()?)?);
         argv.extend(words(BASE));
+        let overlays = self.overlays(workplace);
+        if overlays.is_some() {
+            argv.extend(words(&aside::RIGHTS));
+        }
         argv.extend(self.mounts(workplace)?);
+        if overlays.is_some() {
+            argv.extend(["--bind".to_owned(), text(&workplace.aside)?, text(&workplace.aside)?]);
+        }
         if self.settings.network == Network::None {
             argv.push("--unshare-net".to_owned());
         }
         argv.extend(["--chdir".to_owned(), text(&job.cwd)?, "--".to_owned(), qd]);
-        argv.extend(words(&["fence", "enter", "--"]));
+        argv.extend(words(&["fence", "enter"]));
+        let (over, rights) =
+            overlays.map_or_else(Default::default, |(overlays, rights)| (aside::words(&overlays, workplace), rights));
+        argv.extend(over.iter().cloned());
+        argv.push("--".to_owned());
+        argv.extend(rights);
         if job.argv.is_empty() {
             return Err(ExecutorError::BadPath { kind, path: String::new(), why: "no program was named" });
         }
         argv.extend(job.argv);
-        let fence = self.words(workplace);
+        let fence = self.words(workplace, !over.is_empty());
         let mut env = job.env;
+        if !over.is_empty() {
+            let known: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
+            env.extend(aside::moved(&workplace.home, |name| known.iter().any(|other| other == name)));
+        }
         env.extend([("TMPDIR".to_owned(), "/tmp".to_owned()), ("QD_FENCE".to_owned(), fence.clone())]);
         let mut remove_env = job.remove_env;
         remove_env.extend(words(SOCKETS));
         let job = Job { name: job.name, argv, env, remove_env, cwd: job.cwd };
         Ok(Wrapped { job, place: Place { fence: Some(fence), ..Place::default() } })
     }
+}
+
+/// An agent's program, and what it needs besides: the packages that its own is among, or what lies next to it.
+fn installed(program: &Path) -> Vec<PathBuf> {
+    let real = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
+    let packages = real.ancestors().filter(|place| place.file_name().is_some_and(|name| name == "node_modules"));
+    // a link is kept as one: what it leads to finds its own files from there
+    let beside = |path: &Path| path.parent().filter(|place| place.components().count() > 2).map(Path::to_path_buf);
+    let found = [beside(program), packages.last().map(Path::to_path_buf).or_else(|| beside(&real))];
+    found.into_iter().flatten().collect()
 }
 
 /// A path as an argument.

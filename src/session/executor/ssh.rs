@@ -100,7 +100,11 @@ impl Executor for Remote {
             let detail = format!("`{host}` has {} MB free at `{}`", probed.free >> 20, probed.directory.display());
             return Err(unusable(detail, "make room there, or name another `directory` in `[executor.ssh]`"));
         }
-        Ok(format!("`{host}` has qd {} and {git}; work goes to `{}`", probed.version, probed.directory.display()))
+        Ok(format!(
+            "`{host}` has qd {} and {git}; work goes to `{}`; checks and setup commands run here",
+            probed.version,
+            probed.directory.display()
+        ))
     }
 
     fn far(&self) -> Result<Option<(Ssh, String)>, ExecutorError> {
