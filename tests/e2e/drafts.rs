@@ -58,7 +58,12 @@ fn a_low_pane_of_claude_hides_nothing_of_what_it_asks_for() {
     let task = world.qd(&[&["task", "add", &text][..], &options].concat()).good().json();
     let id = task["id"].as_u64().unwrap();
     let session = world.running_session(id)["id"].as_str().unwrap().to_owned();
+    let high = Terminal::open(&world, &["attach", &session], 40, 120);
     let asked = || {
+        // a question that comes after the prompt was pasted: only the person answers it, and it gets no Enter of ours
+        if high.text().contains("No, keep manual mode") {
+            high.type_in(if high.text().contains("❯ No, keep") { "\r" } else { "\x1b[B" });
+        }
         let asked = world.qd(&["approval", "list", "--json"]).good().json();
         for approval in asked.as_array().into_iter().flatten().filter(|approval| approval["kind"] == "trust") {
             world.qd(&["approval", "answer", &approval["id"].to_string(), "yes"]);
