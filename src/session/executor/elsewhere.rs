@@ -108,11 +108,9 @@ impl Elsewhere {
 /// What `qd elsewhere show` does: the end of it that the host sees.
 pub fn show(directory: &Path) -> ExitCode {
     let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
-    match launch.and_then(|launch| launch.place.elsewhere) {
-        Some(elsewhere) => ExitCode::from(elsewhere.show(directory)),
-        None => {
-            eprintln!("`{}` holds no session that runs elsewhere", directory.display());
-            ExitCode::from(NOT_STARTED)
-        }
+    if let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) {
+        return ExitCode::from(elsewhere.show(directory));
     }
+    eprintln!("`{}` holds no session that runs elsewhere", directory.display());
+    ExitCode::from(NOT_STARTED)
 }
