@@ -319,6 +319,19 @@ fn dependencies_stay_behind_their_fences() {
     none_of(&problems);
 }
 
+/// Zero model calls for supervision: only the planner, which counts each call before it is made, can make one.
+#[test]
+fn only_the_planner_calls_models() {
+    let calls = |source: &&Source| names(&source.code, "crate::llm") || names(&source.code, "quarterdeck::llm");
+    let problems: Vec<String> = sources(&["src"])
+        .iter()
+        .filter(calls)
+        .filter(|source| !source.path.starts_with("src/daemon/planner") && !source.path.starts_with("src/llm"))
+        .map(|source| format!("{}: models are called in `daemon::planner`", source.path.display()))
+        .collect();
+    none_of(&problems);
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     let silent: Vec<String> = sources(&["src", "tests", "benches"])

@@ -32,6 +32,7 @@ mod support_confirm;
 mod world;
 
 mod attach;
+mod control;
 mod document;
 mod echo;
 mod effort;

@@ -1,5 +1,6 @@
 //! What a face waits for when it asks the daemon: requests over the real socket to a real daemon, its
-//! store on disk.
+//! store on disk. Beside them, in turns, what only reads: the same of tmux over its control mode; and what changes
+//! something: the time until the same disk has taken one block.
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,9 +10,10 @@ use quarterdeck::config::{Environment, Paths};
 use quarterdeck::model::{Autonomy, PlanId, ProjectId, TaskId};
 use quarterdeck::protocol::control::{AddOptions, Request, Response};
 
+use crate::control::{Control, Disk};
 use crate::effort::pick;
 use crate::figures::Figures;
-use crate::scene::qd;
+use crate::scene::{qd, tmux_version};
 use crate::table::Row;
 use crate::world::World;
 
@@ -25,6 +27,8 @@ struct Asked {
     list: Figures,
     queue: Figures,
     decline: Figures,
+    tmux: Figures,
+    disk: Figures,
 }
 
 pub fn measure() -> Vec<Row> {
@@ -32,20 +36,27 @@ pub fn measure() -> Vec<Row> {
     world.qd(&["worker", "list"]).good(); // the daemon runs and knows the project
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let asked = runtime.block_on(ask(&world.path("qd"), &world.repository()));
+    let (tmux, disk) = ((&asked.tmux, "(`list-panes`)"), (&asked.disk, "(one block to the disk)"));
     [
-        ("add a task", asked.add),
-        ("edit a task", asked.edit),
-        ("list tasks", asked.list),
-        ("list what waits for the person", asked.queue),
-        ("decline a plan", asked.decline),
+        ("add a task", asked.add, disk),
+        ("edit a task", asked.edit, disk),
+        ("list tasks", asked.list, tmux),
+        ("list what waits for the person", asked.queue, tmux),
+        ("decline a plan", asked.decline, disk),
     ]
     .into_iter()
-    .map(|(what, figures)| {
+    .map(|(what, figures, (beside, name))| {
         let p99 = figures.quantile(0.99);
-        let shown = format!("{:.2}; {p99:.2}", figures.median());
-        Row::absolute(&format!("{what} at the API, p50; p99, ms"), shown, "p99 < 2", p99 < 2.0)
+        let rival = if beside.is_empty() { "–".to_owned() } else { format!("{} {name}", shown(beside)) };
+        let ratio = (!beside.is_empty()).then(|| p99 / beside.quantile(0.99));
+        let what = format!("{what} at the API, p50; p99, ms");
+        Row::absolute(&what, shown(&figures), "p99 < 2", p99 < 2.0).beside(rival, ratio)
     })
     .collect()
+}
+
+fn shown(figures: &Figures) -> String {
+    format!("{:.2}; {:.2}", figures.median(), figures.quantile(0.99))
 }
 
 async fn ask(home: &Path, repository: &Path) -> Asked {
@@ -57,6 +68,8 @@ async fn ask(home: &Path, repository: &Path) -> Asked {
         panic!("not a project")
     };
     let mut asked = Asked::default();
+    let mut tmux = tmux_version().map(|_| Control::open());
+    let mut disk = Disk::in_directory(home);
     for round in 0..pick(ROUNDS, 100) {
         let (task, plan) = add(&client, project.id, &mut asked, round).await;
         let edit = Request::EditTask {
@@ -71,6 +84,10 @@ async fn ask(home: &Path, repository: &Path) -> Asked {
         timed(&client, Request::Tasks { project: Some(project.id) }, &mut asked.list).await;
         timed(&client, Request::Approvals { project: Some(project.id) }, &mut asked.queue).await;
         timed(&client, Request::DeclinePlan { plan }, &mut asked.decline).await;
+        if let Some(tmux) = &mut tmux {
+            asked.tmux.push_ms(tmux.ask("list-panes"));
+        }
+        asked.disk.push_ms(disk.reach());
     }
     asked
 }

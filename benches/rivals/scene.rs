@@ -123,9 +123,9 @@ impl Scene {
         }
     }
 
-    /// Leaves `attach_alone`: the leader, then `d`.
+    /// Leaves `attach_alone`, with the keys that leave the cockpit.
     pub fn detach_alone(&mut self) {
-        self.keys(&[LEADER, "d"]);
+        self.keys(&[LEADER, "q"]);
         self.outer.until_ended(PATIENCE);
     }
 
@@ -187,12 +187,12 @@ fn number(value: &Value) -> Option<u32> {
 }
 
 /// A tmux server of our own.
-struct Tmux {
+pub struct Tmux {
     home: tempfile::TempDir,
 }
 
 impl Tmux {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { home: tempfile::Builder::new().prefix("qd-bench-").tempdir().unwrap() }
     }
 
@@ -206,13 +206,13 @@ impl Tmux {
             .collect()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("tmux");
         command.args(["-L", "bench", "-f", "/dev/null"]).args(arguments).env_clear().envs(self.variables());
         command
     }
 
-    fn run(&self, arguments: &[&str]) {
+    pub fn run(&self, arguments: &[&str]) {
         let said = self.command(arguments).output().unwrap();
         assert!(said.status.success(), "tmux {arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
     }

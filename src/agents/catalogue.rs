@@ -10,7 +10,7 @@ use crate::protocol::pane::{Modes, Observation};
 use super::launch::{self, LaunchContext, LaunchPlan};
 use super::screen::Reader;
 use super::transcript::Transcript;
-use super::{claude, codex, gemini, keys, opencode};
+use super::{claude, codex, gemini, keys, opencode, qwen};
 
 /// All agents, in the order of their definitions.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +90,11 @@ impl Agent {
         !self.definition().arguments.resume.is_empty()
     }
 
+    /// Whether it can begin with a copy of a conversation.
+    pub fn can_fork(&self) -> bool {
+        !self.definition().arguments.fork.is_empty()
+    }
+
     /// Brings a definition to life.
     pub fn new(definition: AgentDefinition) -> Self {
         let reader = Arc::new(Reader::new(&definition));
@@ -158,6 +163,7 @@ impl Agent {
             Adapter::Claude => claude::hook(event, payload),
             Adapter::Codex => codex::hook(event, payload),
             Adapter::Opencode => opencode::hook(event, payload),
+            Adapter::Qwen => qwen::hook(event, payload),
             Adapter::Plain | Adapter::Gemini | Adapter::Shell => HookNews::default(),
         }
     }

@@ -92,7 +92,9 @@ impl ComposerReader {
 
     /// Whether the composer's first row is this one. The same mark also stands before what was said and before options.
     fn begins_at(&self, rows: &[String], place: usize) -> bool {
-        let marked = rows.get(place).is_some_and(|row| unframed(row).starts_with(&self.mark));
+        let starts = |row: &str| row.starts_with(&self.mark);
+        // the mark may itself be what other agents draw a box with
+        let marked = rows.get(place).is_some_and(|row| starts(unframed(row)) || starts(row.trim()));
         let above = place.checked_sub(1).and_then(|above| rows.get(above)).map_or("", String::as_str);
         marked && (self.above.is_empty() || any(&self.above, above))
     }

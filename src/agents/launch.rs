@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Adapter, AgentDefinition, PromptDelivery, StreamFormat};
 use crate::model::{Reading, SessionId, SessionMode, SessionState, StateSource};
 
-use super::{claude, codex, gemini, handing, opencode, prompt};
+use super::{claude, codex, gemini, handing, opencode, prompt, qwen};
 
 /// One argument may have 128 KiB on Linux (`MAX_ARG_STRLEN`, execve(2)); we stay well below.
 const LONGEST_ARGUMENT: usize = 100_000;
@@ -32,6 +32,8 @@ pub struct LaunchContext<'a> {
     pub model: Option<&'a str>,
     /// Its own id of a conversation to go on with.
     pub resume: Option<&'a str>,
+    /// Not with that conversation itself, but with a copy of it.
+    pub forks: bool,
     /// The command of a shell task.
     pub run: Option<&'a str>,
     /// The person agreed once that this agent may trust the project's worktrees.
@@ -90,9 +92,15 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
     let values = Values { context, prompt, settings };
     let arguments = &definition.arguments;
     let resumes = context.resume.is_some();
-    let opening = if resumes && !arguments.resume.is_empty() { &arguments.resume } else { &arguments.start };
+    let opening = match (resumes, context.forks) {
+        (true, true) if !arguments.fork.is_empty() => &arguments.fork,
+        (true, false) if !arguments.resume.is_empty() => &arguments.resume,
+        _ => &arguments.start,
+    };
     let list = match headless {
-        Some(_) if resumes && !arguments.autonomous_resume.is_empty() => values.expand(&arguments.autonomous_resume),
+        Some(_) if resumes && !context.forks && !arguments.autonomous_resume.is_empty() => {
+            values.expand(&arguments.autonomous_resume)
+        }
         _ => [values.expand(opening), values.expand(headless.unwrap_or(&arguments.interactive))].concat(),
     };
     if headless.is_some() && definition.stream != StreamFormat::Text {
@@ -112,8 +120,8 @@ pub(super) fn plan(definition: &AgentDefinition, context: &LaunchContext<'_>) ->
         plan.argv.extend(list);
     }
     plan.conversation = match context.resume {
-        Some(id) => Some(id.to_owned()),
-        None => opening.iter().any(|argument| argument == "{session}").then(|| context.session.to_string()),
+        Some(id) if !context.forks => Some(id.to_owned()),
+        _ => opening.iter().any(|argument| argument == "{session}").then(|| context.session.to_string()),
     };
     plan
 }
@@ -184,6 +192,14 @@ fn adapt(
             let prompts = handing::prompts(context.session_directory);
             let configuration = opencode::configuration(context, plugin.as_deref(), &prompts);
             plan.env.push(("OPENCODE_CONFIG_CONTENT".to_owned(), configuration));
+            (None, vec![])
+        }
+        Adapter::Qwen => {
+            if !headless {
+                let path = context.session_directory.join("qwen-defaults.json");
+                plan.env.push((qwen::VARIABLE.to_owned(), path.to_string_lossy().into_owned()));
+                plan.files.push((path, qwen::defaults(context)));
+            }
             (None, vec![])
         }
     }

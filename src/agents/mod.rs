@@ -5,7 +5,7 @@
 //! | `catalogue` | which agents are there? |
 //! | `launch` | with which argument vector, environment and files does one start? |
 //! | `screen`, `composer`, `pattern`, `keys` | what do its title and screen say, and which keys answer what it asks? |
-//! | `claude`, `codex`, `gemini`, `opencode` | what one session is given (settings, hooks, policy, plugin), and what comes back |
+//! | `claude`, `codex`, `gemini`, `opencode`, `qwen` | what one session is given (settings, hooks, policy, plugin), and what comes back |
 //! | `exact` | which command or change, exactly, does it ask for? |
 //! | `signals` | hooks and observations disagree: what is its state? |
 //! | `delivery`, `prompt`, `handing` | a prompt gets into its composer exactly once, a long one as a file |
@@ -28,6 +28,7 @@ mod launch;
 mod opencode;
 mod pattern;
 pub mod prompt;
+mod qwen;
 pub mod replay;
 mod screen;
 pub mod signals;

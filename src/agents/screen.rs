@@ -40,6 +40,7 @@ struct DialogReader {
     kind: DialogKind,
     patterns: Vec<Pattern>,
     from: Option<Pattern>,
+    last: bool,
     yes: Vec<String>,
     no: Vec<String>,
     always: Option<(Pattern, Vec<String>)>,
@@ -138,6 +139,7 @@ impl DialogReader {
             kind: definition.kind,
             patterns: Pattern::list(&definition.patterns),
             from: definition.from.as_deref().map(Pattern::new),
+            last: definition.last,
             yes: definition.yes.clone(),
             no: definition.no.clone(),
             always: definition.always.as_ref().map(|always| (Pattern::new(&always.row), always.keys.clone())),
@@ -158,7 +160,7 @@ impl DialogReader {
         }
         // A question stands at the end of the screen; what is far above it is a quotation in old output.
         let below = rows.iter().skip(last + 1).filter(|row| !row.trim().is_empty()).count();
-        if below > 8 {
+        if below > if self.last { 0 } else { 8 } {
             return None;
         }
         let start = match &self.from {

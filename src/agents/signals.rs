@@ -196,9 +196,9 @@ impl Signals {
     }
 
     fn settle_on(&mut self, mut reading: Reading) -> Option<Reading> {
-        if matches!(reading.state, SessionState::Working) {
-            self.turn_seen = true;
-        }
+        // only a turn asks for a permission; trust and the like are asked before the first
+        let asks = reading.dialog.as_ref().is_some_and(|dialog| dialog.kind == DialogKind::Permission);
+        self.turn_seen |= asks || reading.state == SessionState::Working;
         if self.has_had_its_turn(&reading) {
             reading.state = SessionState::WaitingInput;
         }

@@ -88,11 +88,8 @@ fn print(output: Output, approval: &ApprovalView) -> Result<(), Stop> {
     for line in approval.detail.lines() {
         output.line(format!("  {line}"))?;
     }
-    let always = approval.subject.dialog().and_then(|dialog| dialog.always.as_ref());
-    if let Some(always) = always {
-        output.line(format!("  always means: {}", always.scope))?;
-    }
-    let words = if always.is_some() { "yes|no|always" } else { "yes|no" };
+    let always = approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some());
+    let words = if always { "yes|no|always" } else { "yes|no" };
     output.line(match (approval.answerable, approval.worker) {
         (true, _) => format!("  answer: qd approval answer {} {words}", approval.id),
         (false, Some(worker)) => format!("  answer in its pane: qd attach @{worker}"),

@@ -19,6 +19,7 @@ mod guard;
 mod host;
 mod init;
 mod input;
+mod logs;
 mod man;
 mod mission;
 mod outbox;

@@ -2,14 +2,21 @@
 //! worker or a task by its number.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::model::{Kind, SessionId, TaskId, WorkerNumber};
-use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
+use crate::protocol::{SessionView, WorkerView};
 
 use super::context::ask;
 use super::{Context, Stop, Where};
+
+/// How long the worktree of a task may take before its worker counts as one that shows nothing.
+const PREPARED_WITHIN: Duration = Duration::from_secs(15);
+
+/// How often it is looked for until then.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The session that `text` names: its id or a beginning of it that only one session has.
 async fn session(client: &Client, text: &str) -> Result<SessionView, Stop> {
@@ -45,14 +52,20 @@ pub(super) async fn session_of_task(client: &Client, task: TaskId) -> Result<Ses
     }
 }
 
-/// The session that a worker shows.
+/// The session that a worker shows. One that was just given a task makes its worktree first: that is waited for.
 async fn session_of_worker(
     client: &Client,
     context: &Context,
     place: &Where,
     number: WorkerNumber,
 ) -> Result<SessionView, Stop> {
-    let project = context.project(client, place).await?;
+    let until = Instant::now() + PREPARED_WITHIN;
+    let mut project = context.project(client, place).await?;
+    let prepares = |worker: &WorkerView| worker.number == number && worker.session.is_none() && worker.task.is_some();
+    while project.workers.iter().any(prepares) && Instant::now() < until {
+        tokio::time::sleep(LOOK_EVERY).await;
+        project = context.project(client, place).await?;
+    }
     let worker = project.workers.iter().find(|worker| worker.number == number);
     let Some(worker) = worker else {
         let most = project.workers.iter().map(|worker| worker.number).max();

@@ -4,15 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::daemon::{self, ServeOptions};
 
+use super::logs::Logs;
 use super::stop::note;
 use super::{Context, Done, Stop};
-
-/// Days of logs that are kept.
-const DAYS_KEPT: usize = 7;
 
 /// `qd serve`.
 #[derive(Debug, Args)]
@@ -37,16 +34,11 @@ pub(super) async fn run(arguments: Serve, context: &Context) -> Done {
 /// Log lines go to a file of the day below the state directory, written by a thread of their own.
 fn log(context: &Context) -> Result<WorkerGuard, Stop> {
     let logs = context.paths.logs();
-    let appender = std::fs::create_dir_all(&logs).map_err(|error| error.to_string()).and_then(|()| {
-        let builder =
-            RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix("daemon").filename_suffix("log");
-        builder.max_log_files(DAYS_KEPT).build(&logs).map_err(|error| error.to_string())
-    });
-    let appender = appender.map_err(|error| {
+    let files = Logs::open(&logs).map_err(|error| {
         Stop::new(crate::model::Kind::Unavailable, format!("logs cannot be written to `{}`: {error}", logs.display()))
             .hint("see `qd doctor`")
     })?;
-    let (writer, guard) = tracing_appender::non_blocking(appender);
+    let (writer, guard) = tracing_appender::non_blocking(files);
     let subscriber =
         tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_max_level(tracing::Level::INFO).finish();
     // a second subscriber in one process (tests) is refused, and the first one is as good

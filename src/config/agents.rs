@@ -63,6 +63,8 @@ pub struct AgentDefinition {
     pub version: Vec<String>,
     /// How to get it, for the person.
     pub install: Option<String>,
+    /// What must be there besides, for the person: a runtime and its version.
+    pub requires: Option<String>,
     /// What to type to end it politely; empty when there is nothing (`\r` is Enter).
     #[serde(default)]
     pub polite_exit: String,
@@ -231,6 +233,9 @@ pub struct DialogDefinition {
     pub patterns: Vec<String>,
     /// Where its text begins: the last row above the first pattern that fits. Without it: the first pattern's row.
     pub from: Option<String>,
+    /// Nothing stands below it: what does not, was answered.
+    #[serde(default)]
+    pub last: bool,
     /// Keys that say yes; empty when only the person can answer in the pane.
     #[serde(default)]
     pub yes: Vec<String>,
@@ -283,13 +288,14 @@ fn escape() -> Vec<String> {
 }
 
 /// The definitions that come with the program: file name and text.
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 11] = [
     ("claude.toml", include_str!("../../agents/claude.toml")),
     ("codex.toml", include_str!("../../agents/codex.toml")),
     ("gemini.toml", include_str!("../../agents/gemini.toml")),
     ("opencode.toml", include_str!("../../agents/opencode.toml")),
     ("kimi.toml", include_str!("../../agents/kimi.toml")),
     ("qwen.toml", include_str!("../../agents/qwen.toml")),
+    ("copilot.toml", include_str!("../../agents/copilot.toml")),
     ("minimax.toml", include_str!("../../agents/minimax.toml")),
     ("aider.toml", include_str!("../../agents/aider.toml")),
     ("shell.toml", include_str!("../../agents/shell.toml")),

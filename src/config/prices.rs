@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::model::Tokens;
+use crate::model::{Tokens, dollars as millions, micros};
 
 use super::SettingsError;
 use super::settings::explain;
@@ -32,13 +32,13 @@ pub struct Price {
 impl Price {
     /// What tokens cost, in millionths of a US dollar.
     pub fn micros(&self, tokens: Tokens) -> u64 {
-        // dollars per million tokens are micro-dollars per token
-        let part = |count: u64, price: f64| count as f64 * price;
+        // dollars per million tokens
+        let part = |count: u64, price: f64| millions(count) * price;
         let sum = part(tokens.input, self.input)
             + part(tokens.output, self.output)
             + part(tokens.cache_read, self.cache_read.unwrap_or(self.input))
             + part(tokens.cache_write, self.cache_write.unwrap_or(self.input));
-        sum.max(0.0).round() as u64
+        micros(sum)
     }
 }
 

@@ -239,6 +239,7 @@ fn decide(daemon: &Daemon, draft: &mut TaskDraft, options: &AddOptions) -> Resul
     draft.mode = daemon.agents.only_mode(&draft.agent).or(options.mode).or(draft.mode);
     draft.worker = options.worker.or(draft.worker);
     draft.open_ended = options.open_ended;
+    draft.fork.clone_from(&options.fork);
     draft.priority = options.priority.unwrap_or(draft.priority);
     draft.budget = options.budget.or(draft.budget);
     draft.depends.extend(options.depends.iter().map(|task| crate::model::Dependency::Task(*task)));

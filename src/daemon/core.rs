@@ -17,6 +17,7 @@ use crate::protocol::control::Failure;
 use crate::store::{Batch, Record, Store};
 
 use super::DaemonError;
+use super::clock::Drift;
 
 /// Turns between two snapshots.
 const TURNS_PER_SNAPSHOT: u32 = 500;
@@ -29,7 +30,7 @@ type Look = Box<dyn FnOnce(&State, &Store) + Send>;
 
 enum Message {
     Command { command: Box<Command>, reply: oneshot::Sender<Result<Vec<Event>, Failure>> },
-    Fact(Incoming),
+    Fact(Box<Incoming>),
     Look(Look),
     Stop(oneshot::Sender<()>),
 }
@@ -66,7 +67,7 @@ impl Core {
     /// `false` when the daemon ended before it was committed.
     pub(crate) async fn collect(&self, fact: Fact, collected: Option<(SessionId, u64)>) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.to.send(Message::Fact(Incoming { fact, collected, reply })).is_ok() && answer.await.is_ok()
+        self.to.send(Message::Fact(Box::new(Incoming { fact, collected, reply }))).is_ok() && answer.await.is_ok()
     }
 
     /// Looks at the state (and the log) without changing anything.
@@ -120,6 +121,7 @@ pub(crate) fn steady() -> Timestamp {
 }
 
 struct Turns {
+    drift: Drift,
     state: State,
     store: Store,
     effects: tokio::sync::mpsc::UnboundedSender<Effect>,
@@ -139,7 +141,16 @@ pub(crate) fn start(store: Store) -> Result<(Core, tokio::sync::mpsc::UnboundedR
     }
     let (version, watching) = watch::channel(0);
     let (to, from) = channel();
-    let turns = Turns { state, store, effects, version, since_snapshot: 0, held_up: VecDeque::new(), retry_at: None };
+    let turns = Turns {
+        drift: Drift::default(),
+        state,
+        store,
+        effects,
+        version,
+        since_snapshot: 0,
+        held_up: VecDeque::new(),
+        retry_at: None,
+    };
     std::thread::Builder::new().name("loop".to_owned()).spawn(move || turns.run(&from)).map_err(DaemonError::Thread)?;
     Ok((Core { to, version: watching }, asked))
 }
@@ -199,7 +210,7 @@ impl Turns {
                 self.settle();
             }
             Message::Fact(incoming) => {
-                self.held_up.push_back(incoming);
+                self.held_up.push_back(*incoming);
                 self.wake();
             }
             Message::Stop(_) => {}
@@ -239,6 +250,7 @@ impl Turns {
     /// One turn: step, commit, apply, hand the effects out.
     fn turn(&mut self, input: Input, collected: Option<(SessionId, u64)>) -> Result<Vec<Event>, Failure> {
         let moment = Moment { now: now(), entropy: uuid::Uuid::new_v4().into_bytes() };
+        self.drift.look(moment.now);
         let events = engine::step(&self.state, input, &moment).map_err(|refusal| Failure::of(&refusal))?.events;
         if events.is_empty() && collected.is_none() {
             return Ok(events);

@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::agents::{Agent, Catalogue, ProgramName};
-use crate::config::{Paths, SettingsError};
-use crate::model::{Kind, SessionMode, one_line};
+use crate::config::{AgentDefinition, Paths, SettingsError};
+use crate::model::{Kind, SessionMode, one_line, truncate};
 use crate::process::{self, Program};
 use crate::protocol::AgentView;
 use crate::protocol::control::Failure;
@@ -169,7 +169,7 @@ impl Agents {
                 name,
             };
             view.hint = match (program.is_some(), view.signed_in) {
-                (false, _) => agent.definition().install.as_ref().map(|install| format!("not found: {install}")),
+                (false, _) => not_found(agent.definition()),
                 (true, Some(false)) => agent.definition().sign_in.hint.clone(),
                 _ => None,
             };
@@ -177,9 +177,12 @@ impl Agents {
                 view.hint = Some(broken);
             }
             let arguments = agent.version_args().to_vec();
+            let requires = agent.definition().requires.clone();
             views.insert(place, view);
             if let (Some(program), false) = (program, arguments.is_empty()) {
-                asked.spawn_blocking(move || (place, version(&program, &arguments)));
+                let needs = requires.map(|requires| format!(" (it needs {requires})")).unwrap_or_default();
+                let version = move || version(&program, &arguments).map_err(|why| format!("{why}{needs}"));
+                asked.spawn_blocking(move || (place, version()));
             }
         }
         while let Some(Ok((place, version))) = asked.join_next().await {
@@ -195,17 +198,50 @@ impl Agents {
     }
 }
 
-/// The first line that the program prints about its version.
-fn version(program: &std::path::Path, arguments: &[String]) -> Result<String, String> {
+/// What to do where no program of that name is in the PATH.
+fn not_found(definition: &AgentDefinition) -> Option<String> {
+    let install = definition.install.as_ref()?;
+    let needs = definition.requires.as_ref().map(|requires| format!(" (needs {requires})")).unwrap_or_default();
+    Some(format!("not found in your login shell's PATH: {install}{needs}"))
+}
+
+/// The longest version that is shown, in characters.
+const VERSION_SHOWN: usize = 60;
+
+/// The first line with a number in it that the program prints about its version; else what is wrong, and what to do.
+fn version(program: &Path, arguments: &[String]) -> Result<String, String> {
     let finished = Program::new(program.as_os_str()).args(arguments).timeout(VERSION_TIMEOUT).run();
-    match finished {
-        Ok(finished) if finished.code == Some(0) => {
-            Ok(one_line(String::from_utf8_lossy(&finished.stdout).lines().next().unwrap_or_default()))
+    let command = format!("`{} {}`", program.display(), arguments.join(" "));
+    let finished = finished.map_err(|error| format!("it is installed but does not start: {}", with_source(&error)))?;
+    let out = String::from_utf8_lossy(&finished.stdout).into_owned();
+    // megabytes are no version, and a line of ours stands in the middle of them
+    let lines = out.lines().filter(|_| !finished.truncated).map(one_line);
+    let line = lines.into_iter().find(|line| line.chars().any(|letter| letter.is_ascii_digit()));
+    match (finished.code, line) {
+        _ if finished.timed_out => Err(format!(
+            "it is installed but hangs: {command} said nothing for {} s; try it in a terminal, or install it again",
+            VERSION_TIMEOUT.as_secs()
+        )),
+        (Some(0), Some(line)) => Ok(truncate(&line, VERSION_SHOWN)),
+        (Some(0), None) => Err(format!(
+            "{command} printed no version: is it the agent's program? `command` in its definition names another"
+        )),
+        (code, _) => {
+            let how = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+            let why = trouble(&String::from_utf8_lossy(&finished.stderr)).or_else(|| trouble(&out)).unwrap_or(how);
+            Err(format!("it is installed but does not start: {why}"))
         }
-        Ok(finished) => {
-            let said = String::from_utf8_lossy(&finished.stderr).lines().last().map(one_line).unwrap_or_default();
-            Err(format!("it is installed but does not start: {said}"))
-        }
-        Err(error) => Err(format!("it is installed but does not start: {error}")),
     }
+}
+
+/// The line of an output that says what went wrong: the first that names an error (what follows is where), else the last.
+fn trouble(output: &str) -> Option<String> {
+    let lines: Vec<String> = output.lines().map(one_line).filter(|line| !line.is_empty()).collect();
+    let named = lines.iter().find(|line| line.contains("Error") || line.contains("error:"));
+    named.or(lines.last()).map(|line| truncate(line, 200))
+}
+
+/// An error with what is behind it.
+fn with_source(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -133,17 +133,18 @@ async fn changed(daemon: &Arc<Daemon>, project: ProjectId, id: TaskId) -> Result
     }
     let opening = daemon.repository(&of);
     let head = task.head.clone();
-    let (base, worktree, commit) = (task.base.clone(), task.worktree.clone(), task.commit.clone());
+    let (base, commit, is_over) = (task.base.clone(), task.commit.clone(), task.status.is_final());
+    // the worktree of a task that is over is just being removed: what it holds means nothing any more
+    let worktree = task.worktree.clone().filter(|_| !is_over || (head.is_none() && commit.is_none()));
     let (files, dirty) = blocking(move || {
         let repository = opening.open()?;
         let Some(base) = base else { return Ok::<_, GitError>((Vec::new(), Vec::new())) };
-        // one that is just being removed has landed: the branch or the landing tells the rest
         let place = worktree.and_then(|path| repository.worktree_at(&path).ok());
         let there = place.as_ref().and_then(|place| {
             repository.collect(place).ok()?;
             repository.head_of(place).ok()
         });
-        let head = there.or(commit).or(head);
+        let head = if is_over { head.or(commit).or(there) } else { there.or(head).or(commit) };
         let files = head.map(|head| repository.changed_files(&base, &head)).transpose()?.unwrap_or_default();
         let dirty = place.and_then(|place| repository.dirty_in(&place).ok()).unwrap_or_default();
         Ok((files, dirty))

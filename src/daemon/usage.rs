@@ -98,10 +98,10 @@ pub(super) fn budgets_told(state: &State, project: ProjectId, now: Timestamp) ->
         )
     };
     let lines: Vec<String> = budgets(state, Some(project), now).iter().map(line).collect();
-    match lines.is_empty() {
-        true => "No budget is set: `/budget 5usd day`, `/budget 2usd 7`, `/budget 200ktok @2`.".to_owned(),
-        false => lines.join("\n"),
+    if lines.is_empty() {
+        return "No budget is set: `/budget 5usd day`, `/budget 2usd 7`, `/budget 200ktok @2`.".to_owned();
     }
+    lines.join("\n")
 }
 
 /// A new limit in words.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{CheckRun, Handoff, SessionMode, StatusReason, Task, TaskStatus, truncate};
+use crate::model::{AttemptFailure, CheckRun, Handoff, SessionMode, StatusReason, Task, TaskStatus, truncate};
 
 use super::State;
 
@@ -22,6 +22,7 @@ pub(super) fn compose(state: &State, task: &Task) -> String {
     if let Some(instructions) = &task.instructions {
         let _ = write!(text, "\n## Your role\n\n{}\n", instructions.trim());
     }
+    expected(task, &mut text);
     landed_before(state, task, &mut text);
     failed_before(task, &mut text);
     if state.fresh.contains(&task.id) && task.attempts > 0 {
@@ -50,6 +51,26 @@ const REPORTING: &str = "\n## How to report\n\n\
 const AFRESH: &str = "\nThis attempt starts from the target as it is now: what earlier attempts changed is not in this worktree. \
     Look at what is there and do the task on top of it.\n";
 
+/// What the planner expects: hints and no orders, except what is to be kept to.
+fn expected(task: &Task, text: &mut String) {
+    let forecast = &task.forecast;
+    let hints = [
+        ("Files that it probably touches", &forecast.files, ", "),
+        ("Tools that help", &forecast.tools, ", "),
+        ("Skills that help", &forecast.skills, ", "),
+        ("What could go wrong", &forecast.risks, "; "),
+        ("Keep to this", &forecast.constraints, "; "),
+    ];
+    let known: Vec<String> = hints
+        .into_iter()
+        .filter(|(_, lines, _)| !lines.is_empty())
+        .map(|(name, lines, between)| format!("- {name}: {}\n", lines.join(between)))
+        .collect();
+    if !known.is_empty() {
+        let _ = write!(text, "\n## What the planner expects\n\n{}", known.concat());
+    }
+}
+
 /// What this task builds on.
 fn landed_before(state: &State, task: &Task, text: &mut String) {
     let landed =
@@ -70,8 +91,17 @@ fn failed_before(task: &Task, text: &mut String) {
         if place == 0 {
             text.push_str("\n## What failed before\n\n");
         }
+        if place == 0 && skip > 0 {
+            let first: Vec<String> = task.failures.iter().take(skip).map(first_line).collect();
+            let _ =
+                writeln!(text, "- Before these, {skip} more attempts failed: {}", truncate(&first.join("; "), 1_000));
+        }
         let _ = writeln!(text, "- Attempt {}: {}", failure.attempt, failure.summary.trim());
     }
+}
+
+fn first_line(failure: &AttemptFailure) -> String {
+    truncate(failure.summary.lines().next().unwrap_or_default().trim(), 200)
 }
 
 /// A failing check, in words for an agent.

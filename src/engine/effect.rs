@@ -61,6 +61,9 @@ pub enum EffectKind {
         session: SessionId,
         /// A conversation of the agent to resume instead of starting afresh.
         resume: Option<String>,
+        /// Not that conversation itself goes on, but a copy of it.
+        #[serde(default)]
+        forks: bool,
     },
     /// Text into the agent's composer, verified.
     DeliverPrompt {

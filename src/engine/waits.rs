@@ -58,10 +58,8 @@ impl State {
         let session = self.live_session_of(task)?;
         let limit = self.ledger.limits.get(&session.id)?;
         let at = self.rules.clock(limit.until);
-        let words = match limit.told {
-            true => format!("the limit of {} to reset at {at}", session.agent),
-            false => format!("the limit of {}, tried again at {at}", session.agent),
-        };
+        let then = if limit.told { " to reset" } else { ", tried again" };
+        let words = format!("the limit of {}{then} at {at}", session.agent);
         Some((WaitsFor::Provider, words))
     }
 

@@ -172,6 +172,7 @@ impl Repository {
         }
         let handle = self.admin_handle(worktree)?;
         handle.set_workdir(&worktree.path, false).doing("opening the worktree")?;
+        handle.add_ignore_rule(OWN_FILES).doing("opening the worktree")?;
         Ok(handle)
     }
 
@@ -195,6 +196,10 @@ impl Repository {
         Ok(handle)
     }
 }
+
+/// What agents write into a worktree for themselves: no part of their work, unless it is committed. aider has its history and
+/// its index of the code there.
+const OWN_FILES: &str = ".aider*\n";
 
 /// Writes a file of a git directory again when it does not say what it must.
 fn put_right(git_dir: &Path, name: &str, content: &[u8]) -> Result<(), GitError> {

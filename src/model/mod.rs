@@ -38,10 +38,12 @@ pub use session::{
     Verdict,
 };
 pub use task::{
-    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, Forecast, Priority, StatusReason, Task, TaskDraft,
-    TaskStatus, TaskType, WaitsFor,
+    AttemptFailure, Autonomy, CheckRun, Complexity, Dependency, Forecast, Fork, Priority, StatusReason, Task,
+    TaskDraft, TaskStatus, TaskType, WaitsFor,
 };
 pub use text::{one_line, sanitize, slug, truncate};
 pub use time::{Moment, Timestamp, spoken};
-pub use usage::{Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, money};
+pub use usage::{
+    Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, dollars, micros, money,
+};
 pub use worker::{Worker, WorkerNumber};

@@ -49,7 +49,7 @@ fn length(text: &str) -> Option<Duration> {
     while let Some((number, tail)) = number(rest) {
         let tail = tail.strip_prefix('.').map_or(tail, |part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
         let tail = tail.trim_start();
-        let word: String = tail.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+        let word: String = tail.chars().take_while(char::is_ascii_alphabetic).collect();
         let unit = match word.as_str() {
             "d" | "day" | "days" => 86_400,
             "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
@@ -105,7 +105,7 @@ fn moment(text: &str, now: Timestamp, offset_s: i64) -> Option<Timestamp> {
 
 /// A day by its month's name, and what follows it.
 fn dated(text: &str, today: Date) -> Option<(Date, &str)> {
-    let word: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
     let month = MONTHS.iter().position(|month| word.starts_with(month))?;
     let (day, rest) = number(text.get(word.len()..)?.trim_start())?;
     let rest = ["st", "nd", "rd", "th"].iter().find_map(|end| rest.strip_prefix(end)).unwrap_or(rest);

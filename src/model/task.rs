@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amount, DelegationId, ExecutorKind, PlanId, ProjectId, Route, SessionMode, TaskId, Timestamp, WorkerNumber,
+    Amount, DelegationId, ExecutorKind, PlanId, ProjectId, Route, SessionId, SessionMode, TaskId, Timestamp,
+    WorkerNumber,
 };
 
 /// Where a task stands.
@@ -326,6 +327,9 @@ pub struct TaskDraft {
     /// An open session rather than a request: it gets no brief and no reminder, and is over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// It begins with a copy of a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<Fork>,
     /// Where it runs; always decided by the time it is a draft of the daemon's.
     #[serde(default)]
     pub executor: ExecutorKind,
@@ -341,6 +345,17 @@ pub struct TaskDraft {
     /// What it may use; `None` is what the configuration says.
     #[serde(default)]
     pub budget: Option<Amount>,
+}
+
+/// What an open session is a copy of: a conversation, and the work that it was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// Whose conversation it was.
+    pub session: SessionId,
+    /// The agent's own id of it.
+    pub conversation: String,
+    /// The commit that the worktree starts from (hex); `None` is the target as it is.
+    pub from: Option<String>,
 }
 
 /// Why a task stands where it stands, when its status alone does not say it.
@@ -565,6 +580,9 @@ pub struct Task {
     /// An open session rather than a request: no brief, no reminder; over when the person says so.
     #[serde(default)]
     pub open_ended: bool,
+    /// It began with a copy of a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<Fork>,
     /// Where it runs (decided when it was made).
     #[serde(default)]
     pub executor: ExecutorKind,

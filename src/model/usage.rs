@@ -109,6 +109,18 @@ fn mark(estimated: u64) -> &'static str {
     if estimated > 0 { "~" } else { "" }
 }
 
+/// US dollars as agents tell them, in millionths; less than nothing is nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is not negative")]
+pub fn micros(dollars: f64) -> u64 {
+    (dollars.max(0.0) * 1e6).round() as u64
+}
+
+/// Millionths of a US dollar, in dollars.
+#[expect(clippy::cast_precision_loss, reason = "exact below nine thousand million dollars")]
+pub fn dollars(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}
+
 /// `950`, `12.3k`, `4.5M`.
 pub fn count(number: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", number / unit, number % unit * 10 / unit);

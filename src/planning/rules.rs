@@ -147,6 +147,7 @@ fn draft(title: &str, body: &str, confidence: f32, context: &PlanContext) -> Tas
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        fork: None,
         executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),

@@ -107,6 +107,7 @@ fn draft(
         mode: None,
         depends: before.to_vec(),
         open_ended: false,
+        fork: None,
         executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast { files: member.owns.clone(), ..Forecast::default() },

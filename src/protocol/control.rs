@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, ExecutorKind, Explain, HandoffControl, HandoffId, Kind,
-    PlanId, Priority, ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
+    Amount, AnswerKind, ApprovalId, Autonomy, BudgetScope, ExecutorKind, Explain, Fork, HandoffControl, HandoffId,
+    Kind, PlanId, Priority, ProjectId, SessionId, SessionMode, TaskId, WorkerNumber,
 };
 
 use super::{
@@ -107,6 +107,9 @@ pub struct AddOptions {
     pub by_model: bool,
     /// An open session rather than a request: the agent is told nothing and ends when the person says so.
     pub open_ended: bool,
+    /// The conversation that it begins with a copy of: the daemon's own choice, no client's.
+    #[serde(skip)]
+    pub fork: Option<Fork>,
     /// What it may use.
     pub budget: Option<Amount>,
     /// Where it runs, instead of the configured default.
@@ -260,6 +263,13 @@ pub enum Request {
     KillSession {
         /// Which.
         session: SessionId,
+    },
+    /// Open a copy of a session's conversation, in a worktree of its own. Answer: `Done`.
+    ForkSession {
+        /// Which.
+        session: SessionId,
+        /// The seat of the copy; `None` is a free one.
+        worker: Option<WorkerNumber>,
     },
     /// Start a session again with the same worker, agent, worktree and conversation. Answer: `Done`.
     RestartSession {

@@ -19,6 +19,8 @@ mod peer;
 mod played;
 mod recorded;
 mod reports;
+mod say;
+mod sizes;
 mod start;
 mod stream_log;
 

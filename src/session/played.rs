@@ -8,6 +8,7 @@ use super::convert;
 use super::host::{Search, find_in, page_of};
 use super::launch::size_of;
 use super::recorded::Recorded;
+use super::sizes::Sizes;
 use crate::protocol::pane::{FromHost, ToHost};
 use crate::term::Terminal;
 
@@ -20,22 +21,34 @@ pub struct Played {
 }
 
 impl Played {
-    /// Plays the record in a session's directory, with at most `history` lines that have scrolled away. `size` is
-    /// what the screen had at its end (rows, columns), where that is known; else what it began with. Takes as
-    /// long as the terminal needs for all of it.
+    /// Plays the record in a session's directory, with at most `history` lines that have scrolled away, at the sizes
+    /// that its screen had. For sessions that did not record those, `size` is what it had at its end (rows, columns),
+    /// where that is known; else what it began with. Takes as long as the terminal needs for all of it.
     ///
     /// # Errors
     /// When there is no record, or it cannot be read.
     pub fn open(directory: &Path, size: Option<(u16, u16)>, history: usize) -> io::Result<Self> {
         let mut log = Recorded::open(directory)?;
-        let (rows, cols) = size.or_else(|| size_of(directory)).unwrap_or(USUAL_SIZE);
+        let sizes = Sizes::read(directory);
+        let mut place = sizes.start(log.has_both_halves());
+        let usual = if sizes.is_known() { sizes.at(place) } else { size };
+        let (rows, cols) = usual.or_else(|| size_of(directory)).unwrap_or(USUAL_SIZE);
         let mut terminal = Terminal::new(rows, cols, history);
         loop {
             let piece = log.more()?;
             if piece.is_empty() {
                 break;
             }
-            terminal.process(&piece);
+            let mut rest = piece.as_slice();
+            while let Some((after, (rows, cols))) = sizes.next(place) {
+                let until = usize::try_from(after - place).unwrap_or(usize::MAX);
+                let Some((before, later)) = rest.split_at_checked(until) else { break };
+                terminal.process(before);
+                terminal.resize(rows, cols);
+                (place, rest) = (after, later);
+            }
+            place += u64::try_from(rest.len()).unwrap_or(0);
+            terminal.process(rest);
             // nobody is there whom its questions could be answered to
             drop(terminal.take_answers());
             drop(terminal.take_news());
@@ -70,6 +83,31 @@ impl Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_played_at_the_sizes_that_the_screen_had() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+        // a narrow screen wraps the first line, a wide one takes the second whole
+        write("stream.log", "0123456789abcdef\r\n0123456789abcdef");
+        write("sizes.log", "size 0 5 10\nsize 18 5 20\n");
+        let mut played = Played::open(directory.path(), Some((9, 9)), 100).unwrap();
+        // what wrapped in the narrow one stays so: nothing reflows
+        assert_eq!(played.capture(false, false).trim_end(), "0123456789\nabcdef\n0123456789abcdef");
+        let FromHost::Screen(screen) = played.screen() else { panic!("no screen") };
+        let rows: Vec<String> =
+            screen.changed.iter().map(|(_, row)| row.runs.iter().map(|run| run.text.as_str()).collect()).collect();
+        assert_eq!(
+            (screen.rows, screen.cols, &rows[..3]),
+            (5, 20, &["0123456789", "abcdef", "0123456789abcdef"].map(str::to_owned)[..])
+        );
+        // what is left of a long log begins in its middle
+        write("stream.log.1", "0123456789abcdef\r\n");
+        write("sizes.log", "size 0 5 10\nhalf 500\nsize 510 5 20\nhalf 518\nsize 600 6 30\n");
+        let mut played = Played::open(directory.path(), None, 100).unwrap();
+        let FromHost::Screen(screen) = played.screen() else { panic!("no screen") };
+        assert_eq!((screen.rows, screen.cols), (5, 20), "the last size came after more than is left");
+    }
 
     #[test]
     fn what_a_session_wrote_is_shown_read_and_found_again_without_its_host() {

@@ -40,6 +40,11 @@ impl Recorded {
         }
     }
 
+    /// Whether the older half is there, too.
+    pub(super) fn has_both_halves(&self) -> bool {
+        self.files.len() > 1
+    }
+
     /// What was written since the last call, at most a piece; empty when there is nothing new.
     pub fn more(&mut self) -> io::Result<Vec<u8>> {
         let mut piece = vec![0; PIECE];

@@ -5,18 +5,24 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use super::files::append;
+use super::say::say;
+use super::sizes;
 
 /// Bytes that are written at once while there is more to come; what a killed host may lose of its log.
 const BATCH: usize = 256 * 1024;
 
-/// The log; when a half is full it becomes the older half. A log that cannot be written ends, and says so
-/// once; the session goes on.
+/// The log; when a half is full it becomes the older half. While it cannot be written the session goes on, and when it
+/// can again the log says how much is missing.
 #[derive(Debug)]
 pub(super) struct StreamLog {
     path: PathBuf,
-    file: Option<File>,
+    file: File,
+    /// Bytes that could not be written since the last that were.
+    missing: u64,
     waiting: Vec<u8>,
     length: u64,
+    /// Bytes that were written in all.
+    written: u64,
     half: u64,
 }
 
@@ -25,14 +31,11 @@ impl StreamLog {
     pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         let file = append(&path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path, file: Some(file), waiting: Vec::new(), length, half: limit / 2 })
+        Ok(Self { path, file, missing: 0, waiting: Vec::new(), length, written: length, half: limit / 2 })
     }
 
     /// Appends output, some of it later: see `flush`.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        if self.file.is_none() {
-            return;
-        }
         self.waiting.extend_from_slice(bytes);
         if self.waiting.len() >= self.batch() {
             self.flush();
@@ -41,9 +44,21 @@ impl StreamLog {
 
     /// Writes what waits; to be called when no more output is at hand.
     pub(super) fn flush(&mut self) {
-        if let Err(error) = self.write_waiting() {
-            eprintln!("cannot write the log, it ends here: {error}");
-            self.file = None;
+        let output = u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+        if self.missing > 0 && output > 0 {
+            let note =
+                format!("\r\n[{} bytes of output are missing here: they could not be written]\r\n", self.missing);
+            self.waiting.splice(0..0, note.into_bytes());
+        }
+        match self.write_waiting() {
+            Ok(()) if output > 0 => self.missing = 0,
+            Ok(()) => {}
+            Err(error) => {
+                if self.missing == 0 {
+                    say!("cannot write the log: {error}");
+                }
+                self.missing = self.missing.saturating_add(output);
+            }
         }
         self.waiting.clear();
         // what a flood needed is not kept while nothing comes
@@ -56,19 +71,34 @@ impl StreamLog {
     }
 
     fn write_waiting(&mut self) -> io::Result<()> {
-        let mut rest = self.waiting.as_slice();
-        while let Some(file) = self.file.as_mut().filter(|_| !rest.is_empty() && self.half > 0) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut rest = waiting.as_slice();
+        while !rest.is_empty() && self.half > 0 {
             let room = usize::try_from(self.half.saturating_sub(self.length)).unwrap_or(usize::MAX);
             if room == 0 {
-                fs::rename(&self.path, self.path.with_extension("log.1"))?;
-                self.file = Some(append(&self.path)?);
-                self.length = 0;
+                self.begin_half()?;
                 continue;
             }
             let (now, later) = rest.split_at(room.min(rest.len()));
-            file.write_all(now)?;
-            self.length += u64::try_from(now.len()).unwrap_or(0);
+            self.file.write_all(now)?;
+            let count = u64::try_from(now.len()).unwrap_or(0);
+            self.length += count;
+            self.written += count;
             rest = later;
+        }
+        self.waiting = waiting;
+        Ok(())
+    }
+
+    /// The full half steps aside for a new one. It may have done so before, and only the new one could not be made.
+    fn begin_half(&mut self) -> io::Result<()> {
+        match fs::rename(&self.path, self.path.with_extension("log.1")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => self.file = append(&self.path)?,
+        }
+        self.length = 0;
+        if let Err(error) = sizes::note_half(&self.path, self.written) {
+            say!("sizes are not recorded any more: {error}");
         }
         Ok(())
     }

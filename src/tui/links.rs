@@ -23,6 +23,26 @@ pub(crate) struct LinkPart {
     pub(crate) uri: String,
 }
 
+/// Cells of the outer terminal, in one row, that lead somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The row.
+    pub(crate) y: u16,
+    /// The first column.
+    pub(crate) from: u16,
+    /// The last column.
+    pub(crate) to: u16,
+    /// The address; safe to be written to a terminal.
+    pub(crate) uri: String,
+}
+
+impl Spot {
+    /// Whether it holds a cell.
+    pub(crate) fn holds(&self, x: u16, y: u16) -> bool {
+        self.y == y && (self.from..=self.to).contains(&x)
+    }
+}
+
 /// The links that a program marked in a row.
 pub(crate) fn marked(line: u64, row: &Row) -> Vec<LinkPart> {
     let mut column = 0u16;

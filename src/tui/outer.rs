@@ -1,6 +1,6 @@
 //! Cells on their way to the outer terminal, in as few bytes as it understands: stretches of blanks are erased
 //! in their colour instead of written, blanks do not care for the ink, and the cursor's moves and the cells of one
-//! frame leave in one piece. What cells are to be shown is the painter's business.
+//! frame leave in one piece. Cells that lead somewhere are marked as links (OSC 8). What cells are to be shown is the painter's business.
 
 use std::io::{self, Write};
 
@@ -8,6 +8,8 @@ use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
+
+use super::links::Spot;
 
 /// A shorter stretch of blanks is written: erasing it would take as many bytes.
 const SHORT: u16 = 12;
@@ -35,6 +37,8 @@ pub struct Outer<W: Write> {
     waiting: Vec<u8>,
     erases: bool,
     pen: Pen,
+    /// What leads somewhere of the cells that are drawn from now on.
+    pub(super) spots: Vec<Spot>,
 }
 
 /// How the next character is printed.
@@ -56,7 +60,7 @@ impl Pen {
 impl<W: Write> Outer<W> {
     /// Over a terminal; `erases` says that it fills what it erases with the background that is set.
     pub fn new(out: W, erases: bool) -> Self {
-        Self { out, waiting: Vec::new(), erases, pen: Pen::PLAIN }
+        Self { out, waiting: Vec::new(), erases, pen: Pen::PLAIN, spots: Vec::new() }
     }
 
     fn say(&mut self, words: &str) {
@@ -65,6 +69,18 @@ impl<W: Write> Outer<W> {
 
     fn go(&mut self, x: u16, y: u16) {
         self.say(&format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1));
+    }
+
+    /// Which of the spots holds a cell.
+    fn spot(&self, x: u16, y: u16) -> Option<usize> {
+        self.spots.iter().position(|spot| spot.holds(x, y))
+    }
+
+    /// What is printed from now on leads there, or nowhere.
+    fn lead(&mut self, spot: Option<usize>) {
+        let uri = spot.and_then(|spot| self.spots.get(spot)).map_or("", |spot| spot.uri.as_str());
+        let words = format!("\x1b]8;;{uri}\x1b\\");
+        self.say(&words);
     }
 
     /// Changes the pen, in one sequence.
@@ -151,7 +167,13 @@ impl<W: Write> Backend for Outer<W> {
     {
         let mut cells = content.peekable();
         let mut stands: Option<(u16, u16)> = None;
+        let mut within = None;
         while let Some((x, y, cell)) = cells.next() {
+            let spot = self.spot(x, y);
+            if spot != within {
+                self.lead(spot);
+                within = spot;
+            }
             if stands != Some((x, y)) {
                 self.go(x, y);
             }
@@ -169,12 +191,16 @@ impl<W: Write> Backend for Outer<W> {
             while let Some((next, row, same)) = cells.peek()
                 && (*next, *row) == (x.saturating_add(count), y)
                 && same.symbol() == " "
+                && self.spot(*next, *row) == within
                 && (same.bg, same.fg, same.modifier) == (cell.bg, cell.fg, cell.modifier)
             {
                 count += 1;
                 cells.next();
             }
             stands = self.blanks(count, cell).then_some((x.saturating_add(count), y));
+        }
+        if within.is_some() {
+            self.lead(None);
         }
         self.take(Pen::PLAIN);
         Ok(())

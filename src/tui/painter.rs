@@ -35,6 +35,15 @@ impl<B: Backend> Painter<B> {
         self.terminal.backend_mut()
     }
 
+    /// Cells that have to be written again although they look the same: what is known of them is not all.
+    pub(super) fn touch(&mut self, cells: impl Iterator<Item = Position>) {
+        for position in cells {
+            if let Some(cell) = self.shown.cell_mut(position) {
+                cell.set_symbol("\u{1}");
+            }
+        }
+    }
+
     /// Draws everything; writes the cells that differ from what is shown.
     pub fn frame(&mut self, state: &State, skin: &Skin) -> Result<(), B::Error> {
         self.terminal.autoresize()?;

@@ -90,7 +90,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     let wire = Wire::new(&client, reconnect.clone());
     let layout = std::fs::read_to_string(&layout_file).map(|text| Layout::parse(&text)).unwrap_or_default();
 
-    let screen = Screen::open(settings.mouse, environment.erases_in_colour())?;
+    let screen = Screen::open(settings.mouse, &environment)?;
     let mut state = State::new(project, settings, keymap, abilities, clock());
     state.size = screen.size()?;
     state.returns = reconnect.is_some();
@@ -98,7 +98,8 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
     state.report(&problems);
     let (inbox, mut messages) = mpsc::channel(INBOX);
     let outside = Outside::new(client, inbox, layout_file, environment.surroundings, records);
-    let mut turn = Turn {
+    // on the heap: a future that is moved about should be small
+    let mut turn = Box::new(Turn {
         state,
         skin,
         screen,
@@ -111,7 +112,7 @@ pub async fn run(cockpit: Cockpit) -> Result<Left, TuiError> {
         stopping: false,
         modifies_keys,
         calls: Vec::new(),
-    };
+    });
     turn.take(Msg::Tick)?;
     let watched = turn.outside.call(Request::Watch { project: project_id }, super::message::Purpose::Watch);
     turn.calls.push(watched);

@@ -13,16 +13,18 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::Backend as _;
+use ratatui::layout::Position;
 
 use crate::config::theme::Depth;
 
 use super::clipboard::Surroundings;
 use super::error::TuiError;
+use super::links::Spot;
 use super::outer::Outer;
 use super::painter::Painter;
 use super::skin::Skin;
 use super::state::State;
-use super::view::Whose;
+use super::view::{self, Whose};
 
 /// Presses, releases and drags in SGR form; not all motion (1003), which would wake us for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -91,6 +93,11 @@ impl TerminalEnvironment {
         self.tmux || self.xterm
     }
 
+    /// Whether links may be passed on to it: the consoles that write them out as text are none for it.
+    pub(super) fn takes_links(&self) -> bool {
+        !matches!(self.term.as_str(), "" | "dumb" | "linux" | "vt100" | "vt220")
+    }
+
     /// How many colours the terminal has.
     pub fn depth(&self) -> Depth {
         Depth::of(&self.colorterm, &self.term, self.no_color)
@@ -117,18 +124,21 @@ pub(super) struct Screen {
     painter: Painter<Outer<Stdout>>,
     mouse: bool,
     erases: bool,
+    /// Links are passed on.
+    links: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub(super) fn open(mouse: bool, erases: bool) -> Result<Self, TuiError> {
+    pub(super) fn open(mouse: bool, environment: &TerminalEnvironment) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NotATerminal);
         }
         restore_on_panic();
         let failed = |source| TuiError::Terminal { doing: "set up", source };
+        let (erases, links) = (environment.erases_in_colour(), environment.takes_links());
         let screen = take(mouse).and_then(|()| on_stdout(erases));
-        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, erases }).map_err(|source| {
+        screen.map(|terminal| Self { painter: Painter::new(terminal), mouse, erases, links }).map_err(|source| {
             give_back();
             failed(source)
         })
@@ -181,6 +191,14 @@ impl Screen {
     /// Draws one frame: changed cells only, inside one synchronized update.
     pub(super) fn draw(&mut self, state: &State, skin: &Skin) -> Result<(), TuiError> {
         let failed = |source| TuiError::Terminal { doing: "drawn on", source };
+        let spots = self.spots(state);
+        if spots != self.painter.backend_mut().spots {
+            let old = std::mem::replace(&mut self.painter.backend_mut().spots, spots.clone());
+            let cells = |spot: &Spot| (spot.from..=spot.to).map(|x| Position::new(x, spot.y)).collect::<Vec<_>>();
+            let changed =
+                old.iter().filter(|spot| !spots.contains(spot)).chain(spots.iter().filter(|spot| !old.contains(spot)));
+            self.painter.touch(changed.flat_map(cells).collect::<Vec<_>>().into_iter());
+        }
         queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
         self.painter.frame(state, skin).map_err(failed)?;
         execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)
@@ -189,10 +207,18 @@ impl Screen {
     /// Draws rows of agents' screens alone; answers whether that was enough.
     pub(super) fn patch(&mut self, state: &State, skin: &Skin, whose: Whose) -> Result<bool, TuiError> {
         let failed = |source| TuiError::Terminal { doing: "drawn on", source };
+        if self.spots(state) != self.painter.backend_mut().spots {
+            return Ok(false);
+        }
         queue!(self.painter.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
         let enough = self.painter.patch(state, skin, whose).map_err(failed)?;
         execute!(self.painter.backend_mut(), EndSynchronizedUpdate).map_err(failed)?;
         Ok(enough)
+    }
+
+    /// What leads somewhere now.
+    fn spots(&self, state: &State) -> Vec<Spot> {
+        if self.links { view::spots(state) } else { Vec::new() }
     }
 
     /// Hands text to the terminal's clipboard (OSC 52).

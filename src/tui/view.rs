@@ -13,6 +13,7 @@ mod patch;
 mod queue;
 mod readers;
 mod small;
+mod spots;
 mod stepper;
 mod strip;
 
@@ -39,6 +40,7 @@ pub(crate) use pane::{cursor, handoff_mark};
 pub use patch::Whose;
 pub(crate) use patch::patch;
 pub(crate) use readers::explained_lines;
+pub(crate) use spots::spots;
 
 /// How long after the leader its strip comes; the next key works before that.
 pub(crate) const STRIP_AFTER: Duration = Duration::from_millis(400);

@@ -9,7 +9,10 @@ const MINIMAL: &str = "name = \"mine\"\ntitle = \"Mine\"\ncommand = \"mine\"\n[s
 fn the_shipped_ones_are_good() {
     let names: Vec<String> =
         AgentDefinition::shipped().unwrap().into_iter().map(|definition| definition.name).collect();
-    assert_eq!(names, ["claude", "codex", "gemini", "opencode", "kimi", "qwen", "minimax", "aider", "shell", "demo"]);
+    assert_eq!(
+        names,
+        ["claude", "codex", "gemini", "opencode", "kimi", "qwen", "copilot", "minimax", "aider", "shell", "demo"]
+    );
 }
 
 #[test]
@@ -30,7 +33,7 @@ fn a_bad_file_costs_only_its_agent() {
     assert_eq!(errors[0].to_string(), "`/a/gemini.toml` cannot be used: line 2: unknown field `titel`");
     assert_eq!(errors[0].hint().unwrap(), "did you mean `title`?");
     assert!(all.iter().all(|definition| definition.name != "gemini"));
-    assert_eq!(all.len(), 9);
+    assert_eq!(all.len(), 10);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use std::time::Instant;
 use quarterdeck::agents::prompt::safe;
 use quarterdeck::model::{DialogKind, SessionMode, SessionState};
 
-use super::homes;
 use super::world::{Talk, World, program};
 
 /// The prompt of a number: of twenty one has a megabyte, the others are of all shapes.
@@ -57,7 +56,7 @@ fn prove(name: &'static str) {
     let world = World::new(name, program);
     fs::write(world.path("repository/README.md"), "A file that prompts mention.\n").unwrap();
     if name == "claude" {
-        homes::trust_repository(&world);
+        world.home(false).trust_for_claude(&world.path("repository"));
     }
     let mut plan = world.plan("repository", SessionMode::Interactive, "", None);
     if name == "gemini" {

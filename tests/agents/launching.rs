@@ -22,6 +22,7 @@ fn plan(name: &str, change: impl FnOnce(&mut LaunchContext<'_>)) -> LaunchPlan {
         prompt: "fix the bug",
         model: None,
         resume: None,
+        forks: false,
         run: None,
         trusted: false,
         checkout: None,
@@ -45,6 +46,25 @@ fn claude_full_screen() {
     assert_eq!(settings["permissions"]["allow"][0], "Bash(qd report:*)");
     let command = settings["hooks"]["PermissionRequest"][0]["hooks"][0]["command"].as_str().unwrap();
     assert_eq!(command, r"'/opt/it'\''s here/qd' report hook PermissionRequest");
+}
+
+#[test]
+fn a_fork_is_a_conversation_of_its_own() {
+    let forked = |name: &str| {
+        plan(name, |context| {
+            context.resume = Some("old-one");
+            context.forks = true;
+        })
+    };
+    let claude = forked("claude");
+    assert_eq!(claude.argv[1..6], ["--resume", "old-one", "--fork-session", "--session-id", ID]);
+    assert_eq!(claude.conversation.as_deref(), Some(ID), "never the one that it was made from");
+    let codex = forked("codex");
+    assert_eq!(codex.conversation, None, "it chooses the name itself");
+    let elsewhere = ["fork", "old-one", "-C", "/work/tree"];
+    assert!(codex.argv.windows(4).any(|words| words == elsewhere), "{:?}", codex.argv);
+    // one that cannot begins anew
+    assert!(!forked("gemini").argv.contains(&"old-one".to_owned()));
 }
 
 #[test]

@@ -10,21 +10,24 @@
 )]
 
 mod asking;
+mod corpus;
 mod definitions;
 mod delivering;
 mod delivery_proof;
+#[path = "../support/homes.rs"]
 mod homes;
 mod in_the_way;
 mod launching;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
+mod real;
 mod real_claude;
-mod real_codex;
-mod real_gemini;
-mod real_opencode;
 mod replay;
+#[path = "../support/results.rs"]
+mod results;
 mod signalling;
 mod states;
+mod table;
 mod transcripts;
 mod usage;
 mod world;

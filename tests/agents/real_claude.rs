@@ -7,7 +7,6 @@ use quarterdeck::agents::transcript::News;
 use quarterdeck::model::{DialogKind, SessionMode, SessionState};
 use serde_json::json;
 
-use super::homes;
 use super::world::{Run, Talk, World, headless, program};
 
 #[test]
@@ -49,7 +48,7 @@ fn full_screen_from_trust_to_report() {
     let Some(claude) = program("claude") else { return };
     let world = World::new("claude", claude);
     // whatever the person's default is: here every edit and every command is asked about, except the report
-    homes::configure(&world, &json!({ "permissions": { "defaultMode": "default" } }));
+    world.home(false).configure_claude(&json!({ "permissions": { "defaultMode": "default" } }));
     let plan = world.plan("repository", SessionMode::Interactive, "", None);
     let mut talk = Talk::begin(&world, "repository", &plan);
     let file = world.path("repository/hello.txt");
@@ -74,7 +73,7 @@ fn full_screen_from_trust_to_report() {
 fn a_trusted_repository_is_not_asked_about_again_and_escape_ends_a_turn() {
     let Some(claude) = program("claude") else { return };
     let world = World::new("claude", claude);
-    homes::trust_repository(&world);
+    world.home(false).trust_for_claude(&world.path("repository"));
     let tree = world.path("tree").display().to_string();
     world.git(&["worktree", "add", "-q", "-b", "task", &tree]);
     let plan = world.plan("tree", SessionMode::Interactive, "", None);
@@ -97,7 +96,7 @@ const PASTED: usize = 32 * 1024;
 fn long_prompts_arrive_whole() {
     let Some(claude) = program("claude") else { return };
     let world = World::new("claude", claude);
-    homes::trust_repository(&world);
+    world.home(false).trust_for_claude(&world.path("repository"));
     let plan = world.plan("repository", SessionMode::Interactive, "", None);
     let mut talk = Talk::begin(&world, "repository", &plan);
     for text in ["x".to_owned(), "one long line ".repeat(600), "a line of text\n".repeat(70_000)] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quarterdeck::agents::signals::{LAG, SETTLE, Signals};
-use quarterdeck::model::{Reading, SessionState, StateSource, Timestamp};
+use quarterdeck::model::{Dialog, DialogKind, Reading, SessionState, StateSource, Timestamp};
 use serde_json::Value;
 
 use super::replay::Replay;
@@ -167,4 +167,31 @@ fn a_shell_at_its_prompt_is_idle_again_and_again() {
         now = now.after(SETTLE);
         assert_eq!(signals.tick(now).unwrap().state, Idle);
     }
+}
+
+#[test]
+fn rest_after_a_permission_is_the_end_of_a_turn() {
+    let asked = |kind| {
+        let dialog = Dialog { yes: vec!["1".to_owned()], ..Dialog::told(kind, "Run it?") };
+        Some(Reading { dialog: Some(dialog), ..seen(WaitingPermission).unwrap() })
+    };
+    for (kind, then) in [(DialogKind::Permission, WaitingInput), (DialogKind::Trust, Idle)] {
+        let mut signals = Signals::new();
+        let start = Timestamp(0);
+        signals.observed(asked(kind), start);
+        // its tools and its answer were over in an instant: no work was seen
+        signals.observed(seen(Idle), start.after(LAG));
+        signals.tick(start.after(LAG + SETTLE));
+        assert_eq!(signals.verdict().unwrap().state, then, "{kind:?}");
+    }
+}
+
+#[test]
+fn qwen_goes_on_after_a_tool_and_begins_no_turn_with_it() {
+    let qwen = agent("qwen");
+    let begins = qwen.hook("UserPromptSubmit", r#"{"session_id":"s","prompt":"do it"}"#);
+    assert!(begins.turn_started && begins.prompt.as_deref() == Some("do it"));
+    let goes_on = qwen.hook("UserPromptSubmit", r#"{"session_id":"s","prompt":""}"#);
+    assert!(!goes_on.turn_started && goes_on.prompt.is_none());
+    assert_eq!(goes_on.reading.unwrap().state, Working);
 }

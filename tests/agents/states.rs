@@ -188,3 +188,27 @@ fn the_demo_agent() {
     assert_eq!((dialog.yes, dialog.no), (vec!["y".to_owned()], vec!["n".to_owned()]));
     assert!(dialog.text.starts_with("Allow demo to run: cargo test"));
 }
+
+#[test]
+fn a_fork_of_codex_that_asks_where_to_work_is_no_composer() {
+    let rows = [
+        "  Working directory · fork",
+        "  Session = latest cwd recorded in the forked session",
+        "  Current = your current working directory",
+        "› 1. Use session directory (/state/worktrees/project-1/nkli5f)",
+        "  2. Use current directory (/state/worktrees/project-1/7gblnb)",
+        "  3. Always use session directory",
+        "  4. Always use current directory",
+        "  enter continue · esc use session · ^c quit",
+    ];
+    let reading = agent("codex").read(&screen("7gblnb", &rows)).unwrap();
+    let dialog = reading.dialog.unwrap();
+    assert_eq!((reading.state, dialog.kind), (WaitingPermission, DialogKind::Other));
+    assert!(dialog.yes.is_empty() && dialog.no.is_empty(), "its default works in another session's directory");
+}
+
+#[test]
+fn what_qwen_asks_about_is_named() {
+    let dialog = agent("qwen").read(&Replay::new("qwen_start").at(11.5)).unwrap().dialog.unwrap();
+    assert!(dialog.text.starts_with("? WriteFile Writing to hello.txt"), "{}", dialog.text);
+}

@@ -5,7 +5,7 @@ use quarterdeck::config::StreamFormat;
 
 use super::fixture;
 
-use StreamFormat::{Claude, Codex, Gemini, Kimi, Opencode, Text};
+use StreamFormat::{Claude, Codex, Copilot, Gemini, Kimi, Opencode, Qwen, Text};
 
 fn read(name: &str) -> (String, Vec<News>, Transcript) {
     play(Claude, &format!("claude_{name}"))
@@ -120,9 +120,20 @@ fn runs_of_others() {
     assert!(text.contains("● Write"), "{text}");
     assert!(news.iter().any(|news| matches!(news, News::Started { .. })), "{news:?}");
     assert_eq!((transcript.finish(Some(0)).code, transcript.finish(Some(1)).code), (0, 1));
-    // Qwen Code speaks as Claude Code does
-    let (_, news, transcript) = play(Claude, "qwen_ok");
-    assert!(matches!(news.last(), Some(News::Finished { succeeded: true, .. })), "{news:?}");
+    // Qwen Code speaks as Claude Code does, and counts the cached tokens twice
+    let (text, news, transcript) = play(Qwen, "qwen_ok");
+    let Some(News::Finished { succeeded: true, usage, .. }) = news.last() else { panic!("{news:?}") };
+    let Some(News::Finished { usage: whole, .. }) = play(Claude, "qwen_ok").1.pop() else { panic!("{news:?}") };
+    assert_eq!(usage.input_tokens + usage.cached_tokens, whole.input_tokens);
+    assert!(text.contains("Qwen Code · "), "{text}");
     assert_eq!(transcript.finish(Some(0)).code, 0);
-    assert_eq!(play(Claude, "qwen_e401").2.finish(Some(1)).code, 1);
+    assert_eq!(play(Qwen, "qwen_e401").2.finish(Some(1)).code, 1);
+    let (text, news, transcript) = play(Copilot, "copilot_ok");
+    assert!(text.contains("● bash wc -c hello.txt") && text.contains("  38 hello.txt"), "{text}");
+    assert!(matches!(news.last(), Some(News::Finished { succeeded: true, .. })), "{news:?}");
+    assert!(news.iter().any(|news| matches!(news, News::Started { .. })) && transcript.finish(Some(0)).code == 0);
+    let (text, news, transcript) = play(Copilot, "copilot_e401");
+    assert!(text.contains("Authentication failed") && text.contains("try 2"), "{text}");
+    assert!(matches!(news.last(), Some(News::Finished { succeeded: false, .. })), "{news:?}");
+    assert_eq!(transcript.finish(Some(0)).code, 1, "whatever the exit code is");
 }

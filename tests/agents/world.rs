@@ -17,23 +17,27 @@ use quarterdeck::agents::{Agent, DIALOG_SETTLE, LaunchContext, LaunchPlan};
 use quarterdeck::model::{Dialog, DialogKind, SessionId, SessionMode, SessionState, Timestamp};
 use quarterdeck::protocol::pane::{Modes, Observation, WriteFate};
 
+use quarterdeck::term::Terminal;
+
 use super::agent;
-use super::homes;
+use super::homes::{self, Home, Variables};
 use super::mock_model::MockModel;
 
 /// The agent's program: `QD_TEST_CODEX` and so on, else from PATH, else a loud note.
 pub(super) fn program(name: &str) -> Option<PathBuf> {
-    let variable = format!("QD_TEST_{}", name.to_uppercase());
-    let named = std::env::var_os(&variable).map(PathBuf::from);
-    let found = named.or_else(|| {
+    let in_path = || {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
-    });
-    if found.is_none() {
-        assert!(std::env::var_os("QD_REQUIRE_E2E").is_none(), "{variable} does not name a program");
-        eprintln!("\n*** SKIPPED: no `{name}` here (set {variable} or put it into PATH); nothing was tested ***\n");
+    };
+    match homes::program(name) {
+        Ok(program) => Some(program),
+        Err(why) => in_path().or_else(|| {
+            let required = std::env::var_os("QD_REQUIRE_E2E").is_some() && !homes::is_optional(name);
+            assert!(!required, "{why}");
+            eprintln!("\n*** SKIPPED: {why}, and there is no `{name}` in PATH; nothing was tested ***\n");
+            None
+        }),
     }
-    found
 }
 
 /// See the file's first lines.
@@ -42,16 +46,24 @@ pub(super) struct World {
     pub(super) model: MockModel,
     pub(super) name: &'static str,
     program: PathBuf,
+    variables: Variables,
 }
 
 impl World {
-    /// With the agent's home made: it knows the mock, and has no first-run questions besides that for trust.
+    /// With the agent's home made: it knows the mock, and has no first-run questions besides that for trust. It asks before
+    /// each edit where it can be told to (OpenCode, Qwen Code), and Gemini CLI does not ask for trust.
     pub(super) fn new(name: &'static str, program: PathBuf) -> Self {
-        let world = Self { directory: tempfile::tempdir().unwrap(), model: MockModel::start(), name, program };
+        Self::asking(name, program, name != "gemini")
+    }
+
+    /// The same with a home that asks what it can, or not.
+    pub(super) fn asking(name: &'static str, program: PathBuf, asks: bool) -> Self {
+        let (directory, model) = (tempfile::tempdir().unwrap(), MockModel::start());
+        let mut world = Self { directory, model, name, program, variables: Vec::new() };
         for name in ["home", "bin", "session", "repository", "tmp"] {
             fs::create_dir_all(world.path(name)).unwrap();
         }
-        homes::furnish(&world);
+        world.variables = world.home(asks).furnish(name);
         let script = "#!/bin/sh\nlog=$(dirname \"$0\")/../calls\nif [ \"$2\" = hook ]; then { printf '%s ' \"$3\"; tr -d '\\n'; echo; } >\"$log.$$\"; cat \"$log.$$\" >>\"$log\"; rm \"$log.$$\"; else echo \"SAID $*\" >>\"$log\"; fi\n";
         fs::write(world.path("bin/qd"), script).unwrap();
         fs::set_permissions(world.path("bin/qd"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -64,6 +76,11 @@ impl World {
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// Its home, to be furnished or changed.
+    pub(super) fn home(&self, asks: bool) -> Home {
+        Home { path: self.path("home"), url: self.model.url(), asks }
     }
 
     /// The log that Gemini CLI keeps of the only conversation here.
@@ -98,6 +115,7 @@ impl World {
             prompt,
             model: None,
             resume,
+            forks: false,
             run: None,
             trusted: false,
             checkout: (place == "tree").then_some(checkout.as_path()),
@@ -130,7 +148,8 @@ impl World {
     }
 
     pub(super) fn environment(&self, plan: &LaunchPlan) -> Vec<(String, String)> {
-        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
+        let node = homes::node().map(|node| format!("{}:", node.display())).unwrap_or_default();
+        let path = format!("{}:{node}{}", self.path("bin").display(), std::env::var("PATH").unwrap());
         let mut own = vec![
             ("HOME", self.path("home").display().to_string()),
             ("PATH", path),
@@ -138,7 +157,7 @@ impl World {
             ("COLORTERM", "truecolor".to_owned()),
             ("TMPDIR", self.path("tmp").display().to_string()),
         ];
-        own.extend(homes::environment(self));
+        own.extend(self.variables.iter().cloned());
         own.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(plan.env.clone()).collect()
     }
 }
@@ -169,6 +188,7 @@ pub(super) fn headless(world: &World, prompt: &str, resume: Option<&str>) -> Run
 /// A program in a PTY, seen through vt100.
 pub(super) struct Pane {
     parser: vt100::Parser<Title>,
+    terminal: Terminal,
     output: Receiver<Vec<u8>>,
     input: Box<dyn Write + Send>,
     pub(super) child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -211,12 +231,26 @@ impl Pane {
         });
         let parser =
             vt100::Parser::new_with_callbacks(36.try_into().unwrap(), 120.try_into().unwrap(), 0, Title::default());
-        Self { parser, output, input, child, _master: pair.master, last_output: Instant::now(), began: Instant::now() }
+        let terminal = Terminal::new(36, 120, 0);
+        Self {
+            parser,
+            terminal,
+            output,
+            input,
+            child,
+            _master: pair.master,
+            last_output: Instant::now(),
+            began: Instant::now(),
+        }
     }
 
     pub(super) fn look(&mut self) -> Observation {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(30)) {
             self.parser.process(&bytes);
+            // what it asks its terminal is answered, as a host does: some draw another screen without
+            self.terminal.process(&bytes);
+            let answers = self.terminal.take_answers();
+            self.write(&answers);
             self.last_output = Instant::now();
         }
         let screen = self.parser.screen();
@@ -244,9 +278,10 @@ impl Pane {
         Timestamp(0).after(self.began.elapsed())
     }
 
+    /// What is written to a program that has just ended is lost.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        self.input.write_all(bytes).unwrap();
-        self.input.flush().unwrap();
+        let written = self.input.write_all(bytes).and_then(|()| self.input.flush());
+        assert!(written.is_ok() || self.child.try_wait().unwrap().is_some(), "{written:?}");
     }
 }
 
@@ -386,7 +421,17 @@ impl<'w> Talk<'w> {
 
     /// Ends it politely, whatever it does.
     pub(super) fn end(mut self) {
-        self.pane.write(self.agent.polite_exit());
+        // one key after the other, as a host does it
+        for key in self.agent.polite_exit().to_vec() {
+            self.pane.write(&[key]);
+            let pressed = Instant::now();
+            while pressed.elapsed() < Duration::from_millis(200) && self.pane.child.try_wait().unwrap().is_none() {
+                self.pane.look();
+            }
+            if self.pane.child.try_wait().unwrap().is_some() {
+                return;
+            }
+        }
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.pane.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "does not end:\n{}", self.pane.look().screen.join("\n"));

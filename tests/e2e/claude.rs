@@ -2,54 +2,32 @@
 //! from the chat through a plan, a live pane, an edit and a commit to the landing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
-
+use super::homes::{self, Home};
 use super::mock_model::MockModel;
 use super::terminal::Terminal;
 use super::usage::counted;
 use super::world::{World, skip, until};
-
-const KEY: &str = "sk-ant-dummy-000000000000";
 
 /// A task may take this long: a cold start of the agent, several turns, checks and landing.
 const LONG: Duration = Duration::from_secs(120);
 
 /// The agent under test, or a loud note.
 pub fn program() -> Option<PathBuf> {
-    let program = std::env::var_os("QD_TEST_CLAUDE").map(PathBuf::from).filter(|path| path.is_file());
-    if program.is_none() {
-        skip("QD_TEST_CLAUDE does not name a Claude Code");
-    }
-    program
+    homes::program("claude").map_err(|why| skip(&why)).ok()
 }
 
 /// A world in which `claude` is the real one, has seen its first-run questions, and talks to the mock only.
-pub fn world(program: &std::path::Path, model: &MockModel) -> World {
+pub fn world(program: &Path, model: &MockModel) -> World {
     let mut world = World::new();
-    let configuration = world.path("home/.claude");
     let bin = world.path("bin");
-    fs::create_dir_all(&configuration).unwrap();
     fs::create_dir_all(&bin).unwrap();
     std::os::unix::fs::symlink(fs::canonicalize(program).unwrap(), bin.join("claude")).unwrap();
-    let known = json!({
-        "hasCompletedOnboarding": true, "theme": "dark", "numStartups": 5,
-        "customApiKeyResponses": { "approved": [&KEY[KEY.len() - 20..]], "rejected": [] },
-    });
-    fs::write(configuration.join(".claude.json"), known.to_string()).unwrap();
     world.path_first.push(bin);
-    let more = [
-        ("CLAUDE_CONFIG_DIR", configuration.display().to_string()),
-        ("ANTHROPIC_BASE_URL", model.url()),
-        ("ANTHROPIC_API_KEY", KEY.to_owned()),
-        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
-        ("DISABLE_AUTOUPDATER", "1".to_owned()),
-        ("DISABLE_TELEMETRY", "1".to_owned()),
-        ("CLAUDE_CODE_MAX_RETRIES", "1".to_owned()),
-    ];
-    world.environment.extend(more.map(|(key, value)| (key.to_owned(), value)));
+    let variables = Home { path: world.path("home"), url: model.url(), asks: false }.furnish("claude");
+    world.environment.extend(variables.into_iter().map(|(key, value)| (key.to_owned(), value)));
     world
 }
 
@@ -182,7 +160,7 @@ fn a_fresh_session_says_the_next_step_before_the_old_one_is_let_go() {
 }
 
 /// The same home as a person has it: the settings file beside the directory, which is replaced by renaming.
-fn usual_home(program: &std::path::Path, model: &MockModel) -> World {
+fn usual_home(program: &Path, model: &MockModel) -> World {
     let mut world = world(program, model);
     fs::rename(world.path("home/.claude/.claude.json"), world.path("home/.claude.json")).unwrap();
     world.environment.retain(|(name, _)| name != "CLAUDE_CONFIG_DIR");

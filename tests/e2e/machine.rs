@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::world::World;
+use super::world::{World, until};
 
 const AGENTS: [&str; 4] = ["claude", "codex", "gemini", "opencode"];
 
@@ -82,6 +83,93 @@ fn a_path_that_leads_nowhere() {
     let file = world.path("bin/claude");
     fs::write(&file, "no program").unwrap();
     assert!(agents(&world).iter().all(|agent| agent["installed"] == false));
+}
+
+#[test]
+fn programs_that_hang_say_nothing_or_are_something_else() {
+    let world = world();
+    install(&world, "claude", "exec sleep 600");
+    install(&world, "codex", "head -c 3000000 /dev/urandom | tr -d '0-9'");
+    install(&world, "gemini", "exit 0");
+    install(
+        &world,
+        "opencode",
+        "echo 'file:///x.js:1'; echo 'SyntaxError: no export named zstd' >&2; echo 'Node.js v20' >&2; exit 1",
+    );
+    install(&world, "kimi", "kill -9 $$");
+    // no program at all
+    fs::write(world.path("bin/qwen"), [0x7f, b'E', b'L', b'F', 0, 1, 2]).unwrap();
+    fs::set_permissions(world.path("bin/qwen"), fs::Permissions::from_mode(0o755)).unwrap();
+    let all = world.qd(&["agents", "--json"]).good().json();
+    let hint = |name: &str| {
+        let agent = all.as_array().unwrap().iter().find(|agent| agent["name"] == name).unwrap();
+        assert_eq!((&agent["installed"], &agent["version"]), (&true.into(), &Value::Null), "{agent}");
+        agent["hint"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(hint("claude").contains("hangs") && hint("claude").contains("try it in a terminal"), "{}", hint("claude"));
+    for name in ["codex", "gemini"] {
+        assert!(hint(name).contains("printed no version: is it the agent's program?"), "{}", hint(name));
+    }
+    assert!(hint("opencode").ends_with("does not start: SyntaxError: no export named zstd"), "{}", hint("opencode"));
+    assert!(hint("kimi").contains("does not start: a signal (it needs Node.js 22 or newer)"), "{}", hint("kimi"));
+    assert!(hint("qwen").contains("does not start"), "{}", hint("qwen"));
+    let table = world.qd(&["agents"]).good().stdout;
+    assert!(table.lines().all(|line| line.len() < 600), "garbage does not get into it: {table}");
+}
+
+#[test]
+fn only_the_login_shell_knows_where_it_is() {
+    let world = world();
+    let tools = world.path("home/tools");
+    fs::create_dir_all(&tools).unwrap();
+    install(&world, "codex", "echo codex-cli 0.169.0");
+    fs::rename(world.path("bin/codex"), tools.join("codex")).unwrap();
+    assert!(agents(&world).iter().all(|agent| agent["installed"] == false));
+    world.qd(&["daemon", "stop"]).good();
+
+    fs::write(world.path("home/.profile"), "echo welcome\nPATH=\"$HOME/tools:$PATH\"\nexport PATH\n").unwrap();
+    let found = agents(&world);
+    let codex = found.iter().find(|agent| agent["name"] == "codex").unwrap();
+    assert_eq!(codex["path"], tools.join("codex").display().to_string(), "{codex}");
+    assert_eq!(codex["version"], "codex-cli 0.169.0");
+}
+
+/// What the person says about an agent holds from the next look and the next start on, while the daemon runs.
+#[test]
+fn an_edited_definition_is_used_at_once() {
+    let world = world();
+    install(&world, "mine", "if [ \"$1\" = --version ]; then echo mine 1.0; else echo first; sleep 60; fi");
+    let file = world.path("qd/config/agents/mine.toml");
+    let definition = |arguments: &str| {
+        format!(
+            "name = \"mine\"\ntitle = \"Mine\"\ncommand = \"mine\"\n[arguments]\ninteractive = {arguments}\n[screen]\nready = [\"^first\"]\n"
+        )
+    };
+    let of = |all: &Value| all.as_array().unwrap().iter().find(|agent| agent["name"] == "mine").cloned();
+    assert_eq!(of(&world.qd(&["agents", "--json"]).good().json()), None);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, definition("[]")).unwrap();
+    let mine = of(&world.qd(&["agents", "--json"]).good().json()).unwrap();
+    assert_eq!((&mine["version"], &mine["source"]), (&"mine 1.0".into(), &file.display().to_string().into()));
+
+    let started = |worker: &str| {
+        world.qd(&["worker", "start", worker, "--agent", "mine"]).good();
+        until("it runs", Duration::from_secs(60), || {
+            let all = world.sessions();
+            let session = all.iter().find(|session| session["worker"].to_string() == worker)?;
+            session["pid"].is_u64().then(|| world.qd(&["session", "show", session["id"].as_str().unwrap()]).stdout)
+        })
+    };
+    assert!(!started("3").contains("--loud"));
+    fs::write(&file, definition("[\"--loud\"]")).unwrap();
+    assert!(started("4").contains("--loud"), "the next start uses it");
+
+    fs::write(&file, "name = \"mine\"\ntitel = 1\n").unwrap();
+    let mine = of(&world.qd(&["agents", "--json"]).good().json()).unwrap();
+    assert!(mine["hint"].as_str().unwrap().contains("line 2: unknown field `titel`"), "{mine}");
+    assert!(started("5").contains("--loud"), "what it said before stays in force");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(of(&world.qd(&["agents", "--json"]).good().json()), None);
 }
 
 #[test]

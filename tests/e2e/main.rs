@@ -12,8 +12,12 @@
     reason = "test data is small, and helpers have the shape that the call needs"
 )]
 
+#[path = "../support/homes.rs"]
+mod homes;
 #[path = "../support/mock_model.rs"]
 mod mock_model;
+#[path = "../support/results.rs"]
+mod results;
 
 mod agents;
 mod attach;
@@ -23,6 +27,7 @@ mod claude;
 mod cockpit;
 mod demo;
 mod drafts;
+mod forks;
 mod honesty;
 mod machine;
 mod planning;

@@ -2,8 +2,8 @@
 
 use quarterdeck::engine::{Command, EffectKind, EffectResult, Fact, Refusal, outbox_after_restart};
 use quarterdeck::model::{
-    Autonomy, Choice, Dependency, Kind, Plan, PlanId, PlanStatus, Route, RoutedBy, Speaker, Subject, TaskDraft, TaskId,
-    TaskStatus,
+    Autonomy, Choice, Dependency, Forecast, Kind, Plan, PlanId, PlanStatus, Route, RoutedBy, Speaker, Subject,
+    TaskDraft, TaskId, TaskStatus,
 };
 
 use crate::world::*;
@@ -219,4 +219,31 @@ fn a_team_runs_only_so_many_agents_at_once() {
     world.land(tasks[0]);
     world.end(&session, exit(0));
     assert_eq!(world.status(tasks[1]), TaskStatus::Executing);
+}
+
+#[test]
+fn an_agent_is_told_what_its_planner_expects_and_what_failed_before() {
+    let mut world = World::new(Autonomy::Full).with_rules(|rules| rules.max_attempts = 20);
+    let forecast = Forecast {
+        files: vec!["src/theme.rs".into()],
+        risks: vec!["flicker".into()],
+        constraints: vec!["no new dependency".into()],
+        ..Forecast::default()
+    };
+    let draft = TaskDraft { forecast: forecast.clone(), ..draft("Add dark mode") };
+    let task = world.submit(vec![draft])[0];
+    assert_eq!(world.task(task).forecast, forecast);
+    let context = |world: &World| world.state.delegation_of(world.task(task)).unwrap().context.clone();
+    let told = context(&world);
+    for part in ["touches: src/theme.rs\n", "go wrong: flicker\n", "Keep to this: no new dependency\n"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    for attempt in 1..=5 {
+        let session = world.work(task);
+        world.end(&session, exit(1));
+        world.obey(Command::Retry { task }).unwrap_or_default();
+        assert!(world.task(task).failures.len() >= attempt, "{:?}", world.task(task).failures);
+    }
+    let told = context(&world);
+    assert!(told.contains("Before these, ") && told.contains("## What failed before"), "{told}");
 }

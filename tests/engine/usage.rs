@@ -180,6 +180,8 @@ fn a_limit_parks_until_its_time_and_then_says_continue_once() {
     assert!((wake.0 - world.now.0 - 720_000).abs() < 1_000, "{wake}");
     world.read(&session, SessionState::Limited, StateSource::Hook, "usage limit");
     assert_eq!(next_wake(&world.state, world.now), Some(wake), "a notice without a time does not change it");
+    world.read(&session, SessionState::WaitingInput, StateSource::Hook, "Resend your message to try again");
+    assert!(!world.has(|kind| is_purpose(kind, Purpose::Reminder)), "no reminder to report goes into a limit");
     world.pass(600_000);
     assert!(world.is_quiet());
     world.wait();

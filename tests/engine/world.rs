@@ -263,6 +263,7 @@ pub fn draft(title: &str) -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        fork: None,
         executor: Default::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),

@@ -49,6 +49,33 @@ fn without_file_descriptors_clients_are_told_so_and_agents_run_on() {
 }
 
 #[test]
+fn a_host_without_file_descriptors_keeps_its_agent_and_serves_again() {
+    let world = World::new();
+    let mut serving = daemon_with(&world, 64);
+    let sign = world.path("sign");
+    let script = format!(
+        "while [ ! -e '{0}' ]; do sleep 0.05; done; echo printed; touch '{0}.done'; sleep 1; echo x > waited.txt",
+        sign.display()
+    );
+    let task = world.start_shell_task("Wait", &script);
+    let running = world.running_session(task);
+    let socket = running["socket"].as_str().unwrap();
+    let crowd: Vec<UnixStream> = (0..100).filter_map(|_| UnixStream::connect(socket).ok()).collect();
+    let refused = until("it has none left and says so", LONG, || {
+        let seen = world.qd(&["session", "capture", running["id"].as_str().unwrap()]);
+        seen.stderr.contains("file descriptors").then_some(seen)
+    });
+    assert_ne!(refused.code, Some(0), "{refused:?}");
+    fs::write(&sign, "").unwrap();
+    until("its agent goes on", LONG, || world.path("sign.done").exists().then_some(()));
+    assert!(runs(&running["host_pid"]), "the host is there");
+    drop(crowd);
+    assert_eq!(world.until_status(task, "completed", LONG)["attempts"], 1);
+    world.qd(&["daemon", "stop"]).good();
+    serving.wait().unwrap();
+}
+
+#[test]
 fn removed_directories_of_logs_and_sessions_cost_no_work() {
     let world = World::new();
     let sign = world.path("sign");

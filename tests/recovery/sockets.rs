@@ -37,3 +37,20 @@ fn a_removed_runtime_directory_is_made_anew_by_daemon_and_hosts() {
         assert_eq!(world.until_status(task, "completed", LONG)["attempts"], 1);
     }
 }
+
+#[test]
+fn a_removed_session_socket_is_made_anew_for_whoever_wants_in() {
+    let world = World::new();
+    let task = world.start_shell_task("Wait", "echo still-here; sleep 1000");
+    let running = world.running_session(task);
+    let (id, socket) = (running["id"].as_str().unwrap(), running["socket"].as_str().unwrap());
+    until("it printed", LONG, || world.qd(&["session", "capture", id]).stdout.contains("still-here").then_some(()));
+    fs::remove_file(socket).unwrap();
+    let seen = until("it is reached again", LONG, || {
+        Some(world.qd(&["session", "capture", id])).filter(|it| it.code == Some(0))
+    });
+    assert!(seen.stdout.contains("still-here"), "{seen:?}");
+    assert_eq!(super::session(&world, &running["id"])["host_pid"], running["host_pid"]);
+    world.qd(&["session", "kill", id]).good();
+    until("it can be ended", LONG, || super::session(&world, &running["id"])["ended_at"].is_string().then_some(()));
+}

@@ -92,6 +92,10 @@ fn the_viewer_who_was_active_last_decides_the_size() {
     });
     drop(first);
     second.wait_for_text("20 60\n");
+    // every size is on record, so that an ended session is shown as it was
+    let sizes = String::from_utf8(session.file("sizes.log")).unwrap();
+    let sizes: Vec<&str> = sizes.lines().filter_map(|line| line.splitn(3, ' ').nth(2)).collect();
+    assert!(sizes.len() > 5 && sizes[1..].starts_with(&["30 100", "20 60", "31 101"]), "{sizes:?}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //!
 //! The last message of the person may hold markers, carried out in order, one tool call a turn:
 //! `[[mock:write PATH CONTENT]]` (`\n` in it is a newline), `[[mock:bash COMMAND]]`, `[[mock:report SUMMARY]]` (calls
-//! `qd report done --summary …`), `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
+//! `qd report done --summary …`), `[[mock:escalate COMMAND]]` (a command that Codex is to run outside of its sandbox),
+//! `[[mock:progress TEXT]]` (`qd report progress …`), `[[mock:say TEXT]]`, `[[mock:error STATUS]]`, `[[mock:hang]]`. Then its turn ends.
 //! A message that names a file to be read (as long prompts do) makes it read the file's first lines before anything else.
 //!
 //! Asked to plan, it answers `[[mock:plan JSON]]`, or `[[mock:replan JSON]]` when its first plan could not be used;
@@ -39,6 +40,7 @@ struct Seen {
     prompts: Mutex<Vec<String>>,
     turns: Mutex<Vec<String>>,
     told: Mutex<String>,
+    bodies: Mutex<Vec<String>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -72,6 +74,11 @@ impl MockModel {
     /// The last request that came with the result of a tool.
     pub fn told(&self) -> String {
         self.seen.told.lock().expect("not poisoned").clone()
+    }
+
+    /// Whether one of the last requests that offered tools has both of these texts: what was said now, and before.
+    pub fn knows(&self, now: &str, before: &str) -> bool {
+        self.seen.bodies.lock().expect("not poisoned").iter().any(|body| body.contains(now) && body.contains(before))
     }
 
     /// For `ANTHROPIC_BASE_URL` and `GOOGLE_GEMINI_BASE_URL`; with `/v1` for OpenAI's APIs.
@@ -211,6 +218,10 @@ impl Call<'_> {
             return Step::Say("Mock title".to_owned());
         }
         self.seen.prompts.lock().expect("not poisoned").push(prompt.to_owned());
+        let mut bodies = self.seen.bodies.lock().expect("not poisoned");
+        let first = bodies.len().saturating_sub(KEPT - 1);
+        bodies.drain(..first);
+        bodies.push(self.body.to_string());
         if results == 0 {
             self.seen.turns.lock().expect("not poisoned").push(prompt.to_owned());
         } else {
@@ -248,6 +259,9 @@ impl Call<'_> {
     }
 }
 
+/// So many requests are kept whole.
+const KEPT: usize = 8;
+
 /// What questions for a plan and for who gets its tasks begin with.
 const PLANNING: [&str; 2] = ["You plan work for coding agents.", "You give tasks to coding agents."];
 
@@ -276,6 +290,8 @@ enum Step {
     /// The first lines of a file, with the agent's own tool.
     Read(String),
     Bash(String),
+    /// A command outside of the sandbox, where there is one.
+    Escalate(String),
     Say(String),
     Plan(String),
     Error(u16),
@@ -330,6 +346,7 @@ fn step(marker: &str) -> Option<Step> {
             Step::Write { path: path.to_owned(), content: content.replace("\\n", "\n") }
         }
         "bash" => Step::Bash(rest.to_owned()),
+        "escalate" => Step::Escalate(rest.to_owned()),
         "report" => Step::Bash(format!("qd report done --summary '{}'", rest.replace('\'', r"'\''"))),
         "progress" => Step::Bash(format!("qd report progress '{}'", rest.replace('\'', r"'\''"))),
         "say" => Step::Say(rest.to_owned()),

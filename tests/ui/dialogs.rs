@@ -275,3 +275,18 @@ fn a_task_in_the_list_says_what_it_waits_for() {
     deck.keys("ctrl+space t");
     assert!(deck.screen().contains("waits for a free worker"), "{}", deck.screen());
 }
+
+#[test]
+fn a_plan_says_why_it_was_not_made_by_who_should_have() {
+    let mut project = planned();
+    let note = "claude (haiku) gave no plan: `claude` ended with exit code 1: overloaded. The rules planned it.";
+    project.plans[0].by = "rules".to_owned();
+    project.plans[0].note = Some(note.to_owned());
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let deck = Deck::open(project.clone(), columns, rows);
+        let screen = deck.screen();
+        assert!(screen.contains("Planned by rules. claude (haiku) gave no plan"), "{screen}");
+        assert!(screen.contains("overloaded. The rules"), "{screen}");
+        assert!(screen.contains("#1 claude: claude (haiku) chose it"), "{screen}");
+    }
+}

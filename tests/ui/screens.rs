@@ -1,8 +1,8 @@
 //! What is on screen, at the four widths. A visible change comes with its snapshot.
 
 use quarterdeck::model::*;
-use quarterdeck::protocol::HandoffView;
 use quarterdeck::protocol::control::Response;
+use quarterdeck::protocol::{HandoffView, SessionUsageView, TodayView};
 use quarterdeck::tui::message::{Msg, Purpose};
 
 use crate::support::*;
@@ -25,6 +25,24 @@ fn grid_at_four_sizes() {
         deck.keys("ctrl+space g").with_screens();
         insta::assert_snapshot!(format!("grid_{columns}x{rows}"), deck.screen());
     }
+}
+
+#[test]
+fn what_agents_used_stands_in_the_pane_and_in_the_bar_and_estimates_are_marked() {
+    let mut project = busy();
+    let tokens = Tokens { input: 9_000, output: 3_300, ..Tokens::default() };
+    let used = Usage { tokens, cost_micros: 420_000, estimated_micros: 420_000, ..Usage::default() };
+    let context = Some(ContextFill { used: 50_000, window: 200_000 });
+    project.sessions[1].usage = Some(SessionUsageView { usage: used, context });
+    project.sessions[2].back_at = Some("15:30".to_owned());
+    project.today = TodayView { used, limit: Amount { micros: Some(20_000_000), tokens: None } };
+    let mut deck = Deck::open(project, 120, 36);
+    deck.keys("ctrl+space 2").with_screens();
+    let screen = deck.screen();
+    assert!(screen.contains("12.3k tok ~$0.42 context 25%"), "{screen}");
+    assert!(screen.contains("~$0.42 / $20.00"), "{screen}");
+    deck.keys("ctrl+space g");
+    assert!(deck.screen().contains("~ limited, back 15:30"), "{}", deck.screen());
 }
 
 #[test]

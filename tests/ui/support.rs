@@ -249,10 +249,12 @@ pub fn planned() -> ProjectView {
     ];
     project.tasks[1].depends = vec![TaskId(1)];
     let why = "claude: claude (haiku) chose it (middleware); model sonnet: for medium tasks".to_owned();
-    project.tasks[0].model = Some("sonnet".to_owned());
-    project.tasks[0].route = Some(Route::new(RoutedBy::Planner, why));
-    project.tasks[0].forecast.minutes = Some(20);
-    project.tasks[0].forecast.files = vec!["src/limiter.rs".to_owned()];
+    for task in &mut project.tasks {
+        task.model = Some("sonnet".to_owned());
+        task.route = Some(Route::new(RoutedBy::Planner, why.clone()));
+        task.forecast.minutes = Some(20);
+        task.forecast.files = vec!["src/limiter.rs".to_owned()];
+    }
     project.plans = vec![PlanView {
         id: PlanId(3),
         text: "add rate limiting to the API, then test it, and document it".to_owned(),

@@ -119,7 +119,7 @@ fn has_strangers(seen: &str, ours: &str) -> bool {
     let is_accented = |c: &char| matches!(c, '\u{c0}'..='\u{24f}');
     let known: BTreeSet<char> = ours.chars().collect();
     let marked = ours.chars().any(|c| is_mark(&c));
-    seen.chars().filter(|c| c.is_alphanumeric()).any(|c| !known.contains(&c) && !(marked && is_accented(&c)))
+    seen.chars().filter(|c| c.is_alphanumeric()).any(|c| !(known.contains(&c) || marked && is_accented(&c)))
 }
 
 /// So many characters of the beginning and of the end.

@@ -1,5 +1,6 @@
 //! Claude Code's `--output-format stream-json` (2.1.329). Keys come in any order and new events appear with new
 //! versions, so lines are parsed, never compared. One event carries one content block; several share a message id.
+//! Qwen Code (0.24.4) writes the same, with the numbers of another provider.
 
 use serde_json::Value;
 
@@ -8,13 +9,31 @@ use crate::model::{one_line, sanitize, truncate};
 use super::{GREEN, News, RED, Rendered, Usage, dim, paint, result_lines, said, tool_line, used};
 use crate::agents::words::{subject, text};
 
+/// Whose output it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Claude Code's: input tokens are those that were not cached.
+    Claude,
+    /// Qwen Code's: input tokens include the cached ones.
+    Qwen,
+}
+
+impl Dialect {
+    fn title(self) -> &'static str {
+        match self {
+            Dialect::Claude => "Claude Code",
+            Dialect::Qwen => "Qwen Code",
+        }
+    }
+}
+
 /// `None` when the event is not known.
-pub(super) fn render(event: &Value) -> Option<Rendered> {
+pub(super) fn render(event: &Value, dialect: Dialect) -> Option<Rendered> {
     match text(event, "type")? {
-        "system" => system(event),
+        "system" => system(event, dialect),
         "assistant" => Some(blocks(event, assistant_block)),
         "user" => Some(blocks(event, user_block)),
-        "result" => Some(result(event)),
+        "result" => Some(result(event, dialect)),
         "stream_event" | "control_request" | "control_response" | "keep_alive" | "rate_limit_event" => {
             Some(Rendered::default())
         }
@@ -22,12 +41,12 @@ pub(super) fn render(event: &Value) -> Option<Rendered> {
     }
 }
 
-fn system(event: &Value) -> Option<Rendered> {
+fn system(event: &Value, dialect: Dialect) -> Option<Rendered> {
     match text(event, "subtype")? {
         "init" => {
             let conversation = text(event, "session_id").unwrap_or_default().to_owned();
             let model = text(event, "model").unwrap_or_default().to_owned();
-            let line = dim(&one_line(&format!("Claude Code · {model} · {conversation}")));
+            let line = dim(&one_line(&format!("{} · {model} · {conversation}", dialect.title())));
             Some(Rendered { text: line, news: vec![News::Started { conversation, model }] })
         }
         "api_retry" => {
@@ -96,12 +115,12 @@ fn result_words(content: &Value) -> String {
     }
 }
 
-fn result(event: &Value) -> Rendered {
+fn result(event: &Value, dialect: Dialect) -> Rendered {
     let succeeded = event.get("is_error").and_then(Value::as_bool) == Some(false);
     let listed = event.get("errors").and_then(Value::as_array).and_then(|list| list.first()).and_then(Value::as_str);
     let words = text(event, "result").or(listed).or_else(|| text(event, "subtype")).unwrap_or_default();
     let words = sanitize(words);
-    let usage = usage(event);
+    let usage = usage(event, dialect);
     let denied = event.get("permission_denials").and_then(Value::as_array).map_or(0, Vec::len);
     let mut shown = if succeeded {
         paint(GREEN, "✓ the agent finished")
@@ -115,11 +134,13 @@ fn result(event: &Value) -> Rendered {
     Rendered { text: shown, news: vec![News::Finished { succeeded, text: words, usage }] }
 }
 
-fn usage(event: &Value) -> Usage {
+fn usage(event: &Value, dialect: Dialect) -> Usage {
     let count = |key: &str| event.get("usage").and_then(|usage| usage.get(key)).and_then(Value::as_u64).unwrap_or(0);
+    let cached = count("cache_read_input_tokens");
+    let input = count("input_tokens") + count("cache_creation_input_tokens");
     Usage {
-        input_tokens: count("input_tokens") + count("cache_creation_input_tokens"),
-        cached_tokens: count("cache_read_input_tokens"),
+        input_tokens: if dialect == Dialect::Qwen { input.saturating_sub(cached) } else { input },
+        cached_tokens: cached,
         output_tokens: count("output_tokens"),
         cost_usd: event.get("total_cost_usd").and_then(Value::as_f64).unwrap_or(0.0),
     }

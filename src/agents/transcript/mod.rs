@@ -6,11 +6,14 @@
 
 mod claude;
 mod codex;
+mod copilot;
 mod gemini;
 mod kimi;
 mod opencode;
 
 use serde_json::Value;
+
+use claude::Dialect;
 
 use crate::config::StreamFormat;
 use crate::model::{one_line, sanitize, truncate};
@@ -110,6 +113,8 @@ struct Heard {
     named: bool,
     /// The last piece of text did not end its line.
     is_open: bool,
+    /// How often the model was asked again.
+    tries: u64,
 }
 
 impl Transcript {
@@ -143,11 +148,13 @@ impl Transcript {
     fn event(&mut self, event: &Value) -> Option<Rendered> {
         match self.format {
             StreamFormat::Text => None,
-            StreamFormat::Claude => claude::render(event),
+            StreamFormat::Claude => claude::render(event, Dialect::Claude),
+            StreamFormat::Qwen => claude::render(event, Dialect::Qwen),
             StreamFormat::Codex => codex::render(event, &mut self.heard),
             StreamFormat::Gemini => gemini::render(event, &mut self.heard),
             StreamFormat::Opencode => opencode::render(event, &mut self.heard),
             StreamFormat::Kimi => kimi::render(event),
+            StreamFormat::Copilot => copilot::render(event, &mut self.heard),
         }
     }
 

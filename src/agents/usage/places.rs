@@ -66,9 +66,10 @@ pub fn transcript_file(
 fn matching(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![root.to_path_buf()];
     for part in pattern.split('/') {
-        found = match part.contains('*') {
-            false => found.into_iter().map(|place| place.join(part)).collect(),
-            true => found.iter().flat_map(|place| children(place, part)).take(MOST_PLACES).collect(),
+        found = if part.contains('*') {
+            found.iter().flat_map(|place| children(place, part)).take(MOST_PLACES).collect()
+        } else {
+            found.into_iter().map(|place| place.join(part)).collect()
         };
     }
     found

@@ -66,17 +66,12 @@ fn fits(pattern: &str, path: &str) -> bool {
 fn fits_part(pattern: &str, name: &str) -> bool {
     let Some(first) = pattern.chars().next() else { return name.is_empty() };
     let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
-    match first {
-        ANY => name
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([name.len()])
-            .any(|at| name.get(at..).is_some_and(|left| fits_part(rest, left))),
-        _ => {
-            let mut letters = name.chars();
-            letters.next().is_some_and(|letter| first == ONE || first == letter) && fits_part(rest, letters.as_str())
-        }
+    if first == ANY {
+        let mut places = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+        return places.any(|at| name.get(at..).is_some_and(|left| fits_part(rest, left)));
     }
+    let mut letters = name.chars();
+    letters.next().is_some_and(|letter| first == ONE || first == letter) && fits_part(rest, letters.as_str())
 }
 
 /// A name as an absolute path without `.` and `..`; `None` when it is not known.

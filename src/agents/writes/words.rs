@@ -63,9 +63,9 @@ impl<'a> Reader<'a> {
                 '&' => return Some(self.ampersand()),
                 '(' => return self.rest.next().map(|_| Token::Open),
                 ')' => return self.rest.next().map(|_| Token::Close),
-                '>' => return Some(self.into_file()),
+                '>' => return Some(self.output()),
                 '<' => {
-                    if let Some(token) = self.from_file() {
+                    if let Some(token) = self.input() {
                         return Some(token);
                     }
                 }
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         Token::Next
     }
 
-    fn into_file(&mut self) -> Token {
+    fn output(&mut self) -> Token {
         self.rest.next();
         if self.rest.next_if_eq(&'&').is_some() {
             // `>&2` copies a stream, `>&file` writes one
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `None` when a here-document begins: the next word is where it ends.
-    fn from_file(&mut self) -> Option<Token> {
+    fn input(&mut self) -> Option<Token> {
         self.rest.next();
         match self.rest.peek() {
             Some('>') => {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::client::Client;
-use crate::model::{Kind, SessionState, TaskId, TaskStatus};
+use crate::model::{Kind, SessionState, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
 
@@ -104,6 +104,23 @@ impl Restart {
         }
         let (client, session) = Which { target: self.target, place: self.place }.find(context).await?;
         context.order(&client, Request::RestartSession { session: session.id }).await
+    }
+}
+
+/// `qd session fork`.
+#[derive(Debug, Args)]
+pub struct Fork {
+    #[command(flatten)]
+    which: Which,
+    /// The seat of the copy (default: a free one)
+    #[arg(long, value_name = "NUMBER")]
+    worker: Option<WorkerNumber>,
+}
+
+impl Fork {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let (client, session) = self.which.find(context).await?;
+        context.order(&client, Request::ForkSession { session: session.id, worker: self.worker }).await
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Command {
     Continue(control::Continue),
     /// Call off what it works on: its task, or the pane when it has none
     Cancel(control::Cancel),
+    /// Open a copy of its conversation on another seat, in a worktree of its own; it goes on itself
+    Fork(control::Fork),
     /// Start it again with the same worker, agent, worktree and conversation
     Restart(control::Restart),
     /// End it at once
@@ -52,6 +54,7 @@ impl Command {
             Command::Capture(capture) => capture.run(context).await,
             Command::Continue(more) => more.run(context).await,
             Command::Cancel(cancel) => cancel.run(context).await,
+            Command::Fork(fork) => fork.run(context).await,
             Command::Restart(restart) => restart.run(context).await,
             Command::Kill(kill) => kill.run(context).await,
             Command::Archive(archive) => archive.run(context).await,

@@ -148,6 +148,7 @@ impl Add {
             from_chat: false,
             by_model: self.planner == PlannerWord::Llm,
             open_ended: false,
+            fork: None,
             executor: self.executor,
             labels: self.label,
         })

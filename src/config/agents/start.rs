@@ -24,6 +24,8 @@ pub struct Arguments {
     pub start: Vec<String>,
     /// First of all instead of `start`, to resume one.
     pub resume: Vec<String>,
+    /// First of all instead of `start`, for a new conversation that begins as a copy of one (`{resume}`).
+    pub fork: Vec<String>,
     /// Then, full screen.
     pub interactive: Vec<String>,
     /// Then, headless; `None` when it has no such mode (it is then run full screen).

@@ -17,6 +17,8 @@ pub enum Adapter {
     Gemini,
     /// OpenCode: a plugin for this session.
     Opencode,
+    /// Qwen Code: a file of defaults with hooks for this session.
+    Qwen,
     /// The person's shell: runs a task's command.
     Shell,
 }
@@ -27,6 +29,7 @@ impl Adapter {
         match self {
             Adapter::Plain | Adapter::Shell => StreamFormat::Text,
             Adapter::Claude => StreamFormat::Claude,
+            Adapter::Qwen => StreamFormat::Qwen,
             Adapter::Codex => StreamFormat::Codex,
             Adapter::Gemini => StreamFormat::Gemini,
             Adapter::Opencode => StreamFormat::Opencode,
@@ -41,8 +44,10 @@ pub enum StreamFormat {
     /// Text for people: the exit code is the result.
     #[default]
     Text,
-    /// Claude Code's `stream-json`; Qwen Code's too.
+    /// Claude Code's `stream-json`.
     Claude,
+    /// Qwen Code's `stream-json`: Claude Code's, but its input tokens include the cached ones.
+    Qwen,
     /// `codex exec --json`.
     Codex,
     /// Gemini CLI's `stream-json`.
@@ -51,6 +56,8 @@ pub enum StreamFormat {
     Opencode,
     /// Kimi Code's `stream-json`: messages without a result, so that the exit code is the result.
     Kimi,
+    /// Copilot CLI's `--output-format json`.
+    Copilot,
 }
 
 impl StreamFormat {
@@ -59,16 +66,21 @@ impl StreamFormat {
         match self {
             StreamFormat::Text => "text",
             StreamFormat::Claude => "claude",
+            StreamFormat::Qwen => "qwen",
             StreamFormat::Codex => "codex",
             StreamFormat::Gemini => "gemini",
             StreamFormat::Opencode => "opencode",
             StreamFormat::Kimi => "kimi",
+            StreamFormat::Copilot => "copilot",
         }
     }
 
     /// By its word; what is not known is text.
     pub fn named(word: &str) -> Self {
-        use StreamFormat::{Claude, Codex, Gemini, Kimi, Opencode, Text};
-        [Claude, Codex, Gemini, Opencode, Kimi].into_iter().find(|format| format.word() == word).unwrap_or(Text)
+        use StreamFormat::{Claude, Codex, Copilot, Gemini, Kimi, Opencode, Qwen, Text};
+        [Claude, Qwen, Codex, Gemini, Opencode, Kimi, Copilot]
+            .into_iter()
+            .find(|format| format.word() == word)
+            .unwrap_or(Text)
     }
 }

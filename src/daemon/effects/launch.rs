@@ -28,12 +28,21 @@ const COLS: u16 = 120;
 /// The output log's bound, in bytes.
 const LOG_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// The conversation that a session begins with.
+pub(super) struct Conversation {
+    /// The agent's own id of it; `None` is a new one.
+    pub resume: Option<String>,
+    /// A copy of it.
+    pub forks: bool,
+}
+
 /// Starts (or finds) the session.
 pub(super) async fn start(
     daemon: &Arc<Daemon>,
     id: SessionId,
-    resume: Option<String>,
+    conversation: Conversation,
 ) -> Result<EffectResult, Failure> {
+    let Conversation { resume, forks } = conversation;
     let (wanted, resumes) = (id.clone(), resume.is_some());
     let (session, project, task, prompt) = daemon
         .core
@@ -65,6 +74,7 @@ pub(super) async fn start(
         prompt: &prompt,
         model: task.as_ref().and_then(|task| task.model.as_deref()),
         resume: resume.as_deref(),
+        forks,
         run: task.as_ref().and_then(|task| task.run.as_deref()).or(pane_run.as_deref()),
         trusted: project.trusted_agents.contains(&session.agent),
         checkout: task.is_some().then_some(project.root.as_path()),

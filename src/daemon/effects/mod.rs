@@ -54,7 +54,9 @@ async fn carry_out(daemon: Arc<Daemon>, effect: Effect) -> Option<EffectResult> 
         EffectKind::CommitLeftovers { task } => worktree::commit_leftovers(&daemon, task).await,
         EffectKind::RunChecks { task } => checks::run(&daemon, task).await,
         EffectKind::Land { task } => landing::land(&daemon, task).await,
-        EffectKind::StartSession { session, resume } => launch::start(&daemon, session, resume).await,
+        EffectKind::StartSession { session, resume, forks } => {
+            launch::start(&daemon, session, launch::Conversation { resume, forks }).await
+        }
         EffectKind::ArchiveSession { session } => archive::write(&daemon, session).await,
         EffectKind::WriteBrief { handoff } => handoff::write_brief(&daemon, handoff).await,
         EffectKind::CommitForHandoff { handoff } => handoff::commit(&daemon, handoff).await,

@@ -24,7 +24,8 @@ pub(super) async fn prepare(daemon: &Arc<Daemon>, id: TaskId, fresh: bool) -> Re
         if fresh && let Ok(old) = repository.worktree_at(&path) {
             repository.remove_worktree(&old, &label(&task, "started afresh"))?;
         }
-        let worktree = repository.add_worktree(&path, &task.branch, &project.target)?;
+        let from = task.fork.as_ref().and_then(|fork| fork.from.as_deref()).unwrap_or(&project.target);
+        let worktree = repository.add_worktree(&path, &task.branch, from)?;
         if let Some(result) = furnish(&repository, &project, &worktree.path, &surroundings) {
             return Ok::<_, crate::git::GitError>(result);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, missions, undo, usage, waiting};
+use crate::daemon::{Daemon, chat, fork, missions, undo, usage, waiting};
 use crate::engine::{Command, Event, HandoffNews};
 use crate::model::{AnswerKind, ApprovalId, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Request, Response};
@@ -64,6 +64,7 @@ pub(super) async fn sessions(daemon: &Arc<Daemon>, request: Request) -> Result<R
         Request::KillSession { session } => {
             act(daemon, Command::KillSession { session }, "the session is being ended").await
         }
+        Request::ForkSession { session, worker } => fork::session(daemon, session, worker).await,
         Request::RestartSession { session } => {
             act(daemon, Command::Restart { session }, "the session starts again").await
         }

@@ -51,6 +51,7 @@ pub(super) async fn handle(daemon: &Arc<Daemon>, request: &Request) -> Result<Re
         | Request::SetBudget { .. }
         | Request::SetAutonomy { .. }) => deciding::decisions(daemon, request).await,
         request @ (Request::KillSession { .. }
+        | Request::ForkSession { .. }
         | Request::RestartSession { .. }
         | Request::RestartInterrupted { .. }
         | Request::ArchiveSession { .. }) => deciding::sessions(daemon, request).await,

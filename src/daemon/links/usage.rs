@@ -10,7 +10,9 @@ use crate::agents::usage::{
 };
 use crate::config::Prices;
 use crate::engine::{Fact, State};
-use crate::model::{ContextFill, Session, SessionId, SessionMode, SessionUse, Timestamp, Tokens, Usage};
+use crate::model::{
+    ContextFill, Session, SessionId, SessionMode, SessionUse, Timestamp, Tokens, Usage, dollars, micros,
+};
 use crate::term::Terminal;
 
 use super::link::Link;
@@ -57,7 +59,7 @@ impl Meter {
             }
         }
         Self {
-            told_lines: UsageReader::of_run(earlier.tokens, earlier.cost_micros as f64 / 1e6),
+            told_lines: UsageReader::of_run(earlier.tokens, dollars(earlier.cost_micros)),
             files: Vec::new(),
             current: None,
             told: None,
@@ -169,8 +171,8 @@ impl Link {
             self.meter_file().await;
         }
         let has_figures = |reader: &UsageReader| reader.figures().is_some();
-        let in_files = self.meter.files.iter().any(|file| has_figures(&file.reader));
-        if !in_files && !has_figures(&self.meter.told_lines) {
+        // where there is a file that holds no figures, nothing was used
+        if self.meter.files.iter().all(|file| file.read == 0) && !has_figures(&self.meter.told_lines) {
             self.estimate().await;
         }
     }
@@ -239,7 +241,7 @@ impl Link {
 /// Figures with their price: the agent's own, and the table's for what that leaves out, marked as an estimate.
 fn priced(figures: &Figures, prices: &Prices) -> SessionUse {
     let price = figures.model.as_deref().and_then(|model| prices.of(model));
-    let own = figures.cost_usd.map_or(0, |usd| (usd.max(0.0) * 1e6).round() as u64);
+    let own = figures.cost_usd.map_or(0, micros);
     let reckoned = price.map_or(0, |price| price.micros(figures.unpriced));
     let window = figures.window.or_else(|| price.and_then(|price| price.window));
     SessionUse {

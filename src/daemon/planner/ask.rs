@@ -103,13 +103,10 @@ impl Asking<'_> {
     /// task would be one.
     async fn known(&self) -> Result<(PlanContext, Facts), Failure> {
         let routes = routes(self.daemon, self.project).await?;
-        let mut agents = match &self.options.agent {
-            Some(agent) => vec![agent.clone()],
-            None => {
-                let known = routes.sharing.iter().chain(&routes.ready).filter(|name| *name != "demo");
-                routes.preferred.iter().chain(known).cloned().collect::<Vec<_>>()
-            }
-        };
+        let known = routes.sharing.iter().chain(&routes.ready).filter(|name| *name != "demo");
+        let known = routes.preferred.iter().chain(known);
+        let mut agents: Vec<String> =
+            self.options.agent.as_ref().map_or_else(|| known.cloned().collect(), |agent| vec![agent.clone()]);
         if agents.is_empty() {
             agents.extend(routes.usable.iter().filter(|name| *name != "demo").cloned());
         }

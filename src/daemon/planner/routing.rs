@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::agents::Agent;
 use crate::config::{ModelMapUse, RouterBackend, SHARING};
 use crate::daemon::blocking::fault;
 use crate::daemon::{Daemon, catalogues, sign_in};
@@ -71,7 +72,7 @@ pub(crate) async fn routes(daemon: &Arc<Daemon>, project: &Project) -> Result<Ro
     let mut usable = Vec::new();
     let (mut ready, mut signed_in, mut only_mode) = (Vec::new(), Vec::new(), BTreeMap::new());
     for name in installed {
-        let Some(agent) = daemon.agents.get(&name).filter(|agent| agent.takes_prompts()) else { continue };
+        let Some(agent) = daemon.agents.get(&name).filter(Agent::takes_prompts) else { continue };
         let known = sign_in::known(&agent.definition().sign_in);
         if known != Some(false) {
             ready.push(name.clone());

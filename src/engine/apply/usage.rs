@@ -58,14 +58,11 @@ fn used(state: &mut State, id: &SessionId, now: &SessionUse, at: Timestamp) {
     let before = record.last.usage;
     let model = now.model.clone().or_else(|| record.last.model.clone());
     let context = now.context.or(record.last.context);
-    match record.rows.iter_mut().find(|row| row.day == today && row.model == model) {
-        Some(row) => row.usage.replace(&before, &now.usage),
-        None => {
-            let mut usage = Usage::default();
-            usage.replace(&Usage::default(), &now.usage);
-            usage = less(usage, &before);
-            record.rows.push(UsageRow { day: today, model: model.clone(), usage });
-        }
+    if let Some(row) = record.rows.iter_mut().find(|row| row.day == today && row.model == model) {
+        row.usage.replace(&before, &now.usage);
+    } else {
+        let usage = less(now.usage, &before);
+        record.rows.push(UsageRow { day: today, model: model.clone(), usage });
     }
     record.last = SessionUse { usage: now.usage, model, context };
     for key in keys(&session) {

@@ -92,6 +92,7 @@ pub enum ProjectNews {
 }
 
 /// News of a plan.
+#[allow(clippy::large_enum_variant, reason = "there is one for each message of the person's")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum PlanNews {

@@ -26,7 +26,8 @@ pub(super) fn used(turn: &mut Turn, id: &SessionId, now: SessionUse) {
             && (now.model.is_none() || last.model == now.model)
             && (now.context.is_none() || last.context == now.context)
     });
-    if !same && !(known.is_none() && now.usage.is_nothing()) {
+    let is_news = known.is_some() || !now.usage.is_nothing();
+    if is_news && !same {
         turn.session(session, SessionNews::Used { now: Box::new(now) });
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Opening {
     GoOn(String),
     /// In this conversation, whose session was lost.
     Resume(String),
+    /// In a copy of this conversation.
+    Fork(String),
 }
 
 impl Opening {
@@ -42,7 +44,7 @@ pub(super) fn awaiting<'a>(turn: &Turn<'a>, task: &Task) -> Option<&'a Delegatio
 /// How the next session of a task is to begin.
 pub(super) fn planned(turn: &Turn, task: &Task) -> Opening {
     match turn.state.resumes.get(&task.id) {
-        None => Opening::Fresh,
+        None => task.fork.as_ref().map_or(Opening::Fresh, |fork| Opening::Fork(fork.conversation.clone())),
         Some(conversation) if turn.state.after_loss.contains(&task.id) => Opening::Resume(conversation.clone()),
         Some(conversation) => Opening::GoOn(conversation.clone()),
     }
@@ -51,10 +53,11 @@ pub(super) fn planned(turn: &Turn, task: &Task) -> Opening {
 /// A session for an attempt, and the effect that starts it.
 pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, opening: Opening) -> SessionId {
     let id = turn.next_session();
-    let (resume, resumed) = match opening {
-        Opening::Fresh => (None, false),
-        Opening::GoOn(conversation) => (Some(conversation), false),
-        Opening::Resume(conversation) => (Some(conversation), true),
+    let (resume, resumed, forks) = match opening {
+        Opening::Fresh => (None, false, false),
+        Opening::GoOn(conversation) => (Some(conversation), false, false),
+        Opening::Resume(conversation) => (Some(conversation), true, false),
+        Opening::Fork(conversation) => (Some(conversation), false, true),
     };
     let made = Session {
         warnings: Vec::new(),
@@ -66,7 +69,8 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, open
         agent: delegation.agent.clone(),
         mode: task.mode,
         executor: task.executor,
-        conversation: resume.clone(),
+        // the copy has a name of its own
+        conversation: resume.clone().filter(|_| !forks),
         pid: None,
         host: None,
         verdict: starting(turn),
@@ -80,7 +84,8 @@ pub(super) fn launch(turn: &mut Turn, task: &Task, delegation: &Delegation, open
     };
     let session = made.clone();
     turn.session(&session, SessionNews::Created { made: Box::new(made), run: None });
-    turn.request_for(Some(task.project), Some(task.id), EffectKind::StartSession { session: id.clone(), resume });
+    let start = EffectKind::StartSession { session: id.clone(), resume, forks };
+    turn.request_for(Some(task.project), Some(task.id), start);
     id
 }
 

@@ -68,7 +68,7 @@ fn open(turn: &mut Turn, id: ProjectId, worker: WorkerNumber, pane: Pane) {
     };
     let session = made.clone();
     turn.session(&session, SessionNews::Created { made: Box::new(made), run });
-    turn.request_for(Some(id), None, EffectKind::StartSession { session: session.id, resume });
+    turn.request_for(Some(id), None, EffectKind::StartSession { session: session.id, resume, forks: false });
 }
 
 /// The seat asked for, or the lowest free one. Sessions that a person opens are not limited: a full house gets a seat more.

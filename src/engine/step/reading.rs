@@ -109,13 +109,15 @@ pub(super) fn ask(turn: &mut Turn, session: &Session, dialog: &Dialog) {
 
 /// Everything that is needed to decide: what exactly is asked for, then what the screen shows of it.
 fn detail(dialog: &Dialog) -> String {
-    match &dialog.exact {
+    let asked = match &dialog.exact {
         Some(exact) if dialog.kind == DialogKind::Permission => {
             format!("{}\n\nOn its screen:\n{}", exact.text, dialog.text)
         }
         Some(exact) => exact.text.clone(),
         None => dialog.text.clone(),
-    }
+    };
+    let always = dialog.always.as_ref().map(|always| format!("\n\nAlways means: {}", always.scope));
+    asked + &always.unwrap_or_default()
 }
 
 /// The screen asks nothing any more.

@@ -71,7 +71,9 @@ fn silent_stops(turn: &mut Turn) {
             .pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id))
             .is_some();
         let held = told || state.question_of(task.id).is_some() || state.handoff_of(task.id).is_some();
-        if !stopped || held || state.stops.contains_key(&session.id) || budget::waits(turn, session) {
+        // at its provider's limit, or without a budget, it is asked for nothing
+        let waits = state.ledger.limits.contains_key(&session.id) || budget::waits(turn, session);
+        if !stopped || held || waits || state.stops.contains_key(&session.id) {
             continue;
         }
         if session.verdict.evidence.contains('?') {

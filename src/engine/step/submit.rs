@@ -212,6 +212,7 @@ fn make(turn: &mut Turn, project: &Project, plan: PlanId, draft: &TaskDraft, own
         base: None,
         depends,
         open_ended: draft.open_ended,
+        fork: draft.fork.clone(),
         executor: draft.executor,
         forecast: draft.forecast.clone(),
         route: draft.route.clone(),

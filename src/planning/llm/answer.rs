@@ -176,6 +176,7 @@ fn draft(task: Planned, (text, whole): (&str, bool), context: &PlanContext, fact
         mode: None,
         depends: depends.into_iter().map(Dependency::Sibling).collect(),
         open_ended: false,
+        fork: None,
         priority: Priority::Normal,
         forecast: Forecast {
             files: hints(task.files),

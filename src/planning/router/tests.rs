@@ -44,6 +44,7 @@ fn draft() -> TaskDraft {
         mode: None,
         depends: Vec::new(),
         open_ended: false,
+        fork: None,
         executor: ExecutorKind::default(),
         priority: Priority::Normal,
         forecast: Forecast::default(),

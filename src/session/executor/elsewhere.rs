@@ -17,6 +17,7 @@ use super::window::Window;
 use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// How they are found, shown and ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +99,7 @@ impl Elsewhere {
             Ok(Some(code)) => code,
             Ok(None) => exit_of(directory).map_or(GONE, |exit| code_of(&exit)),
             Err(error) => {
-                eprintln!("{error}");
+                say!("{error}");
                 NOT_STARTED
             }
         }
@@ -108,9 +109,11 @@ impl Elsewhere {
 /// What `qd elsewhere show` does: the end of it that the host sees.
 pub fn show(directory: &Path) -> ExitCode {
     let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
-    if let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) {
-        return ExitCode::from(elsewhere.show(directory));
+    match launch.and_then(|launch| launch.place.elsewhere) {
+        Some(elsewhere) => ExitCode::from(elsewhere.show(directory)),
+        None => {
+            say!("`{}` holds no session that runs elsewhere", directory.display());
+            ExitCode::from(NOT_STARTED)
+        }
     }
-    eprintln!("`{}` holds no session that runs elsewhere", directory.display());
-    ExitCode::from(NOT_STARTED)
 }

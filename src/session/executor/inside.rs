@@ -18,6 +18,7 @@ use crate::model::HostIdentity;
 use crate::process::{self, ProcessError, identity, shell_line};
 use crate::session::files::{read_json, replace_json};
 use crate::session::launch::{Directory, Launch};
+use crate::session::say::say;
 use crate::session::stream_log::StreamLog;
 
 /// Exit code when nothing could be started.
@@ -58,7 +59,7 @@ fn logged_file(directory: &Path) -> PathBuf {
 pub fn run(directory: &Path) -> ExitCode {
     let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
     let Some(Elsewhere::Tmux(window)) = launch.and_then(|launch| launch.place.elsewhere) else {
-        eprintln!("`{}` holds no session that runs in tmux", directory.display());
+        say!("`{}` holds no session that runs in tmux", directory.display());
         return ExitCode::from(NOT_STARTED);
     };
     if exit_of(directory).is_some() {
@@ -71,14 +72,14 @@ pub fn run(directory: &Path) -> ExitCode {
         replace_json(&file(directory), &Inside { run, server })
     });
     if let Some(Err(error)) = written {
-        eprintln!("{error}");
+        say!("{error}");
         return ExitCode::from(NOT_STARTED);
     }
     let mark = terminal.and_then(|terminal| terminal.log(&window, directory));
     let code = match guarded(&window) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error}");
+            say!("{error}");
             NOT_STARTED
         }
     };
@@ -86,7 +87,7 @@ pub fn run(directory: &Path) -> ExitCode {
         wait_for_log(directory, &mark);
     }
     if let Err(error) = record_exit(directory, code) {
-        eprintln!("{error}");
+        say!("{error}");
     }
     ExitCode::from(code)
 }
@@ -127,7 +128,7 @@ impl Terminal {
         match piped {
             Ok(ended) if ended.success() => Some(osc(&name)),
             _ => {
-                eprintln!("the output of this session is not kept");
+                say!("the output of this session is not kept");
                 None
             }
         }

@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use crate::model::{Exit, Timestamp};
 use crate::session::SessionError;
 use crate::session::files::{read_json, replace_json};
+use crate::session::say::say;
 
 /// Exit code when the process there is gone without a word, as shells have it for SIGKILL.
 pub(super) const GONE: u8 = 137;
@@ -65,7 +66,7 @@ impl Patience {
     /// Waits before the next try; says why, unless that was the last thing it said.
     pub(super) fn wait(&mut self, why: &str) {
         if self.said != why {
-            eprintln!("{why}; looking again");
+            say!("{why}; looking again");
             why.clone_into(&mut self.said);
         }
         let pause = 100_u64.saturating_mul(1 << self.tries.min(10)).min(Self::LONGEST);

@@ -16,6 +16,7 @@ use super::Job;
 use super::inside::Inside;
 use super::presence::{Patience, Presence, exit_of};
 use crate::process::{self, Finished, ProcessError, Program, is_alive, send_signal};
+use crate::session::say::say;
 
 /// Each call takes milliseconds.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
@@ -144,7 +145,7 @@ impl Window {
             Err(_) if exit_of(Path::new(directory.as_ref())).is_some() => Ok(()),
             // it runs; that it is not dressed, or not in the shared session, is no reason to end it
             Err(error) => {
-                eprintln!("{error}");
+                say!("{error}");
                 Ok(())
             }
             Ok(()) => Ok(()),

@@ -5,6 +5,7 @@ use std::io::{BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 
+use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
 use super::bell::Bell;
@@ -17,9 +18,14 @@ use super::start_thread;
 use super::state::{Peer, PeerId, Role, Shared};
 use crate::protocol::pane::{FromHost, ToHost, VERSION, encode, read_from};
 use crate::session::peer::{Standing, standing};
+use crate::session::say::say;
 
 /// Bytes that may wait in the kernel for a viewer that does not read.
 const WAITING: usize = 32 * 1024;
+
+/// What is said to those who come when too many are there.
+const OUT_OF_FILES: &str =
+    "the session's host has no file descriptors left; its agent runs on: close other viewers of it";
 
 /// Says hello and gives the peer a place; who gets none is told why and let go. Never blocks: so little fits
 /// into every new socket.
@@ -27,22 +33,42 @@ pub(super) fn admit(shared: &Shared, mut stream: UnixStream, door: Door) -> Opti
     let session = shared.launch.session.as_str();
     let standing = standing(&stream, &shared.directory, session)?;
     let standing = if door == Door::Inner && standing == Standing::Outside { Standing::Inside } else { standing };
-    let hello = FromHost::Hello {
-        version: VERSION,
-        session: session.to_owned(),
-        pid: shared.agent_pid,
-        host_pid: std::process::id(),
-    };
+    let hello = hello(shared);
     let mut say = |message: &FromHost| encode(message).and_then(|bytes| stream.write_all(&bytes)).ok();
     say(&hello)?;
     match shared.places.take(standing) {
         Ok(place) => Some((stream, place)),
         Err(why) => {
+            let why = if is_out_of_files() { OUT_OF_FILES } else { why };
             // a peer that is gone already need not be told
             let _ = say(&FromHost::Refused(why.to_owned()));
             None
         }
     }
+}
+
+/// Tells somebody who came on the last file descriptor why there is no place.
+pub(super) fn turn_away(shared: &Shared, mut stream: UnixStream) {
+    let hello = hello(shared);
+    for message in [hello, FromHost::Refused(OUT_OF_FILES.to_owned())] {
+        // a peer that is gone already need not be told
+        let _ = encode(&message).and_then(|bytes| stream.write_all(&bytes));
+    }
+}
+
+fn hello(shared: &Shared) -> FromHost {
+    FromHost::Hello {
+        version: VERSION,
+        session: shared.launch.session.as_str().to_owned(),
+        pid: shared.agent_pid,
+        host_pid: std::process::id(),
+    }
+}
+
+/// Whether nothing can be opened any more: then nobody's origin can be traced either.
+fn is_out_of_files() -> bool {
+    let opened = std::fs::File::open("/proc/self/stat").map_err(|error| error.raw_os_error());
+    matches!(opened, Err(Some(error)) if [Errno::EMFILE as i32, Errno::ENFILE as i32].contains(&error))
 }
 
 /// Serves one connection to its end.
@@ -53,7 +79,7 @@ pub(super) fn run(shared: &Arc<Shared>, stream: UnixStream, place: &Place) {
     let (id, sender) = join(shared, &waker, outgoing);
     match start_thread("sender", Arc::clone(shared), move |shared| sender::run(&shared, &waker, &sender)) {
         Ok(()) => read(shared, id, place.standing, stream),
-        Err(error) => eprintln!("{error}"),
+        Err(error) => say!("{error}"),
     }
     leave(shared, id);
 }

@@ -1,7 +1,8 @@
 //! The host's socket: bound in a private directory, open to its user, made anew when it was swept away.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 
 use super::state::Shared;
@@ -16,6 +18,7 @@ use super::{connection, start_thread};
 use crate::session::error::SessionError;
 use crate::session::files::private_directory;
 use crate::session::launch::Launch;
+use crate::session::say::say;
 
 /// After an accept that failed for lack of descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -47,22 +50,43 @@ pub(super) enum Door {
 
 /// Accepts connections for as long as the process lives.
 pub(super) fn run(shared: &Arc<Shared>, listener: &UnixListener, door: Door) {
+    let mut told = false;
+    // the last file descriptor, to tell with it that there is none
+    let mut spare = File::open("/dev/null").ok();
     for stream in listener.incoming() {
         match stream {
             Ok(stream) => {
+                told = false;
                 // traced before it costs a thread: who may do nothing takes nobody's place
                 let Some((stream, place)) = connection::admit(shared, stream, door) else { continue };
                 let started =
                     start_thread("peer", Arc::clone(shared), move |shared| connection::run(&shared, stream, &place));
                 if let Err(error) = started {
-                    eprintln!("{error}");
+                    say!("{error}");
                 }
             }
             Err(error) => {
-                eprintln!("cannot accept a connection: {error}");
+                if !std::mem::replace(&mut told, true) {
+                    say!("cannot accept a connection: {error}");
+                }
+                turn_one_away(shared, listener, &mut spare);
                 thread::sleep(AFTER_FAILURE);
             }
         }
+    }
+}
+
+/// Tells one who waits that there is no file descriptor left, on the one that was kept for that.
+fn turn_one_away(shared: &Shared, listener: &UnixListener, spare: &mut Option<File>) {
+    let mut waits = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+    if spare.is_some() && poll(&mut waits, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+        drop(spare.take());
+        if let Ok((stream, _)) = listener.accept() {
+            connection::turn_away(shared, stream);
+        }
+    }
+    if spare.is_none() {
+        *spare = File::open("/dev/null").ok();
     }
 }
 
@@ -78,7 +102,7 @@ pub(super) fn rebind_when_told(shared: &Arc<Shared>) {
                 start_thread("doors", Arc::clone(shared), move |shared| run(&shared, &listener, door))
             });
             if let Err(error) = opened {
-                eprintln!("{error}");
+                say!("{error}");
             }
         }
     }

@@ -19,9 +19,12 @@ use crate::session::executor::Presence;
 use crate::session::files::replace_json;
 use crate::session::launch::Directory;
 use crate::session::leftovers;
+use crate::session::say::say;
 
 /// Output that is still in the PTY is read for at most this long.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
+/// Between two keys that ask an agent to end.
+const KEY_APART: Duration = Duration::from_millis(200);
 /// Without a daemon an ended session waits this long to be buried; the record stays on disk.
 const BURIED_WITHIN: Duration = Duration::from_secs(600);
 /// Between two tries to write the exit record on a full disk.
@@ -44,7 +47,7 @@ pub(super) fn see_off(shared: &Arc<Shared>, slave: Box<dyn SlavePty + Send>) -> 
     let ending = reap_until_agent_ends(shared.agent_pid);
     if goes_on_elsewhere(shared) {
         // like a host that was killed: another one shows it again
-        eprintln!("what showed the session ended ({ending:?}), and the session did not; this host gives its place up");
+        say!("what showed the session ended ({ending:?}), and the session did not; this host gives its place up");
         return Ok(());
     }
     {
@@ -84,7 +87,7 @@ fn end_elsewhere(shared: &Shared) {
     loop {
         match elsewhere.end(shared.launch.session.as_str(), &shared.directory) {
             Presence::Gone => return,
-            left => eprintln!("the session's process does not end: {left:?}"),
+            left => say!("the session's process does not end: {left:?}"),
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(LAST_TRY_AFTER);
@@ -116,7 +119,7 @@ fn end_leftovers() {
         left
     });
     if !left.is_empty() {
-        eprintln!("processes of the session do not end: {left:?}");
+        say!("processes of the session do not end: {left:?}");
     }
 }
 
@@ -140,7 +143,7 @@ fn tail(state: &mut State) -> String {
 /// Writes the exit record, however long the disk is full: without it the session would count as lost.
 fn record(shared: &Shared, exit: &Exit) {
     while let Err(error) = replace_json(&Directory(&shared.directory).exit(), exit) {
-        eprintln!("{error}");
+        say!("{error}");
         std::thread::sleep(RECORD_AGAIN_AFTER);
     }
 }
@@ -165,7 +168,12 @@ fn wait_for_burial(shared: &Shared) {
 pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
     let deadline = Instant::now() + Duration::from_millis(grace_ms);
     if grace_ms > 0 && !ask.is_empty() {
-        shared.state().type_bytes(shared, ask);
+        for key in keys(&ask) {
+            shared.state().type_bytes(shared, key.to_vec());
+            if wait_until(shared, KEY_APART, |state| state.agent_ended).agent_ended {
+                return;
+            }
+        }
         if wait_until(shared, Duration::from_millis(grace_ms / 2), |state| state.agent_ended).agent_ended {
             return;
         }
@@ -180,6 +188,12 @@ pub(super) fn stop(shared: &Shared, grace_ms: u64, ask: Vec<u8>) {
         }
     }
     force(shared.agent_pid);
+}
+
+/// Control keys are pressed one after the other: some agents take several in one piece for one. Text stays whole.
+fn keys(ask: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let each = if ask.iter().all(u8::is_ascii_control) { 1 } else { ask.len().max(1) };
+    ask.chunks(each)
 }
 
 /// Kills the agent, its process group and everything that came from it.

@@ -10,6 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::state::{Input, Once, Shared, State, wait};
 use crate::protocol::pane::{FromHost, WriteFate};
 use crate::session::journal::{Journal, Stage};
+use crate::session::say::say;
 use crate::term::{Modes, paste};
 
 /// Writes what is queued until the session is over.
@@ -18,7 +19,7 @@ pub(super) fn run(shared: &Arc<Shared>, mut writer: File, mut journal: Journal) 
         match input {
             Input::Bytes(bytes) => {
                 if let Err(error) = write_all(&mut writer, &bytes) {
-                    eprintln!("cannot write to the terminal: {error}");
+                    say!("cannot write to the terminal: {error}");
                 }
             }
             Input::Once(once) => {
@@ -85,7 +86,7 @@ fn write_once(shared: &Shared, writer: &mut File, journal: &mut Journal, once: &
     };
     if let Err(error) = journal.record(&once.key, Stage::Begun) {
         // nothing was written and the key is free again, which is what a mismatch says
-        eprintln!("cannot write the journal: {error}");
+        say!("cannot write the journal: {error}");
         return WriteFate::Mismatch;
     }
     // what was looked at may have gone while the journal went to the disk
@@ -94,7 +95,7 @@ fn write_once(shared: &Shared, writer: &mut File, journal: &mut Journal, once: &
     }
     let written = write_all(writer, &bytes_of(once, &modes));
     if let Err(error) = written.and_then(|()| journal.record(&once.key, Stage::Done)) {
-        eprintln!("cannot finish the write `{}`: {error}", once.key);
+        say!("cannot finish the write `{}`: {error}", once.key);
         return WriteFate::Unknown;
     }
     WriteFate::Written

@@ -42,6 +42,7 @@ use super::reports::Reports;
 use super::stream_log::StreamLog;
 use crate::model::Explain as _;
 use crate::process::identity;
+use crate::session::say::say;
 use doors::Door;
 pub(super) use reading::{Search, find_in, page_of};
 use state::{Pty, Shared};
@@ -58,7 +59,7 @@ pub fn run_host(directory: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // stderr is the session's `host.log`
-            eprintln!("{error}{}", error.hint().map(|hint| format!(" - {hint}")).unwrap_or_default());
+            say!("{error}{}", error.hint().map(|hint| format!(" - {hint}")).unwrap_or_default());
             ExitCode::from(error.kind().exit_code())
         }
     }
@@ -69,7 +70,7 @@ fn limit_panic_messages() {
     let told = AtomicU32::new(0);
     panic::set_hook(Box::new(move |panic| {
         if told.fetch_add(1, Ordering::Relaxed) < MOST_PANIC_MESSAGES {
-            eprintln!("{panic}");
+            say!("{panic}");
         }
     }));
 }

@@ -14,6 +14,7 @@ use super::requests;
 use super::state::{Role, Shared, State};
 use crate::model::Report;
 use crate::protocol::pane::FromHost;
+use crate::session::say::say;
 use crate::session::stream_log::StreamLog;
 use crate::term::News;
 
@@ -48,7 +49,7 @@ pub(super) fn run(shared: &Arc<Shared>, mut terminal: File, mut log: StreamLog) 
             drop(state);
             log.write(bytes);
             if let Some(told) = refusals.as_mut().and_then(|refusals| refusals.look(bytes)) {
-                eprintln!("{told}");
+                say!("{told}");
                 requests::note(shared, Report::Progress { text: told });
             }
         }
@@ -94,7 +95,7 @@ fn read(terminal: &mut File, buffer: &mut [u8]) -> (usize, More) {
                 _ => {
                     // EIO is how Linux says that the other side is closed
                     if error.raw_os_error() != Some(Errno::EIO as i32) {
-                        eprintln!("cannot read the terminal: {error}");
+                        say!("cannot read the terminal: {error}");
                     }
                     return (filled, More::Never);
                 }
@@ -110,7 +111,7 @@ fn wait_for_output(terminal: &File, at_most: PollTimeout) -> Option<bool> {
         Ok(ready) => Some(ready > 0),
         Err(Errno::EINTR) => Some(true),
         Err(error) => {
-            eprintln!("cannot wait for the terminal: {error}");
+            say!("cannot wait for the terminal: {error}");
             None
         }
     }

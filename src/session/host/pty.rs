@@ -13,6 +13,7 @@ use crate::model::{Exit, Timestamp, sanitize};
 use crate::session::error::SessionError;
 use crate::session::files::replace_json;
 use crate::session::launch::{Directory, Launch};
+use crate::session::say::say;
 use crate::term::Terminal;
 
 /// The exit code on record for an agent that could not be started, as shells have it.
@@ -85,7 +86,7 @@ pub(super) fn record_not_started(
     };
     let recorded = replace_json(&names.exit(), &Exit { code: Some(NOT_STARTED), signal: None, at: now(), tail });
     if let Err(error) = super::doors::remove(launch) {
-        eprintln!("{error}");
+        say!("{error}");
     }
     recorded.and(Err(error))
 }

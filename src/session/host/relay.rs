@@ -21,6 +21,7 @@ use crate::session::executor::{FarSession, FarState, copy, keep_reports};
 use crate::session::files::replace_json;
 use crate::session::launch::{Directory, HostRecord, Launch};
 use crate::session::peer::{Standing, standing};
+use crate::session::say::say;
 
 /// Between two tries to reach the other machine, doubled up to the second number.
 const FIRST_AFTER: Duration = Duration::from_millis(500);
@@ -73,7 +74,7 @@ fn begin(far: &FarSession, launch: &Launch) -> Result<(), SessionError> {
     loop {
         match far.begin(launch) {
             Ok(()) => return Ok(()),
-            Err(error) if error.is_silence() => eprintln!("{error}"),
+            Err(error) if error.is_silence() => say!("{error}"),
             Err(error) => {
                 let program = launch.argv.first().cloned().unwrap_or_default();
                 return Err(SessionError::Agent { program, detail: error.to_string() });
@@ -93,7 +94,7 @@ impl Relay {
                 match stream {
                     Ok(stream) => relay.pass_on(stream),
                     Err(error) => {
-                        eprintln!("cannot accept a connection: {error}");
+                        say!("cannot accept a connection: {error}");
                         thread::sleep(AFTER_FAILURE);
                     }
                 }
@@ -113,13 +114,13 @@ impl Relay {
         let passed = spawn("line", move || {
             // however it ended, the other machine is asked what is the matter
             if let Err(error) = relay.carry(&stream) {
-                eprintln!("{error}");
+                say!("{error}");
             }
             relay.open.fetch_sub(1, Ordering::Relaxed);
             let _ = relay.news.send(());
         });
         if let Err(error) = passed {
-            eprintln!("{error}");
+            say!("{error}");
         }
     }
 
@@ -159,19 +160,19 @@ impl Relay {
                         keep_reports(&self.directory, &reports);
                         replace_json(&Directory(&self.directory).exit(), &exit)?;
                         if let Err(error) = self.far.clear() {
-                            eprintln!("{error}");
+                            say!("{error}");
                         }
                         return doors::remove(&self.launch);
                     }
                     Ok(FarState::Lost { reports }) => {
-                        eprintln!("the session's host on `{}` is gone", self.far.host());
+                        say!("the session's host on `{}` is gone", self.far.host());
                         self.bring_log(&mut pause);
                         keep_reports(&self.directory, &reports);
                         return doors::remove(&self.launch);
                     }
                     Ok(FarState::NeverStarted) => return doors::remove(&self.launch),
                     Err(error) => {
-                        eprintln!("{error}");
+                        say!("{error}");
                         thread::sleep(pause);
                         pause = (pause * 2).min(LAST_AFTER);
                     }
@@ -185,9 +186,9 @@ impl Relay {
         loop {
             match self.far.fetch_log(&self.directory) {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => return eprintln!("the output log cannot be written here: {error}"),
-                Err(error @ SshError::Unreachable { .. }) => eprintln!("{error}"),
-                Err(error) => return eprintln!("the output log did not come: {error}"),
+                Ok(Err(error)) => return say!("the output log cannot be written here: {error}"),
+                Err(error @ SshError::Unreachable { .. }) => say!("{error}"),
+                Err(error) => return say!("the output log did not come: {error}"),
             }
             thread::sleep(*pause);
             *pause = (*pause * 2).min(LAST_AFTER);
@@ -202,7 +203,7 @@ impl Relay {
             if !self.launch.socket.exists()
                 && let Err(error) = doors::bind(&self.launch.socket).and_then(|listener| self.serve(listener))
             {
-                eprintln!("{error}");
+                say!("{error}");
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::protocol::pane::{FromHost, SessionReport, ToHost};
 use crate::session::convert;
 use crate::session::peer::Standing;
 use crate::session::reports::NotKept;
+use crate::session::say::say;
 use crate::term::paste;
 
 /// A connection waits while this much is queued for the PTY.
@@ -163,14 +164,14 @@ fn stop(shared: &Arc<Shared>, grace_ms: u64, ask: Vec<u8>) {
     shared.state().stopping = true;
     let started = start_thread("stop", Arc::clone(shared), move |shared| ending::stop(&shared, grace_ms, ask));
     if let Err(error) = started {
-        eprintln!("{error}");
+        say!("{error}");
         ending::force(shared.agent_pid);
     }
 }
 
 fn collected(shared: &Shared, up_to: u64) {
     if let Err(error) = shared.reports().collected(up_to) {
-        eprintln!("cannot forget reports: {error}");
+        say!("cannot forget reports: {error}");
     }
 }
 
@@ -196,7 +197,7 @@ fn take_report(shared: &Shared, peer: PeerId, report: SessionReport) {
 /// A report of the host's own, for the activity log.
 pub(super) fn note(shared: &Shared, report: Report) {
     if let Err(error) = keep_report(shared, SessionReport::Said(report)) {
-        eprintln!("cannot keep a note: {error}");
+        say!("cannot keep a note: {error}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::pty::pty_size;
 use super::state::{PeerId, Role, State};
+use crate::session::say::say;
 
 impl State {
     /// A viewer did something: its size counts from now on.
@@ -27,8 +28,9 @@ impl State {
         if size == before {
             return;
         }
+        self.sizes.note(self.bytes, size);
         if let Err(error) = self.pty.master.resize(pty_size(size)) {
-            eprintln!("cannot resize the terminal: {error}");
+            say!("cannot resize the terminal: {error}");
         }
         self.changed();
     }

@@ -17,6 +17,7 @@ use crate::model::Exit;
 use crate::protocol::pane::FromHost;
 use crate::session::launch::Launch;
 use crate::session::reports::Reports;
+use crate::session::sizes::SizesLog;
 use crate::term::{Frame, Terminal};
 
 /// How long a synchronized update may keep viewers waiting (what other terminals allow, too).
@@ -58,7 +59,7 @@ impl Shared {
             agent_pid,
             reports: Mutex::new(reports),
             gate: Mutex::new(()),
-            state: Mutex::new(State::new(terminal, pty)),
+            state: Mutex::new(State::new(terminal, pty, SizesLog::open(directory))),
             places: Places::default(),
             input_ready: Bell::default(),
             room: Bell::default(),
@@ -145,6 +146,7 @@ pub(super) struct Pty {
 pub(super) struct State {
     pub(super) terminal: Terminal,
     pub(super) pty: Pty,
+    pub(super) sizes: SizesLog,
     /// The input thread is writing what it took off the queue: nobody may overtake it.
     pub(super) writing: bool,
     /// Counts changes of what viewers see.
@@ -169,10 +171,12 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(terminal: Terminal, pty: Pty) -> Self {
+    fn new(terminal: Terminal, pty: Pty, mut sizes: SizesLog) -> Self {
+        sizes.note(0, terminal.size());
         Self {
             terminal,
             pty,
+            sizes,
             writing: false,
             generation: 1,
             bytes: 0,

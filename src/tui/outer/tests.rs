@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::{Outer, SEEN_ON_BLANKS};
 use crate::term::{Ink, Terminal, attribute};
+use crate::tui::links::Spot;
 
 const AREA: Rect = Rect { x: 0, y: 0, width: 40, height: 6 };
 
@@ -165,4 +166,20 @@ fn coloured_blanks_are_erased_and_everything_leaves_in_one_piece() {
     let said = "\x1b[1;1H\x1b[48;5;4m\x1b[30X\x1b[1;31Hend       \x1b[49m\x1b[4;3H\x1b[?25h";
     assert_eq!(outer.out.0, [said]);
     assert!(SEEN_ON_BLANKS.contains(Modifier::REVERSED));
+}
+
+#[test]
+fn cells_that_lead_somewhere_are_linked_and_no_others() {
+    let drawn = |spots: Vec<Spot>| {
+        let mut outer = Outer::new(Vec::new(), true);
+        outer.spots = spots;
+        let cells = ["g", "o", " ", " ", "n", "!"].map(Cell::new);
+        outer.draw(cells.iter().zip(0u16..).map(|(cell, x)| (x, 3, cell))).unwrap();
+        String::from_utf8(outer.waiting.clone()).unwrap()
+    };
+    assert!(!drawn(Vec::new()).contains("]8;"));
+    let text = drawn(vec![Spot { y: 3, from: 0, to: 2, uri: "https://a.example/".to_owned() }]);
+    let (before, rest) = text.split_once("\x1b]8;;https://a.example/\x1b\\").unwrap();
+    let (linked, after) = rest.split_once("\x1b]8;;\x1b\\").unwrap();
+    assert!(!before.contains("go") && linked.contains("go ") && after.contains(" n!"), "{text:?}");
 }

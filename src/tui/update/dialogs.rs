@@ -219,7 +219,7 @@ pub(super) fn answer_ask(state: &State, about: &AskAbout, choice: usize, out: &m
 /// Keeps the dialog on top true: wrapped for the width, noted as read when its end was on screen, closed
 /// when what it is about is gone.
 pub(super) fn settle(state: &mut State) {
-    if !matches!(state.mode, Mode::Dialog { .. }) {
+    if state.mode.dialog_mut().is_none() {
         return;
     }
     let text = reader::reader(state);

@@ -15,8 +15,10 @@ pub(crate) fn place(state: &State, dialog: &Dialog) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     match dialog {
         Dialog::Plan(card) => {
-            let tasks = state.project.plans.iter().find(|plan| plan.id == card.plan).map_or(0, |plan| plan.tasks.len());
-            layout::dialog(state.size, 116, rows(tasks).saturating_add(14))
+            let plan = state.project.plans.iter().find(|plan| plan.id == card.plan);
+            let tasks = plan.map_or(0, |plan| plan.tasks.len());
+            let noted = plan.is_some_and(|plan| plan.note.is_some());
+            layout::dialog(state.size, 116, rows(tasks).saturating_add(if noted { 18 } else { 16 }))
         }
         Dialog::Tasks(_) => layout::dialog(state.size, 116, state.size.1.saturating_sub(4)),
         Dialog::Handoff(_) => layout::dialog(state.size, 100, 24),

@@ -130,7 +130,11 @@ fn facts(state: &State, number: WorkerNumber) -> String {
 /// Tokens, cost and how full the context is; `~` is an estimate.
 fn used(state: &State, number: WorkerNumber) -> Option<String> {
     let used = state.session(number)?.usage.filter(|used| !used.usage.is_nothing())?;
-    let context = used.context.map(|context| format!(" context {}%", context.percent())).unwrap_or_default();
+    let context = used.context.map(|context| match context.percent() {
+        0 => " context <1%".to_owned(),
+        percent => format!(" context {percent}%"),
+    });
+    let context = context.unwrap_or_default();
     Some(format!("{} {}{context}", used.usage.tokens_words(), used.usage.cost_words()))
 }
 

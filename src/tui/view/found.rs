@@ -78,7 +78,7 @@ pub(super) fn everywhere(state: &State, skin: &Skin, frame: &mut Frame<'_>, plac
     let below = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
     match (nothing, open.asked.is_empty(), open.waiting) {
         (true, true, _) => {
-            first(skin, frame, below, "Type what to look for, then Enter; a capital letter makes case count.")
+            first(skin, frame, below, "Type what to look for, then Enter; a capital letter makes case count.");
         }
         (true, false, 0) => first(skin, frame, below, &format!("no pane shows {}", one_line(&open.asked))),
         _ => {}

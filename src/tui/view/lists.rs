@@ -35,6 +35,9 @@ impl Table {
     }
 }
 
+/// Lines in which a plan says who made it.
+const MOST_NOTED: usize = 4;
+
 /// From this height on a plan says why the chosen task has its agent.
 const REASONED: u16 = 17;
 
@@ -61,7 +64,11 @@ pub(crate) fn table(state: &State, dialog: &Dialog) -> Option<Table> {
     };
     let (above, below) = match dialog {
         Dialog::Plan(_) if layout::is_tight(frame) => (1, 1),
-        Dialog::Plan(_) => (2, if frame.height >= REASONED { 8 } else { 5 }),
+        Dialog::Plan(card) => {
+            let plan = state.project.plans.iter().find(|plan| plan.id == card.plan);
+            let made = plan.map_or(1, |plan| planned_by(plan, inner.width).len());
+            (1 + u16::try_from(made).unwrap_or(1), if frame.height >= REASONED { 8 } else { 5 })
+        }
         Dialog::Tasks(_) => (0, if inner.height >= 16 { 7 } else { 3 }),
         Dialog::Palette(_) | Dialog::Everywhere(_) => (2, 2),
         Dialog::Links(_) => (0, 2),
@@ -97,7 +104,10 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     let Some(table) = table(state, &Dialog::Plan(card.clone())) else { return };
     let lines = tasks.iter().map(|task| plan_row(skin, task, !card.off.contains(&task.id), inner.width)).collect();
     rows(skin, frame, table, lines);
-    planned_by(skin, frame, Rect { y: inner.y + 1, height: 1, ..inner }, (view, table));
+    let role = if view.note.is_some() { Role::AgentWaiting } else { Role::TextDim };
+    for (at, text) in (inner.y + 1..table.place.y).zip(planned_by(view, inner.width)) {
+        super::line(frame, Rect { y: at, height: 1, ..inner }, Line::styled(text, skin.ink(role)));
+    }
     if let Some(task) = tasks.get(table.chosen).filter(|_| place.height >= REASONED) {
         let told = cells::wrap(&reason(task), inner.width);
         for (offset, text) in (1..3u16).zip(told) {
@@ -130,17 +140,16 @@ pub(super) fn plan(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rec
     }
 }
 
-/// Who made the plan, and why it was not who should have.
-fn planned_by(skin: &Skin, frame: &mut Frame<'_>, at: Rect, (view, table): (&PlanView, Table)) {
-    if at.y >= table.place.y {
-        return;
+/// Who made the plan, and what is to be known of it: why it was not who should have, what to look at.
+fn planned_by(plan: &PlanView, width: u16) -> Vec<String> {
+    let by = if plan.by.is_empty() { "rules" } else { &plan.by };
+    let note = plan.note.as_ref().map(|note| format!(" {}", one_line(note))).unwrap_or_default();
+    let mut lines = cells::wrap(&format!("Planned by {}.{note}", one_line(by)), width);
+    if lines.len() > MOST_NOTED {
+        let rest = lines.split_off(MOST_NOTED - 1).join(" ");
+        lines.push(cells::fit(&rest, width));
     }
-    let by = if view.by.is_empty() { "rules" } else { &view.by };
-    let (text, role) = match &view.note {
-        Some(note) => (format!("Planned by {}. {}", one_line(by), one_line(note)), Role::AgentWaiting),
-        None => (format!("Planned by {}.", one_line(by)), Role::TextDim),
-    };
-    super::line(frame, at, Line::styled(cells::fit(&text, at.width), skin.ink(role)));
+    lines
 }
 
 /// Why a task has its agent and model, and what its planner expects of it.

@@ -25,15 +25,15 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     head(skin, frame, inner, text, &card.title);
     let lines = cells::wrap(&sanitize(&card.detail), text.width);
     body(frame, text, &lines, card.scroll, |_| skin.ink(Role::TextNormal));
-    let always = current.and_then(|approval| approval.subject.dialog()?.always.as_ref());
+    let always = current.and_then(|approval| approval.subject.dialog()).is_some_and(|dialog| dialog.always.is_some());
     let note = if current.is_some_and(|approval| !approval.answerable && state.is_asked_in_pane(approval)) {
-        "This one is answered in its pane: Enter goes there.".to_owned()
-    } else if let Some(always) = always {
-        format!("Yes holds once; always: {}", one_line(&always.scope))
+        "This one is answered in its pane: Enter goes there."
+    } else if always {
+        "Yes holds once; always for what is said above."
     } else {
-        "Your yes holds for exactly this question, once.".to_owned()
+        "Your yes holds for exactly this question, once."
     };
-    foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), &note));
+    foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), note));
     if let Some(field) = &card.reply {
         let at = Rect { y: text.bottom().saturating_sub(3), height: 3.min(text.height), ..text };
         frame.render_widget(ratatui::widgets::Clear, at);

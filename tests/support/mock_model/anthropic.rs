@@ -13,7 +13,9 @@ pub(super) fn messages(call: &mut Call<'_>) -> std::io::Result<()> {
     let block = match answer {
         Step::Write { path, content } => tool("Write", json!({ "file_path": path, "content": content })),
         Step::Read(path) => tool("Read", json!({ "file_path": path, "limit": 20 })),
-        Step::Bash(command) => tool("Bash", json!({ "command": command, "description": "As the mock was told" })),
+        Step::Bash(command) | Step::Escalate(command) => {
+            tool("Bash", json!({ "command": command, "description": "As the mock was told" }))
+        }
         Step::Say(_) if !has_tools => json!({ "type": "text", "text": side_answer(body) }),
         Step::Say(text) | Step::Plan(text) => json!({ "type": "text", "text": text }),
         Step::Error(status) => return error(call, status),

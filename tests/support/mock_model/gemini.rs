@@ -15,7 +15,7 @@ pub(super) fn generate(call: &mut Call<'_>, streams: bool) -> std::io::Result<()
         Step::Read(path) => {
             vec![tool("read_file", json!({ "file_path": path, "start_line": 1, "end_line": 20 }))]
         }
-        Step::Bash(command) => {
+        Step::Bash(command) | Step::Escalate(command) => {
             vec![tool("run_shell_command", json!({ "command": command, "description": "As the mock was told" }))]
         }
         Step::Say(_) if wants_json => vec![json!({ "text": side_answer(config).to_string() })],

@@ -1,22 +1,32 @@
-//! `OpenAI`'s Responses API (Codex) and Chat Completions API (OpenCode, Kimi, Qwen, aider).
+//! `OpenAI`'s Responses API (Codex) and Chat Completions API (OpenCode, Kimi, Qwen, Copilot, aider). aider has no tools: what
+//! it is to do stands in the text of the answer.
 
 use serde_json::{Value, json};
 
-use super::{Call, Step, json_reply, pieces, texts, without_reminders};
+use super::{Call, Step, json_reply, pieces, steps, texts, without, without_reminders};
+
+/// The tool of those that edit by patches only: its input is text.
+const PATCH: &str = "apply_patch";
+
+/// A patch that adds a file.
+fn added(path: &str, content: &str) -> String {
+    let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
+    format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n")
+}
 
 pub(super) fn responses(call: &mut Call<'_>) -> std::io::Result<()> {
     let names = tool_names(&call.body["tools"], |tool| &tool["name"]);
     let (prompt, results) = last_input(call.body);
     let id = |call: &Call<'_>, what: &str| format!("{what}_mock_{}", call.number());
     let item = match call.answer(&prompt, results, !names.is_empty()) {
-        Step::Write { path, content } if names.iter().any(|name| name == "apply_patch") => {
-            let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
-            let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
-            json!({ "id": id(call, "ctc"), "type": "custom_tool_call", "status": "completed", "call_id": id(call, "call"), "name": "apply_patch", "input": patch })
+        Step::Write { path, content } if names.iter().any(|name| name == PATCH) => {
+            let patch = added(&path, &content);
+            json!({ "id": id(call, "ctc"), "type": "custom_tool_call", "status": "completed", "call_id": id(call, "call"), "name": PATCH, "input": patch })
         }
         Step::Write { path, content } => shell_call(call, &format!("printf '%s' '{content}' > {path}")),
         Step::Read(path) => shell_call(call, &format!("head -c 2000 '{path}'")),
         Step::Bash(command) => shell_call(call, &command),
+        Step::Escalate(command) => escalated_call(call, &command),
         Step::Say(text) | Step::Plan(text) => {
             json!({ "id": id(call, "msg"), "type": "message", "role": "assistant", "status": "completed", "content": [{ "type": "output_text", "text": text, "annotations": [] }] })
         }
@@ -50,30 +60,41 @@ pub(super) fn responses(call: &mut Call<'_>) -> std::io::Result<()> {
 }
 
 fn shell_call(call: &Call<'_>, command: &str) -> Value {
+    exec(call, &json!({ "cmd": command }))
+}
+
+fn escalated_call(call: &Call<'_>, command: &str) -> Value {
+    let why = "The mock was told to leave the sandbox.";
+    exec(call, &json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": why }))
+}
+
+fn exec(call: &Call<'_>, arguments: &Value) -> Value {
     let number = call.number();
-    json!({ "id": format!("fc_mock_{number}"), "type": "function_call", "status": "completed", "call_id": format!("call_mock_{number}"), "name": "exec_command", "arguments": json!({ "cmd": command }).to_string() })
+    json!({ "id": format!("fc_mock_{number}"), "type": "function_call", "status": "completed", "call_id": format!("call_mock_{number}"), "name": "exec_command", "arguments": arguments.to_string() })
 }
 
 pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
     let names = tool_names(&call.body["tools"], |tool| &tool["function"]["name"]);
     let (prompt, results) = last_message(call.body);
+    if call.body.to_string().contains("*SEARCH/REPLACE*") {
+        return by_text(call, &prompt);
+    }
     let named = |wanted: &[&str]| {
         wanted.iter().find(|name| names.iter().any(|known| known == *name)).map(|name| (*name).to_owned())
     };
     let (text, tool) = match call.answer(&prompt, results, !names.is_empty()) {
         Step::Write { path, content } => {
+            let path = whole_path(call.body, path);
             let input = json!({ "filePath": path, "file_path": path, "path": path, "content": content });
-            (
-                String::new(),
-                Some((named(&["write", "write_file", "Write", "WriteFile"]).expect("a tool that writes"), input)),
-            )
+            let tool = named(&["write", "write_file", "Write", "WriteFile"]).map(|name| (name, input));
+            (String::new(), tool.or_else(|| Some((PATCH.to_owned(), json!(added(&path, &content))))))
         }
         Step::Read(path) => {
             let input = json!({ "filePath": path, "file_path": path, "path": path, "limit": 20 });
             let name = named(&["read", "read_file", "Read", "ReadFile"]).expect("a tool that reads");
             (String::new(), Some((name, input)))
         }
-        Step::Bash(command) => {
+        Step::Bash(command) | Step::Escalate(command) => {
             let input = json!({ "command": command, "description": "As the mock was told", "is_background": false });
             (
                 String::new(),
@@ -84,10 +105,45 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
         Step::Error(status) => return error(call, status),
         Step::Hang => return call.hang(),
     };
+    send(call, &text, tool)
+}
+
+/// What aider is to do: files as blocks that it edits by, commands as code that it asks about.
+fn by_text(call: &mut Call<'_>, prompt: &str) -> std::io::Result<()> {
+    match call.answer(prompt, 0, true) {
+        Step::Error(status) => return error(call, status),
+        Step::Hang => return call.hang(),
+        _ => {}
+    }
+    let parts = steps(prompt).into_iter().filter_map(|step| match step {
+        Step::Write { path, content } => {
+            Some(format!("{path}\n```\n<<<<<<< SEARCH\n=======\n{}\n>>>>>>> REPLACE\n```", content.trim_end()))
+        }
+        Step::Bash(command) | Step::Escalate(command) => Some(format!("```bash\n{command}\n```")),
+        Step::Say(text) => Some(text),
+        _ => None,
+    });
+    // a brief says it twice: in its heading, and below
+    let mut once: Vec<String> = Vec::new();
+    for part in parts {
+        if !once.contains(&part) {
+            once.push(part);
+        }
+    }
+    let text = [once, vec!["Done, as the mock was told.".to_owned()]].concat().join("\n\n");
+    send(call, &text, None)
+}
+
+/// An answer, in pieces or whole.
+fn send(call: &mut Call<'_>, text: &str, tool: Option<(String, Value)>) -> std::io::Result<()> {
     let calls = tool.map(|(name, input)| {
+        let id = format!("call_mock_{}", call.number());
+        if name == PATCH {
+            return json!([{ "index": 0, "id": id, "type": "custom", "custom": { "name": name, "input": input } }]);
+        }
         // only what the tool knows: some refuse more
         let function = json!({ "name": name, "arguments": known_only(call.body, &name, input).to_string() });
-        json!([{ "index": 0, "id": format!("call_mock_{}", call.number()), "type": "function", "function": function }])
+        json!([{ "index": 0, "id": id, "type": "function", "function": function }])
     });
     let reason = if calls.is_some() { "tool_calls" } else { "stop" };
     let usage = json!({ "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "prompt_tokens_details": { "cached_tokens": 40 } });
@@ -107,7 +163,7 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
         base("chat.completion.chunk", json!([{ "index": 0, "delta": delta, "finish_reason": reason }]))
     };
     let mut chunks = vec![chunk(json!({ "role": "assistant", "content": "" }), Value::Null)];
-    chunks.extend(pieces(&text, |piece| chunk(json!({ "content": piece }), Value::Null)));
+    chunks.extend(pieces(text, |piece| chunk(json!({ "content": piece }), Value::Null)));
     if let Some(calls) = calls {
         chunks.push(chunk(json!({ "tool_calls": calls }), Value::Null));
     }
@@ -120,6 +176,18 @@ pub(super) fn chat(call: &mut Call<'_>) -> std::io::Result<()> {
         call.event(None, chunk)?;
     }
     std::io::Write::write_all(call.out, b"data: [DONE]\n\n")
+}
+
+/// The path below the directory that the agent says it works in: Qwen Code refuses others.
+fn whole_path(body: &Value, path: String) -> String {
+    let said = body["messages"].to_string();
+    match said.split_once("working in the directory: ").map(|(_, rest)| rest) {
+        Some(rest) if !path.starts_with('/') => {
+            let place: String = rest.chars().take_while(|letter| !letter.is_whitespace() && *letter != '\\').collect();
+            format!("{place}/{path}")
+        }
+        _ => path,
+    }
 }
 
 /// The arguments that the tool's own schema names.
@@ -169,9 +237,9 @@ fn last_message(body: &Value) -> (String, usize) {
         if message["role"] == "tool" {
             results += 1;
         } else if message["role"] == "user" {
-            let text = without_reminders(&texts(&message["content"]));
+            let text = without(&without_reminders(&texts(&message["content"])), "current_datetime");
             if !text.trim().is_empty() {
-                (prompt, results) = (text, 0);
+                (prompt, results) = (text.trim_start().to_owned(), 0);
             }
         }
     }
