@@ -65,21 +65,16 @@ impl FromStr for ExecutorKind {
 }
 
 /// Where tasks run when nothing else is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub enum DefaultExecutor {
     /// Nothing was said: like `Auto`, but only where the project's own checks go on working behind the fence.
+    #[default]
     Unsaid,
     /// Headless runs of an agent behind the best fence that works here, everything else as plain processes.
     Auto,
     /// Always this.
     Is(ExecutorKind),
-}
-
-impl Default for DefaultExecutor {
-    fn default() -> Self {
-        DefaultExecutor::Unsaid
-    }
 }
 
 impl DefaultExecutor {

@@ -32,6 +32,8 @@ fn world() -> World {
         fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
     world.path_first.push(bin);
+    // a fence would keep them from writing their arguments down
+    world.configure("[executor]\ndefault = \"local\"\n");
     world.environment.extend([("ANTHROPIC_API_KEY", "x"), ("OPENAI_API_KEY", "x"), ("CODEX_API_KEY", "x")].map(own));
     world
 }
