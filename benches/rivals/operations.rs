@@ -99,7 +99,7 @@ async fn add(client: &Client, project: ProjectId, asked: &mut Asked, round: usiz
         autonomy: Some(Autonomy::Confirm),
         ..AddOptions::default()
     };
-    let request = Request::Add { project, text: format!("a task, number {round}"), options };
+    let request = Request::Add { project, text: format!("a task, number {round}"), options: Box::new(options) };
     match timed(client, request, &mut asked.add).await {
         Response::Tasks(tasks) => {
             let task = tasks.first().expect("one task");

@@ -147,7 +147,7 @@ pub enum Request {
         /// What was typed.
         text: String,
         /// How.
-        options: AddOptions,
+        options: Box<AddOptions>,
     },
     /// A chat message: a request, a slash command, `@2 text`, or a question about the state. Answer: `Said`.
     Chat {

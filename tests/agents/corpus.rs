@@ -7,7 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The states of a recording, in their order: `p` waiting_permission, `i` idle, `w` working, `d` waiting_input (done).
+/// The states of a recording, in their order: `p` waits for a permission, `i` is idle, `w` works,
+/// `d` is done and waits for input.
 const CORPUS: &[(&str, &str)] = &[
     ("aider_full", "pd"),
     // release notes; then a new file is asked about, and once more because the answer was none

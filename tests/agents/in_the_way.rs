@@ -8,11 +8,20 @@ use super::agent;
 use super::delivering::{at, delivered, failure, idle, recalled, said, working, write, wrote};
 use super::replay::Replay;
 
-fn told(actions: &[DeliveryAction]) -> Option<Option<Hold>> {
-    actions.iter().find_map(|action| match action {
-        DeliveryAction::Held(hold) => Some(*hold),
+/// What the person is told of a hold.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Nothing,
+    Over,
+    Held(Hold),
+}
+
+fn told(actions: &[DeliveryAction]) -> Told {
+    let told = actions.iter().find_map(|action| match action {
+        DeliveryAction::Held(hold) => Some(hold.map_or(Told::Over, Told::Held)),
         _ => None,
-    })
+    });
+    told.unwrap_or(Told::Nothing)
 }
 
 fn only_if(actions: &[DeliveryAction]) -> &str {
@@ -47,10 +56,14 @@ fn a_draft_is_never_sent_with_a_prompt_and_the_prompt_goes_out_when_it_is_gone()
         for second in 0..600 {
             let actions = delivery.step(DeliveryEvent::Saw(&idle(draft)), at(second * 1_000));
             assert!(write(&actions).is_none() && failure(&actions).is_none(), "{draft} at {second} s: {actions:?}");
-            assert_eq!(told(&actions), (second == 2).then_some(Some(Hold::Draft)), "{draft}, told once: {second}");
+            assert_eq!(
+                told(&actions),
+                if second == 2 { Told::Held(Hold::Draft) } else { Told::Nothing },
+                "{draft}, told once: {second}"
+            );
         }
         let actions = delivery.step(DeliveryEvent::Saw(&idle("")), at(600_000));
-        assert_eq!(told(&actions), Some(None), "{draft}");
+        assert_eq!(told(&actions), Told::Over, "{draft}");
         assert_eq!(write(&actions).unwrap().0, "e7.paste", "{draft}");
     }
 }
@@ -65,7 +78,7 @@ fn the_same_words_are_a_draft_too_unless_the_journal_knows_of_our_paste() {
         delivery.step(answered("e7.paste", WriteFate::Mismatch), at(10));
         let actions = delivery.step(DeliveryEvent::Saw(&idle(stands)), at(3_000));
         assert!(write(&actions).is_none() && recalled(&actions).is_none(), "{actions:?}");
-        assert_eq!(told(&actions), Some(Some(Hold::Draft)));
+        assert_eq!(told(&actions), Told::Held(Hold::Draft));
         let actions = delivery.step(DeliveryEvent::Saw(&idle("")), at(4_000));
         assert_eq!(write(&actions).unwrap().0, "e7.paste");
 
@@ -83,11 +96,11 @@ fn what_the_person_types_beside_a_pasted_prompt_is_not_sent() {
     for second in 1..300 {
         let actions = delivery.step(DeliveryEvent::Saw(&idle("wait, fix the bug")), at(second * 1_000));
         assert!(write(&actions).is_none() && failure(&actions).is_none(), "{second}: {actions:?}");
-        assert_eq!(told(&actions), (second == 3).then_some(Some(Hold::Beside)), "{second}");
+        assert_eq!(told(&actions), if second == 3 { Told::Held(Hold::Beside) } else { Told::Nothing }, "{second}");
     }
     let mut taken_out = delivery.clone();
     let actions = taken_out.step(DeliveryEvent::Saw(&idle("fix the bug")), at(300_000));
-    assert_eq!((write(&actions).unwrap().0, told(&actions)), ("e7.enter", Some(None)));
+    assert_eq!((write(&actions).unwrap().0, told(&actions)), ("e7.enter", Told::Over));
     let mut sent = delivery.clone();
     assert!(delivered(&sent.step(DeliveryEvent::HookTurnStarted { prompt: Some("wait, fix the bug") }, at(300_000))));
     assert!(delivered(&delivery.step(DeliveryEvent::Saw(&said("wait, fix the bug")), at(300_000))));

@@ -87,7 +87,7 @@ impl House {
     }
 
     pub async fn add(&self, project: ProjectId, text: &str, options: AddOptions) -> Vec<TaskView> {
-        match self.call(Request::Add { project, text: text.to_owned(), options }).await.unwrap() {
+        match self.call(Request::Add { project, text: text.to_owned(), options: Box::new(options) }).await.unwrap() {
             Response::Tasks(tasks) => tasks,
             other => panic!("not tasks: {other:?}"),
         }

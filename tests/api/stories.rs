@@ -145,13 +145,14 @@ async fn what_does_not_exist_is_said_to_be_missing() {
     let nowhere = house.call(Request::OpenProject { path: "/".into() }).await.unwrap_err();
     assert!(nowhere.message.contains("git repository"), "{nowhere}");
     let options = AddOptions { agent: Some("nobody".into()), ..AddOptions::default() };
-    let unknown = house.call(Request::Add { project: project.id, text: "x".into(), options }).await.unwrap_err();
-    assert_eq!(unknown.kind, Kind::NotFound);
-    assert!(unknown.hint.unwrap().contains("claude"));
-    let empty = house
-        .call(Request::Add { project: project.id, text: "  ".into(), options: AddOptions::default() })
+    let unknown = house
+        .call(Request::Add { project: project.id, text: "x".into(), options: Box::new(options) })
         .await
         .unwrap_err();
+    assert_eq!(unknown.kind, Kind::NotFound);
+    assert!(unknown.hint.unwrap().contains("claude"));
+    let empty =
+        house.call(Request::Add { project: project.id, text: "  ".into(), options: Box::default() }).await.unwrap_err();
     assert_eq!(empty.kind, Kind::Invalid);
 }
 

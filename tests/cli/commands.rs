@@ -111,7 +111,7 @@ fn adding_passes_every_option_and_prints_one_object() {
         ..AddOptions::default()
     };
     let text = "Fix the login".to_owned();
-    assert_eq!(fake.requests().last(), Some(&Request::Add { project: ProjectId(1), text, options }));
+    assert_eq!(fake.requests().last(), Some(&Request::Add { project: ProjectId(1), text, options: Box::new(options) }));
     assert_snapshot!(stdout(&home.qd(&["task", "add", "x"])), @"#7 proposed  Fix the login  claude  qd/fix-the-login");
 }
 

@@ -52,7 +52,7 @@ pub fn world(name: &str, program: &Path, model: &MockModel) -> World {
     world
 }
 
-/// The person's own definition: the shipped one, with the mock in the place of MiniMax.
+/// The person's own definition: the shipped one, with the mock in the place of `MiniMax`.
 fn elsewhere(world: &World, model: &MockModel) {
     let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/agents/minimax.toml")).unwrap();
     let own = shipped.replace("https://api.minimax.io/anthropic", &model.url());

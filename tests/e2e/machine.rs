@@ -152,22 +152,22 @@ fn an_edited_definition_is_used_at_once() {
     let mine = of(&world.qd(&["agents", "--json"]).good().json()).unwrap();
     assert_eq!((&mine["version"], &mine["source"]), (&"mine 1.0".into(), &file.display().to_string().into()));
 
-    let started = |worker: &str| {
-        world.qd(&["worker", "start", worker, "--agent", "mine"]).good();
+    let started = |number: u16| {
+        world.qd(&["worker", "start", &number.to_string(), "--agent", "mine"]).good();
         until("it runs", Duration::from_secs(60), || {
             let all = world.sessions();
-            let session = all.iter().find(|session| session["worker"].to_string() == worker)?;
+            let session = all.iter().find(|session| session["worker"] == number)?;
             session["pid"].is_u64().then(|| world.qd(&["session", "show", session["id"].as_str().unwrap()]).stdout)
         })
     };
-    assert!(!started("3").contains("--loud"));
+    assert!(!started(3).contains("--loud"));
     fs::write(&file, definition("[\"--loud\"]")).unwrap();
-    assert!(started("4").contains("--loud"), "the next start uses it");
+    assert!(started(4).contains("--loud"), "the next start uses it");
 
     fs::write(&file, "name = \"mine\"\ntitel = 1\n").unwrap();
     let mine = of(&world.qd(&["agents", "--json"]).good().json()).unwrap();
     assert!(mine["hint"].as_str().unwrap().contains("line 2: unknown field `titel`"), "{mine}");
-    assert!(started("5").contains("--loud"), "what it said before stays in force");
+    assert!(started(5).contains("--loud"), "what it said before stays in force");
     fs::remove_file(&file).unwrap();
     assert_eq!(of(&world.qd(&["agents", "--json"]).good().json()), None);
 }

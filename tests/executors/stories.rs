@@ -161,7 +161,9 @@ pub fn what_shows_it_may_die(world: &World, place: &str, client: &[&str]) {
     let (id, session) = start_patient(world, place);
     let clients =
         until("its client runs", PATIENCE, || Some(below(&session["pid"], client)).filter(|it| !it.is_empty()));
-    clients.iter().for_each(|pid| kill_now(&(*pid).into()));
+    for pid in &clients {
+        kill_now(&(*pid).into());
+    }
     until("another client shows it", PATIENCE, || {
         let now = below(&session["pid"], &[]);
         now.iter().any(|pid| !clients.contains(pid)).then_some(())

@@ -13,6 +13,8 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::process::Command;
 
+use nix::fcntl::{Flock, FlockArg};
+
 /// The file: agent, then what worked, then the version of the program that it worked with.
 pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/agents/results.toml");
 
@@ -30,8 +32,8 @@ pub fn worked(agent: &str, what: &str, program: &Path, path_first: Option<&Path>
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.');
     let version = said.split([' ', '\n', ',']).find(number).expect("a version number").trim_end_matches('.').to_owned();
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(FILE).expect("the file");
-    file.lock().expect("one at a time");
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(FILE).expect("the file");
+    let mut file = Flock::lock(file, FlockArg::LockExclusive).expect("one at a time");
     let mut text = String::new();
     file.read_to_string(&mut text).expect("text");
     let mut results: Results = toml::from_str(&text).expect("results as they were written");

@@ -157,7 +157,10 @@ async fn open(client: &Client, repository: &Path) -> Result<ProjectView, DemoErr
 /// The four tasks as one plan, as if they had been typed into the chat.
 async fn submit(client: &Client, project: &ProjectView) -> Result<Vec<TaskId>, DemoError> {
     let options = AddOptions { agent: Some(AGENT.to_owned()), split: true, from_chat: true, ..AddOptions::default() };
-    match client.call(Request::Add { project: project.id, text: REQUEST.to_owned(), options }).await? {
+    match client
+        .call(Request::Add { project: project.id, text: REQUEST.to_owned(), options: Box::new(options) })
+        .await?
+    {
         Response::Tasks(tasks) if tasks.len() == TASKS => Ok(tasks.into_iter().map(|task| task.id).collect()),
         Response::Tasks(tasks) => Err(DemoError::Plan(tasks.len())),
         _ => Err(DemoError::Answer("add")),

@@ -108,7 +108,8 @@ impl Add {
         let text = self.text()?;
         let (client, project) = context.at(&self.place).await?;
         let options = self.options()?;
-        let tasks = ask!(client, Request::Add { project, text, options }, Response::Tasks(tasks) => tasks);
+        let tasks =
+            ask!(client, Request::Add { project, text, options: Box::new(options) }, Response::Tasks(tasks) => tasks);
         if wait {
             return wait_for(&client, context.output, tasks, json).await;
         }

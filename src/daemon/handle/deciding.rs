@@ -14,7 +14,7 @@ use super::reading::task_view;
 pub(super) async fn tasks(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Failure> {
     match request {
         Request::Add { project, text, options } => {
-            Ok(Response::Tasks(chat::submit(daemon, project, text, options).await?.tasks))
+            Ok(Response::Tasks(chat::submit(daemon, project, text, *options).await?.tasks))
         }
         Request::StartMission { project, mission, text } => {
             let made = missions::start(daemon, project, (&mission, &text), (None, false)).await?;

@@ -48,8 +48,7 @@ pub(super) fn started(turn: &mut Turn, id: &SessionId, result: EffectResult) {
             let evidence = format!("could not be started: {detail}");
             turn.session(session, SessionNews::Over { state: SessionState::Crashed, evidence, exit: None });
             let handed_over = at_work.is_some() && handoff::start_failed(turn, session, &detail);
-            if let Some(task) = at_work.filter(|task| !handed_over && !(missing && reroute::next(turn, task, session)))
-            {
+            if let Some(task) = at_work.filter(|task| !(handed_over || missing && reroute::next(turn, task, session))) {
                 moves::to_review(turn, task, StatusReason::AgentFailed { detail });
             }
         }

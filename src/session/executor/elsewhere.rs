@@ -109,11 +109,9 @@ impl Elsewhere {
 /// What `qd elsewhere show` does: the end of it that the host sees.
 pub fn show(directory: &Path) -> ExitCode {
     let launch: Option<Launch> = read_json(&Directory(directory).launch()).ok().flatten();
-    match launch.and_then(|launch| launch.place.elsewhere) {
-        Some(elsewhere) => ExitCode::from(elsewhere.show(directory)),
-        None => {
-            say!("`{}` holds no session that runs elsewhere", directory.display());
-            ExitCode::from(NOT_STARTED)
-        }
-    }
+    let Some(elsewhere) = launch.and_then(|launch| launch.place.elsewhere) else {
+        say!("`{}` holds no session that runs elsewhere", directory.display());
+        return ExitCode::from(NOT_STARTED);
+    };
+    ExitCode::from(elsewhere.show(directory))
 }

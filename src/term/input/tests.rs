@@ -47,7 +47,7 @@ fn every_form_of_a_key_is_that_key() {
     ];
     for (forms, expected) in cases {
         for form in *forms {
-            assert_eq!(sent(form), [expected.clone()], "{:?}", String::from_utf8_lossy(form));
+            assert_eq!(sent(form), std::slice::from_ref(expected), "{:?}", String::from_utf8_lossy(form));
         }
     }
 }
