@@ -86,10 +86,14 @@ fn a_session_of_an_old_host_is_seen_and_worked_with() {
     cockpit.until_shows("line 12", LONG);
     drop(cockpit);
 
-    let attached = Terminal::open(&world, &["attach", running["id"].as_str().unwrap()], 24, 80);
+    let mut attached = Terminal::open(&world, &["attach", running["id"].as_str().unwrap()], 24, 80);
     attached.until_shows("green and", LONG);
-    attached.type_in("typed\r");
+    // one key, one answer: what the recorded host showed after its first keys
+    attached.type_in("t");
     until("it hears keys", LONG, || old.heard("input").then_some(()));
-    drop(attached);
+    attached.until_shows("typed", LONG);
+    attached.type_in(LEADER);
+    attached.type_in("q");
+    assert_eq!(attached.until_ended(LONG), 0);
     assert_eq!(old.misunderstood(), 0, "nothing was said that it does not understand");
 }
