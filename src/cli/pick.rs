@@ -12,7 +12,7 @@ use crate::protocol::{SessionView, WorkerView};
 use super::context::ask;
 use super::{Context, Stop, Where};
 
-/// How long the worktree of a task may take before its worker counts as one that shows nothing.
+/// How long a worktree and a host may take before a worker counts as one that shows nothing.
 const PREPARED_WITHIN: Duration = Duration::from_secs(15);
 
 /// How often it is looked for until then.
@@ -123,6 +123,22 @@ pub(super) async fn session_of(
         Target::Task(task) => session_of_task(client, *task).await,
         Target::Session(text) => session(client, text).await,
     }
+}
+
+/// The session that a target shows, once its host is there: one that was just asked for is waited for.
+pub(super) async fn started(
+    client: &Client,
+    context: &Context,
+    place: &Where,
+    target: &Target,
+) -> Result<SessionView, Stop> {
+    let until = Instant::now() + PREPARED_WITHIN;
+    let mut found = session_of(client, context, place, target).await?;
+    while found.started_at.is_none() && !found.state.is_over() && Instant::now() < until {
+        tokio::time::sleep(LOOK_EVERY).await;
+        found = session(client, found.id.as_str()).await?;
+    }
+    Ok(found)
 }
 
 /// The directory of the one session whose id begins with what a target says, by what is on disk: also for

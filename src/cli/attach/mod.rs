@@ -111,7 +111,7 @@ impl Attach {
         let inside = std::env::var("QD_SESSION").unwrap_or_default();
         let mut sessions: Vec<SessionView> = Vec::new();
         for target in &self.targets {
-            let session = pick::session_of(&client, context, &self.place, target).await?;
+            let session = pick::started(&client, context, &self.place, target).await?;
             if session.state.is_over() {
                 return Err(Stop::new(Kind::Conflict, format!("session {} is over", session.id.short()))
                     .hint(format!("`qd session capture {}` shows what it left", session.id.short())));
