@@ -7,7 +7,8 @@ use crate::config::{Adapter, AgentDefinition};
 use crate::model::{Exact, Reading, SessionMode};
 use crate::protocol::pane::{Modes, Observation};
 
-use super::launch::{self, LaunchContext, LaunchPlan};
+use super::context::LaunchContext;
+use super::launch::{self, LaunchPlan};
 use super::screen::Reader;
 use super::transcript::Transcript;
 use super::{claude, codex, gemini, keys, opencode, qwen};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::model::{Reading, SessionState};
 
 use super::HookNews;
-use super::launch::LaunchContext;
+use super::context::LaunchContext;
 use super::words::{is_limit, news, reading, shell_quoted, text, tool, with_prompt, with_requests, working};
 
 /// The events that a session reports.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::model::SessionState;
 
 use super::HookNews;
-use super::launch::LaunchContext;
+use super::context::LaunchContext;
 use super::words::{news, reading, shell_quoted, text, tool, with_prompt, with_requests, working};
 
 /// An event, its name in keys, and the seconds that its hook may take (more than 3 are clamped for the last two,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::launch::LaunchContext;
+use super::context::LaunchContext;
 
 /// What a headless run may do besides editing files, with any options: nothing of it runs a program, writes outside the
 /// worktree, or touches what all worktrees share (as `git stash` does).

@@ -18,6 +18,7 @@ mod catalogue;
 mod claude;
 mod codex;
 mod composer;
+mod context;
 pub mod delivery;
 mod exact;
 pub mod explain;
@@ -38,7 +39,8 @@ mod words;
 pub mod writes;
 
 pub use catalogue::{Agent, Catalogue, HookNews, ProgramName};
+pub use context::LaunchContext;
 pub use exact::Requests;
 pub use handing::Handing;
-pub use launch::{LaunchContext, LaunchPlan, prompt_file};
+pub use launch::{LaunchPlan, prompt_file};
 pub use screen::{DIALOG_SETTLE, guard};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::model::{Exact, SessionState};
 
 use super::HookNews;
-use super::launch::LaunchContext;
+use super::context::LaunchContext;
 use super::words::{is_limit, news, reading, text, working};
 
 /// The plugin: JavaScript that calls `qd report hook EVENT` with the event's properties, one after the other so that

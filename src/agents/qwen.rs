@@ -8,7 +8,7 @@
 
 use serde_json::{Value, json};
 
-use super::launch::LaunchContext;
+use super::context::LaunchContext;
 use super::words::shell_quoted;
 use super::{HookNews, claude};
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::model::DialogKind;
 
 use super::SettingsError;
-use super::settings::explain;
+use super::mistake::explain;
 
 mod start;
 mod stream;

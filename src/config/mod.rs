@@ -4,6 +4,7 @@
 mod agents;
 pub mod catalog;
 pub mod keymap;
+mod mistake;
 mod paths;
 mod planner;
 mod prices;
@@ -16,11 +17,11 @@ pub use agents::{
     Adapter, AgentDefinition, AlwaysDefinition, Arguments, AskDefinition, Composer, DialogDefinition,
     EnvironmentChanges, PromptDelivery, ScreenPatterns, SignIn, StreamFormat, Times, TitlePatterns,
 };
+pub use mistake::SettingsError;
 pub use paths::{Environment, Paths};
 pub use planner::{PlannerBackend, PlannerSettings};
 pub use prices::{Price, Prices};
 pub use router::{ModelMapUse, RouterBackend, RouterSettings, SHARING, models};
 pub use settings::{
     BudgetSettings, Handoff, Landing, ProjectExecutor, ProjectSettings, ProviderSettings, Resume, Settings,
-    SettingsError,
 };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::model::{Tokens, dollars as millions, micros};
 
 use super::SettingsError;
-use super::settings::explain;
+use super::mistake::explain;
 
 /// The table that ships with the program.
 const SHIPPED: &str = include_str!("../../prices.toml");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::settings::{SettingsError, explain};
+use super::mistake::{SettingsError, explain};
 use crate::model::Models;
 
 /// The agents that share the work unless the person names others, best known first.

@@ -46,7 +46,7 @@ pub fn find(name: &str) -> Option<&'static SlashCommand> {
 
 /// The command that a slip comes closest to.
 pub fn nearest(name: &str) -> Option<&'static SlashCommand> {
-    let distance = |command: &&SlashCommand| super::settings::distance(name, command.name);
+    let distance = |command: &&SlashCommand| super::mistake::distance(name, command.name);
     SLASH.iter().min_by_key(distance).filter(|command| distance(command) <= 2)
 }
 

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::config::SettingsError;
-use crate::config::settings::distance;
+use crate::config::mistake::distance;
 use crate::model::{Explain, Kind};
 
 /// A role or mission file that cannot be used, or a name that is in no catalogue.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::error::nearest;
 use super::{CatalogError, Roles, SourceFile, built_in};
-use crate::config::settings::explain;
+use crate::config::mistake::explain;
 
 /// Roles that every team needs: somebody who plans, somebody who reviews, somebody who watches the work.
 pub(super) const ALWAYS: [&str; 3] = ["producer", "tech-lead", "self-reviewer"];

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::nearest;
 use super::{CatalogError, HOUSE_RULES, SourceFile, built_in};
-use crate::config::settings::explain;
+use crate::config::mistake::explain;
 
 /// Whether a role makes the product or keeps the work together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
