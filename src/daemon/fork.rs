@@ -9,7 +9,7 @@ use crate::model::{Autonomy, Fork, Kind, Session, SessionId, SessionMode, Task, 
 use crate::protocol::control::{AddOptions, Failure, Response};
 
 use super::blocking::blocking;
-use super::{Daemon, chat};
+use super::{Daemon, plans};
 
 /// Forks the conversation of a session.
 pub(super) async fn session(
@@ -42,7 +42,7 @@ pub(super) async fn session(
         fork: Some(Fork { session: session.id.clone(), conversation, from }),
         ..AddOptions::default()
     };
-    let made = chat::submit(daemon, session.project, title, options).await?;
+    let made = plans::submit(daemon, session.project, title, options).await?;
     for task in &made.tasks {
         daemon.core.command(Command::Run { task: task.id }).await?;
     }

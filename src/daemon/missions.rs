@@ -12,7 +12,7 @@ use crate::protocol::control::{AddOptions, Failure};
 
 use super::blocking::fault;
 use super::planner::{self, Origin};
-use super::{Daemon, catalogues, chat};
+use super::{Daemon, catalogues, plans};
 
 /// The agent whose words for models the missions use.
 const CLASSES_OF: &str = "claude";
@@ -47,7 +47,7 @@ pub(super) async fn start(
     project: ProjectId,
     (name, text): (&str, &str),
     (autonomy, from_chat): (Option<Autonomy>, bool),
-) -> Result<chat::Made, Failure> {
+) -> Result<plans::Made, Failure> {
     if !text.chars().any(char::is_alphanumeric) {
         return Err(Failure::of(&crate::engine::Refusal::EmptySubmission));
     }
@@ -60,10 +60,10 @@ pub(super) async fn start(
     let drafts = team::plan(text, &team_of(daemon, mission, class)?, &routes.first);
     let options = AddOptions { autonomy, from_chat, split: true, ..AddOptions::default() };
     let by = format!("mission {}", mission.name);
-    let mut made = chat::decided(daemon, &known, drafts, (&options, Origin { text, judge: Some(&by) })).await?;
+    let mut made = plans::decided(daemon, &known, drafts, (&options, Origin { text, judge: Some(&by) })).await?;
     share_out(&mut made.drafts, mission.budget_usd);
-    let about = chat::About { by, note: made.note, at_once: Some(mission.max_concurrency) };
-    chat::keep(daemon, project, (text.to_owned(), made.drafts), (from_chat, about)).await
+    let about = plans::About { by, note: made.note, at_once: Some(mission.max_concurrency) };
+    plans::keep(daemon, project, (text.to_owned(), made.drafts), (from_chat, about)).await
 }
 
 /// The plan's number with what it may cost, for the chat.

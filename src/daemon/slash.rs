@@ -11,10 +11,10 @@ use crate::planning::{Spoken, StateQuestion};
 use crate::protocol::MissionView;
 use crate::protocol::control::{Failure, Response};
 
-use super::chat::{self, noted, status};
 use super::core::now;
+use super::said::{noted, status};
 use super::usage as spending;
-use super::{Daemon, missions, questions, spoken, views};
+use super::{Daemon, missions, plans, questions, spoken, views};
 
 /// Carries `/command …` out.
 pub(super) async fn obey(
@@ -54,11 +54,11 @@ pub(super) async fn obey(
 
 /// A plan that waits for a yes, whatever the autonomy. Commands in it that look dangerous are asked about like those of any message.
 async fn plan(daemon: &Arc<Daemon>, project: ProjectId, (asked, text): (&str, &str)) -> Result<Response, Failure> {
-    if let Some(question) = chat::dangers(daemon, text) {
+    if let Some(question) = plans::dangers(daemon, text) {
         daemon.asked.put(project, spoken::Held::Message(text.to_owned()));
         return noted(daemon, project, asked, question).await;
     }
-    chat::plan(daemon, project, text, Some(Autonomy::Confirm)).await
+    plans::plan(daemon, project, text, Some(Autonomy::Confirm)).await
 }
 
 /// All missions, or a plan for the team of one.
@@ -70,7 +70,7 @@ async fn mission(daemon: &Arc<Daemon>, project: ProjectId, asked: &str, rest: &s
         return noted(daemon, project, asked, lines.join("\n")).await;
     }
     let (name, text) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("mission"))?;
-    chat::within_pace(daemon, project).await?;
+    plans::within_pace(daemon, project).await?;
     let made = missions::start(daemon, project, (name, text.trim()), (None, true)).await?;
     Ok(Response::Said { text: missions::words(daemon, name, made.tasks.len(), made.plan).await, plan: made.plan })
 }

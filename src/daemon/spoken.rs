@@ -10,9 +10,9 @@ use crate::model::{Project, ProjectId, SessionId, Task, TaskId, Timestamp, Worke
 use crate::planning::{Assent, Spoken, assent};
 use crate::protocol::control::{Failure, Response};
 
-use super::chat::noted;
 use super::core::now;
-use super::{Daemon, chat};
+use super::said::noted;
+use super::{Daemon, plans, said};
 
 /// How long a question waits for its yes: an old one is not meant any more.
 const OPEN_FOR: Duration = Duration::from_secs(120);
@@ -48,7 +48,7 @@ pub(super) async fn answer(daemon: &Arc<Daemon>, project: ProjectId, text: &str)
     let held = daemon.asked.take(project)?;
     match (assent(text)?, held) {
         (Assent::Yes, Held::Command(command, ran)) => Some(carry_out_asked(daemon, project, text, command, ran).await),
-        (Assent::Yes, Held::Message(message)) => Some(chat::plan(daemon, project, &message, None).await),
+        (Assent::Yes, Held::Message(message)) => Some(plans::plan(daemon, project, &message, None).await),
         (Assent::No, _) => Some(noted(daemon, project, text, "left as it is".to_owned()).await),
     }
 }
@@ -123,7 +123,7 @@ fn runs(state: &State, project: ProjectId, worker: WorkerNumber) -> bool {
 
 async fn carry_out(daemon: &Arc<Daemon>, project: ProjectId, text: &str, command: Spoken) -> Result<Response, Failure> {
     let (command, said) = match command {
-        Spoken::Status => return chat::status(daemon, project, text).await,
+        Spoken::Status => return said::status(daemon, project, text).await,
         Spoken::Cancel(task) => (Command::Cancel { task }, format!("#{task} is cancelled")),
         Spoken::Retry(task) => (Command::Retry { task }, format!("#{task} is tried again")),
         Spoken::Run(task) => (Command::Run { task }, format!("#{task} may start")),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, fork, missions, undo, usage, waiting};
+use crate::daemon::{Daemon, chat, fork, missions, panes, plans, undo, usage, waiting};
 use crate::engine::{Command, Event, HandoffNews};
 use crate::model::{AnswerKind, ApprovalId, ProjectId, TaskId};
 use crate::protocol::control::{Failure, Request, Response};
@@ -14,7 +14,7 @@ use super::reading::task_view;
 pub(super) async fn tasks(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Failure> {
     match request {
         Request::Add { project, text, options } => {
-            Ok(Response::Tasks(chat::submit(daemon, project, text, *options).await?.tasks))
+            Ok(Response::Tasks(plans::submit(daemon, project, text, *options).await?.tasks))
         }
         Request::StartMission { project, mission, text } => {
             let made = missions::start(daemon, project, (&mission, &text), (None, false)).await?;
@@ -80,7 +80,7 @@ pub(super) async fn sessions(daemon: &Arc<Daemon>, request: Request) -> Result<R
 pub(super) async fn workers(daemon: &Arc<Daemon>, request: Request) -> Result<Response, Failure> {
     match request {
         Request::StartPane { project, worker, agent, run, executor } => {
-            chat::start_pane(daemon, project, worker, agent, run, executor).await
+            panes::start(daemon, project, worker, agent, run, executor).await
         }
         Request::ResetWorker { project, worker } => {
             act(daemon, Command::ResetWorker { project, worker }, "the worker takes tasks again").await

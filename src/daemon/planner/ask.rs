@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::daemon::blocking::fault;
-use crate::daemon::{Daemon, chat, core::now};
+use crate::daemon::{Daemon, core::now, plans};
 use crate::engine::{EffectResult, Fact};
 use crate::llm::{Model, Question};
 use crate::model::{Explain, NotAsked, Plan, PlanId, PlanStatus, Project, ProjectId, TaskDraft, spoken};
@@ -16,7 +16,7 @@ use crate::protocol::control::{AddOptions, Failure};
 
 use super::routing::routes;
 use super::{Origin, Planner, choose, facts, options, patience, router};
-use crate::daemon::chat::Drafted;
+use crate::daemon::plans::Drafted;
 
 /// Tasks out of a plan's text.
 pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Result<EffectResult, Failure> {
@@ -44,7 +44,7 @@ pub(crate) async fn make(daemon: &Arc<Daemon>, id: PlanId, rules: bool) -> Resul
     };
     let instead = if plan.wishes.only_routed { "It went by turns." } else { "The rules planned it." };
     let why = why.map(|why| format!("{why}. {instead}"));
-    let Drafted { drafts, note } = chat::by_rules(daemon, &project, &plan.text, &options).await?;
+    let Drafted { drafts, note } = plans::by_rules(daemon, &project, &plan.text, &options).await?;
     let note = Some(why.into_iter().chain(note).collect::<Vec<_>>().join(" ")).filter(|note| !note.is_empty());
     Ok(EffectResult::Planned { drafts, by: "rules".to_owned(), note })
 }
@@ -77,7 +77,7 @@ impl Asking<'_> {
         let model = model(router(self.daemon).await)?;
         let (context, facts) = self.known().await.map_err(|failure| Some(failure.to_string()))?;
         let by = model.name();
-        let drafts = chat::drafts(self.daemon, self.project, &self.plan.text, self.options).await;
+        let drafts = plans::drafts(self.daemon, self.project, &self.plan.text, self.options).await;
         if drafts.iter().any(|draft| draft.run.is_some()) {
             return Err(None);
         }
@@ -96,7 +96,7 @@ impl Asking<'_> {
 
     async fn decided(&self, drafts: Vec<TaskDraft>, by: &str) -> Result<Drafted, Failure> {
         let origin = Origin { text: &self.plan.text, judge: Some(by) };
-        chat::decided(self.daemon, self.project, drafts, (self.options, origin)).await
+        plans::decided(self.daemon, self.project, drafts, (self.options, origin)).await
     }
 
     /// What a model may choose from, and what it is told. An agent that only runs commands is never among it: the text of its
