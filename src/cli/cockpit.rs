@@ -1,7 +1,6 @@
 //! `qd [path]`: opens the cockpit, over the daemon or (`--standalone`) with one in this process.
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::session::Played;
 use crate::tui::{self, Cockpit, Reconnect, Record, Records, TerminalEnvironment};
 
 use super::arguments::Open;
-use super::context::read_if_there;
+use super::context::named_text;
 use super::{Context, Done, Stop, Where};
 
 /// The most lines of history that are made again from a record.
@@ -85,9 +84,4 @@ fn way_back(context: &Context) -> Reconnect {
         let (paths, qd) = (paths.clone(), qd.clone());
         Box::pin(async move { Client::connect(&paths, &qd, if start { AutoStart::Yes } else { AutoStart::No }).await })
     })
-}
-
-/// A file's name and text, if there is such a file.
-pub(super) fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
-    Ok(read_if_there(file)?.map(|text| (file.display().to_string(), text)))
 }

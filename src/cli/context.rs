@@ -133,3 +133,8 @@ pub(super) fn read_if_there(file: &Path) -> Result<Option<String>, Stop> {
         Err(error) => Err(Stop::system(format!("`{}` cannot be read", file.display()), &error)),
     }
 }
+
+/// A file's name and text, if there is such a file.
+pub(super) fn named_text(file: &Path) -> Result<Option<(String, String)>, Stop> {
+    Ok(read_if_there(file)?.map(|text| (file.display().to_string(), text)))
+}

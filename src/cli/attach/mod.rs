@@ -22,7 +22,7 @@ use crate::model::{Exit, Kind};
 use crate::protocol::SessionView;
 use crate::protocol::pane::{FromHost, Row, ToHost, VERSION};
 
-use super::cockpit::named_text;
+use super::context::named_text;
 use super::pick::{self, Target};
 use super::{Context, Done, Stop, Where};
 use keys::Keys;
