@@ -23,6 +23,7 @@ pub(super) struct ComposerReader {
     end: Vec<Pattern>,
     empty: Vec<Pattern>,
     pasted: Vec<Pattern>,
+    shown_whole: usize,
 }
 
 /// A composer on a screen.
@@ -43,6 +44,7 @@ impl ComposerReader {
             end: Pattern::list(&composer.end),
             empty: Pattern::list(&composer.empty),
             pasted: Pattern::list(&composer.pasted),
+            shown_whole: composer.shown_whole,
         }
     }
 
@@ -110,8 +112,16 @@ impl ComposerReader {
         let inside: Vec<&str> =
             rows.iter().take(bottom).skip(bottom - height).map(|row| columns(row, left + 1, width).trim()).collect();
         let text = inside.get(BOX_ABOVE..height.checked_sub(BOX_BELOW)?)?.to_vec();
-        let guard = text.join("\n");
-        Some((text, guard))
+        // all of it, down to the edge: that an empty one is empty can be told from nothing less
+        let drawn: Vec<&str> = rows.get(bottom - height..=bottom)?.iter().map(|row| row.trim()).collect();
+        Some((text, drawn.join(" ")))
+    }
+
+    /// Whether something else may stand for a text that was pasted.
+    pub(super) fn may_replace(&self, text: &str) -> bool {
+        let text = text.trim();
+        // a space may have been added at its end
+        !self.pasted.is_empty() && (text.contains('\n') || text.encode_utf16().count() >= self.shown_whole)
     }
 
     /// Whether a row holds what stands for a long paste.

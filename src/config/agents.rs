@@ -163,6 +163,9 @@ pub struct Composer {
     pub empty: Vec<String>,
     /// Patterns of what stands for a long paste.
     pub pasted: Vec<String>,
+    /// The longest text of one line, in units of UTF-16, that it surely shows as it is; one of several lines, or a longer
+    /// one, may be shown as such a pattern.
+    pub shown_whole: usize,
     /// The longest text, in bytes of UTF-8, that is pasted; a longer one is written to a file, and one line names it.
     pub longest_paste: usize,
 }
@@ -177,11 +180,14 @@ impl Default for Composer {
             end: none(),
             empty: none(),
             pasted: none(),
+            shown_whole: SHOWN_WHOLE,
             longest_paste: LONGEST_PASTE,
         }
     }
 }
 
+/// What every composer that was tried shows as it is.
+const SHOWN_WHOLE: usize = 150;
 /// What every composer that was tried takes in one piece and within a second.
 const LONGEST_PASTE: usize = 32 * 1024;
 

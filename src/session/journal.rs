@@ -1,5 +1,5 @@
 //! Writes that must not happen twice. `journal.jsonl` gets `begun` (synced) before the bytes go to the PTY
-//! and `done` after; a `begun` without `done` from an earlier life is `unknown`.
+//! and `done` after; a `begun` without `done` from an earlier life is `unknown`. `void` takes a `begun` back.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -18,6 +18,8 @@ pub(super) enum Stage {
     Begun,
     /// The bytes went.
     Done,
+    /// It was begun and refused before a byte went: as if it had never been asked for.
+    Void,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,5 +64,11 @@ impl Journal {
         self.file.sync_data()?;
         self.stages.insert(key.to_owned(), stage);
         Ok(())
+    }
+
+    /// Takes a `begun` back: nothing was written. When that cannot be kept, a later life knows less, this one does not.
+    pub(super) fn free(&mut self, key: &str) -> io::Result<()> {
+        self.stages.remove(key);
+        self.record(key, Stage::Void)
     }
 }

@@ -287,11 +287,13 @@ fn a_crash_delivers_once() {
     assert_eq!(recalled(&actions), Some("e7.enter"));
     delivery.step(DeliveryEvent::Wrote { key: "e7.enter", fate: WriteFate::Mismatch }, at(700));
     assert!(failure(&delivery.step(DeliveryEvent::Tick, at(60_000))).unwrap().contains("may have been typed"));
-    // nobody knows, but the conversation shows it
+    // the conversation shows it, which may be of an earlier prompt: the journal of Enter decides
     let mut taken = idle("");
     taken.screen.insert(0, "❯ fix the bug".to_owned());
-    let (_, actions) = again(WriteFate::Unknown, &taken);
-    assert!(delivered(&actions));
+    let (mut delivery, actions) = again(WriteFate::AlreadyWritten, &taken);
+    assert_eq!(recalled(&actions), Some("e7.enter"));
+    let done = delivery.step(DeliveryEvent::Wrote { key: "e7.enter", fate: WriteFate::AlreadyWritten }, at(700));
+    assert!(delivered(&done));
     // the agent is gone
     let (_, actions) = again(WriteFate::Over, &idle(""));
     assert!(write(&actions).is_none());

@@ -91,6 +91,22 @@ fn the_same_words_are_a_draft_too_unless_the_journal_knows_of_our_paste() {
 }
 
 #[test]
+fn what_stands_for_a_long_paste_is_the_persons_when_our_text_is_short() {
+    let stands = idle("[Pasted text #1 +40 lines]");
+    let mut waiting = Delivery::new("e7", "fix the bug", &agent("claude"));
+    let actions = waiting.step(DeliveryEvent::Saw(&stands), at(0));
+    assert!(write(&actions).is_none() && recalled(&actions).is_none(), "{actions:?}");
+    let actions = waiting.step(DeliveryEvent::Saw(&stands), at(3_000));
+    assert_eq!(told(&actions), Told::Held(Hold::Draft));
+    let mut ours_is_gone = pasted("fix the bug");
+    let actions = ours_is_gone.step(DeliveryEvent::Saw(&stands), at(1_000));
+    assert!(write(&actions).is_none(), "{actions:?}");
+    let long = "word ".repeat(170);
+    assert_eq!(write(&pasted(&long).step(DeliveryEvent::Saw(&stands), at(1_000))).unwrap().0, "e7.enter");
+    assert!(write(&pasted(&long[..700]).step(DeliveryEvent::Saw(&stands), at(1_000))).is_none());
+}
+
+#[test]
 fn what_the_person_types_beside_a_pasted_prompt_is_not_sent() {
     let mut delivery = pasted("fix the bug");
     for second in 1..300 {
@@ -142,13 +158,31 @@ fn after_a_crash_a_paste_that_was_never_entered_and_is_gone_is_repeated() {
 }
 
 #[test]
+fn after_a_crash_a_text_that_was_said_before_does_not_stand_for_the_one_that_was_dropped() {
+    let mut delivery = Delivery::new("e7", "continue", &agent("claude"));
+    delivery.step(DeliveryEvent::Saw(&said("continue")), at(0));
+    delivery.step(answered("e7.paste", WriteFate::AlreadyWritten), at(10));
+    let actions = delivery.step(DeliveryEvent::Saw(&said("continue")), at(600));
+    assert!(!delivered(&actions));
+    assert_eq!(recalled(&actions), Some("e7.enter"));
+    let mut sent = delivery.clone();
+    assert!(delivered(&sent.step(answered("e7.enter", WriteFate::AlreadyWritten), at(610))));
+    delivery.step(answered("e7.enter", WriteFate::Mismatch), at(610));
+    let actions = delivery.step(DeliveryEvent::Saw(&said("continue")), at(20_000));
+    assert_eq!(write(&actions).unwrap().0, "e7.paste-again");
+}
+
+/// As a host looks for it.
+fn on_screen(guard: &str, seen: &Observation) -> bool {
+    let normal = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let screen = normal(&seen.screen.join(" "));
+    guard.lines().all(|row| screen.contains(&normal(row)))
+}
+
+#[test]
 fn paste_and_enter_are_written_only_into_the_composer_that_was_seen() {
     let mut delivery = Delivery::new("e7", "fix the bug", &agent("claude"));
     let actions = delivery.step(DeliveryEvent::Saw(&idle("")), at(0));
-    let on_screen = |guard: &str, seen: &Observation| {
-        let screen = seen.screen.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-        screen.contains(guard)
-    };
     let guard = only_if(&actions).to_owned();
     assert!(on_screen(&guard, &idle("")) && !on_screen(&guard, &question()) && !on_screen(&guard, &idle("a draft")));
     // the screen changed under the paste: nothing was written, and it is tried again
@@ -251,7 +285,10 @@ fn a_draft_in_opencodes_box_is_seen() {
     }
     for empty in ["", "Ask anything… \"Fix broken tests\""] {
         let mut delivery = delivery.clone();
-        assert!(write(&delivery.step(DeliveryEvent::Saw(&look(empty)), at(5_000))).is_some(), "{empty}");
+        let actions = delivery.step(DeliveryEvent::Saw(&look(empty)), at(5_000));
+        let guard = only_if(&actions);
+        assert!(!guard.trim().is_empty() && on_screen(guard, &look(empty)), "{empty}: {guard}");
+        assert!(!on_screen(guard, &look("a draft")) && !on_screen(guard, &question()), "{empty}: {guard}");
         delivery.step(wrote("e7.paste"), at(5_010));
         let beside = delivery.step(DeliveryEvent::Saw(&look("fix the bug or not")), at(6_000));
         assert!(write(&beside).is_none(), "{beside:?}");
@@ -298,7 +335,8 @@ fn a_shell_of_agents_without_a_known_composer_is_as_before() {
     let aider = quarterdeck::agents::Agent::new(aider);
     let look = |row: &str| Observation { title: String::new(), screen: vec![row.to_owned()], ..idle("") };
     let mut delivery = Delivery::new("e7", "fix the bug", &aider);
-    assert!(write(&delivery.step(DeliveryEvent::Saw(&look("> ")), at(0))).is_some());
+    assert_eq!(only_if(&delivery.step(DeliveryEvent::Saw(&look("> ")), at(0))), ">");
     delivery.step(wrote("e7.paste"), at(10));
-    assert!(write(&delivery.step(DeliveryEvent::Saw(&look("> fix the bug")), at(1_000))).is_some());
+    let actions = delivery.step(DeliveryEvent::Saw(&look("> fix the bug")), at(1_000));
+    assert_eq!((write(&actions).unwrap().0, only_if(&actions)), ("e7.enter", "> fix the bug"));
 }

@@ -54,9 +54,12 @@ impl Looks {
         }
     }
 
-    /// What must still be on the screen when something is written into the composer that is seen now: its rows.
+    /// What must still be on the screen when something is written into the composer that is seen now: its rows; of one that
+    /// cannot be told from the rest of the screen, the last row that is not blank.
     pub(super) fn guard(&self, seen: &Observation) -> String {
-        self.agent.reader.composer.find(seen).map(|found| found.guard).unwrap_or_default()
+        let reader = &self.agent.reader;
+        let rows = reader.composer.find(seen).map(|found| found.guard).filter(|guard| !guard.trim().is_empty());
+        rows.or_else(|| reader.tail(seen).last().map(|row| row.trim().to_owned())).unwrap_or_default()
     }
 
     /// Whether our text stands anywhere on the screen: taken, and part of the conversation now. All of it counts, since
@@ -80,7 +83,8 @@ impl Looks {
 
     /// Whether a place holds our text or what stands for it. A composer scrolls: beginning or end is enough.
     fn is_within(&self, place: &str) -> bool {
-        if place.lines().any(|row| self.agent.reader.composer.shows_paste(row)) {
+        let composer = &self.agent.reader.composer;
+        if composer.may_replace(&self.text) && place.lines().any(|row| composer.shows_paste(row)) {
             return true;
         }
         let (start, end) = sample(&skeleton(&self.text), SAMPLE);
@@ -93,9 +97,11 @@ impl Looks {
         start.len() == PLAIN && (rows.contains(&start) || rows.contains(&end))
     }
 
-    /// Whether a composer's text is ours from its first to its last character, or the part of it that is in sight.
+    /// Whether a composer's text is ours from its first to its last character, or the part of it that is in sight. What
+    /// stands for a long paste is not ours when our text would be shown as it is: then it is a paste of the person.
     fn is_only_ours(&self, shown: &str) -> bool {
-        if self.agent.reader.composer.is_paste(shown) {
+        let composer = &self.agent.reader.composer;
+        if composer.may_replace(&self.text) && composer.is_paste(shown) {
             return true;
         }
         let (ours, seen) = (skeleton(&self.text), skeleton(shown));

@@ -86,8 +86,8 @@ impl Delivery {
                 self.delivered()
             }
             Stands::Nothing if pasted.fate != WriteFate::Written && !pasted.not_entered && now >= pasted.enter_at => {
-                // a crash lay between: it may have been taken already
-                if self.looks.stands_on(seen) {
+                // a crash lay between: it may have been taken already, and the same text may have been said before
+                if !self.stood_before && self.looks.stands_on(seen) {
                     return self.delivered();
                 }
                 self.phase = Phase::RecallingEnter(pasted);

@@ -69,33 +69,49 @@ fn next(shared: &Shared) -> Option<Input> {
 }
 
 fn write_once(shared: &Shared, writer: &mut File, journal: &mut Journal, once: &Once) -> WriteFate {
-    match journal.stage(&once.key) {
-        Some(Stage::Done) => return WriteFate::AlreadyWritten,
-        Some(Stage::Begun) => return WriteFate::Unknown,
-        None => {}
-    }
-    let modes = {
+    let look = || {
         let mut state = shared.state();
         if state.agent_ended {
-            return WriteFate::Over;
+            return Err(WriteFate::Over);
         }
-        if !holds(&mut state, &once.only_if) {
-            return WriteFate::Mismatch;
-        }
-        state.terminal.modes()
+        if holds(&mut state, &once.only_if) { Ok(state.terminal.modes()) } else { Err(WriteFate::Mismatch) }
     };
-    if let Err(error) = journal.record(&once.key, Stage::Begun) {
+    journalled(journal, &once.key, look, |modes| write_all(writer, &bytes_of(once, &modes)))
+}
+
+/// Writes once, as the journal has it, when both looks say that it may be written: one before the journal goes to the disk,
+/// one after. A refused write leaves its key free.
+fn journalled<Seen>(
+    journal: &mut Journal,
+    key: &str,
+    look: impl Fn() -> Result<Seen, WriteFate>,
+    write: impl FnOnce(Seen) -> io::Result<()>,
+) -> WriteFate {
+    match journal.stage(key) {
+        Some(Stage::Done) => return WriteFate::AlreadyWritten,
+        Some(Stage::Begun) => return WriteFate::Unknown,
+        Some(Stage::Void) | None => {}
+    }
+    if let Err(refused) = look() {
+        return refused;
+    }
+    if let Err(error) = journal.record(key, Stage::Begun) {
         // nothing was written and the key is free again, which is what a mismatch says
         say!("cannot write the journal: {error}");
         return WriteFate::Mismatch;
     }
     // what was looked at may have gone while the journal went to the disk
-    if !holds(&mut shared.state(), &once.only_if) {
-        return WriteFate::Mismatch;
-    }
-    let written = write_all(writer, &bytes_of(once, &modes));
-    if let Err(error) = written.and_then(|()| journal.record(&once.key, Stage::Done)) {
-        say!("cannot finish the write `{}`: {error}", once.key);
+    let seen = match look() {
+        Ok(seen) => seen,
+        Err(refused) => {
+            if let Err(error) = journal.free(key) {
+                say!("cannot write the journal: {error}");
+            }
+            return refused;
+        }
+    };
+    if let Err(error) = write(seen).and_then(|()| journal.record(key, Stage::Done)) {
+        say!("cannot finish the write `{key}`: {error}");
         return WriteFate::Unknown;
     }
     WriteFate::Written
@@ -116,4 +132,33 @@ fn holds(state: &mut State, wanted: &str) -> bool {
     }
     let screen = normal(&state.terminal.text().join(" "));
     wanted.lines().all(|row| screen.contains(&normal(row)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_write_that_is_refused_at_the_last_moment_leaves_its_key_free() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path).unwrap();
+        for round in 1..=2 {
+            let looks = Cell::new(0);
+            let look = || {
+                looks.set(looks.get() + 1);
+                if looks.get() == 1 { Ok(()) } else { Err(WriteFate::Mismatch) }
+            };
+            let fate = journalled(&mut journal, "a", look, |()| panic!("it was refused"));
+            assert_eq!((fate, looks.get()), (WriteFate::Mismatch, 2), "round {round}");
+        }
+        // in another life, too
+        let mut journal = Journal::open(&path).unwrap();
+        assert_eq!(journalled(&mut journal, "a", || Ok(()), |()| Ok(())), WriteFate::Written);
+        let mut journal = Journal::open(&path).unwrap();
+        let again = journalled(&mut journal, "a", || Ok(()), |()| panic!("it is written"));
+        assert_eq!(again, WriteFate::AlreadyWritten);
+    }
 }
