@@ -1,9 +1,12 @@
 //! What the person's own terminal sends, as keys, mouse events, pastes and answers: the reverse of `keys` and
 //! `mouse`. It knows every form that terminals and multiplexers use for a key with modifiers: control characters,
 //! xterm's sequences, the kitty keyboard protocol (`CSI code ; modifiers u`) and xterm's modifyOtherKeys
-//! (`CSI 27 ; modifiers ; code ~`). Pure; what is not whole yet waits for the next piece.
+//! (`CSI 27 ; modifiers ; code ~`). Pure; what is not whole yet waits for the next piece, by the caller's clock and
+//! never for long: then it counts as what it is.
 
 mod decode;
+
+use std::time::{Duration, Instant};
 
 use super::keys::{Code, Key, Modifiers};
 use super::mouse::MouseEvent;
@@ -11,6 +14,13 @@ use decode::Taken;
 
 /// A sequence longer than this is none.
 const LONGEST_SEQUENCE: usize = 4_096;
+
+/// What may be a key by itself waits so long for the rest of a sequence: terminals send sequences whole, but a read
+/// or the network may cut them. Nobody feels it.
+const KEY_WAITS: Duration = Duration::from_millis(25);
+
+/// What is no key by itself waits so long: a piece that was lost on the way is sent again within this time.
+const SEQUENCE_WAITS: Duration = Duration::from_secs(1);
 
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -50,39 +60,72 @@ pub struct Piece {
 #[derive(Debug, Default)]
 pub struct Input {
     pending: Vec<u8>,
+    /// Since when it is there.
+    since: Option<Instant>,
     /// What was pasted so far, while its end has not come.
     paste: Option<Vec<u8>>,
 }
 
 impl Input {
-    /// What these bytes make whole, in order.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    /// What these bytes make whole, in order. What is left waits until [`due`](Self::due).
+    pub fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<Piece> {
         self.pending.extend_from_slice(bytes);
         let mut pieces = Vec::new();
-        loop {
-            if self.paste.is_some() {
-                match self.pasted() {
-                    Some(piece) => pieces.push(piece),
-                    None => return pieces,
-                }
-            }
-            if self.pending.starts_with(PASTE_BEGINS) {
-                self.pending.drain(..PASTE_BEGINS.len());
-                self.paste = Some(Vec::new());
-                continue;
-            }
-            let (sent, length, extended) = match decode::first(&self.pending) {
-                Taken::Nothing => return pieces,
-                Taken::Whole { sent, length, extended } => (sent, length, extended),
-                Taken::Part if self.pending.len() > LONGEST_SEQUENCE => (Sent::Unknown, self.pending.len(), false),
-                Taken::Part => match alone(&self.pending) {
-                    Some(key) => (Sent::Key(key), self.pending.len(), false),
-                    None => return pieces,
-                },
-            };
-            let bytes = self.pending.drain(..length.clamp(1, self.pending.len())).collect();
-            pieces.push(Piece { sent, bytes, extended });
+        while let Some(piece) = self.next() {
+            pieces.push(piece);
         }
+        let same = if pieces.is_empty() { self.since } else { None };
+        self.since = if self.pending.is_empty() { None } else { same.or(Some(now)) };
+        pieces
+    }
+
+    /// When what is not whole has waited for long enough, if anything waits. A paste waits for its end.
+    pub fn due(&self) -> Option<Instant> {
+        let patience = if alone(&self.pending).is_some() { KEY_WAITS } else { SEQUENCE_WAITS };
+        Some(self.since? + patience)
+    }
+
+    /// What has waited for long enough, as what it is: keys, or the rest of a sequence that was broken off.
+    pub fn settle(&mut self, now: Instant) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        while self.due().is_some_and(|due| due <= now) {
+            let (sent, length) = match (alone(&self.pending), &*self.pending) {
+                (Some(key), _) => (Sent::Key(key), self.pending.len()),
+                // an answer comes whole: this was a key, and others after it
+                (None, [ESCAPE, introducer, ..]) if decode::begins_string(*introducer) => {
+                    (Sent::Key(held(*introducer)), 2)
+                }
+                _ => (Sent::Unknown, self.pending.len()),
+            };
+            pieces.push(self.taken(sent, length, false));
+            self.since = None;
+            pieces.extend(self.feed(&[], now));
+        }
+        pieces
+    }
+
+    /// The next thing that is whole.
+    fn next(&mut self) -> Option<Piece> {
+        if self.paste.is_none() && self.pending.starts_with(PASTE_BEGINS) {
+            self.pending.drain(..PASTE_BEGINS.len());
+            self.paste = Some(Vec::new());
+        }
+        if self.paste.is_some() {
+            return self.pasted();
+        }
+        match decode::first(&self.pending) {
+            Taken::Nothing => None,
+            Taken::Whole { sent, length, extended } => Some(self.taken(sent, length, extended)),
+            Taken::Part if self.pending.len() > LONGEST_SEQUENCE => {
+                Some(self.taken(Sent::Unknown, self.pending.len(), false))
+            }
+            Taken::Part => None,
+        }
+    }
+
+    fn taken(&mut self, sent: Sent, length: usize, extended: bool) -> Piece {
+        let bytes = self.pending.drain(..length.clamp(1, self.pending.len().max(1))).collect();
+        Piece { sent, bytes, extended }
     }
 
     /// The paste that is under way, when its end has come.
@@ -99,15 +142,18 @@ impl Input {
     }
 }
 
-/// A key that looks like the beginning of a sequence, when nothing follows it: terminals send sequences whole.
+/// The key that these bytes are when nothing follows them.
 fn alone(pending: &[u8]) -> Option<Key> {
     match pending {
         [ESCAPE] => Some(Key { code: Code::Escape, modifiers: Modifiers::default() }),
-        [ESCAPE, introducer] if introducer.is_ascii_graphic() => {
-            Some(Key { code: Code::Char(char::from(*introducer)), modifiers: Modifiers::ALT })
-        }
+        [ESCAPE, introducer] if introducer.is_ascii_graphic() => Some(held(*introducer)),
         _ => None,
     }
+}
+
+/// A character with Alt.
+fn held(character: u8) -> Key {
+    Key { code: Code::Char(char::from(character)), modifiers: Modifiers::ALT }
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ mod tests {
     use crate::term::input::Input;
 
     fn chord_of(bytes: &[u8]) -> Option<Chord> {
-        let sent = Input::default().feed(bytes).pop().unwrap().sent;
+        let sent = Input::default().feed(bytes, std::time::Instant::now()).pop().unwrap().sent;
         match message(sent)? {
             Msg::Key(chord) => Some(chord),
             other => panic!("{other:?}"),

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Stdin};
+use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::AsFd as _;
@@ -50,21 +51,32 @@ impl Keyboard {
             if let Some(piece) = self.heard.pop_front() {
                 return Some(Heard::Sent(piece));
             }
+            let due = self.input.due();
             tokio::select! {
                 ready = self.terminal.readable() => {
                     let mut ready = ready.ok()?;
                     match state() {
                         State::Gone => return None,
                         State::Quiet => ready.clear_ready(),
-                        State::Readable => {
-                            let bytes = read()?;
-                            self.heard.extend(self.input.feed(&bytes));
-                        }
+                        State::Readable => self.read()?,
                     }
+                },
+                () = super::run::at(due) => match state() {
+                    State::Gone => return None,
+                    State::Quiet => self.heard.extend(self.input.settle(Instant::now())),
+                    // it came in time and we are late
+                    State::Readable => self.read()?,
                 },
                 _ = self.resized.recv() => return Some(Heard::Resized),
             }
         }
+    }
+
+    /// Takes what is there; `None` when the terminal is gone.
+    fn read(&mut self) -> Option<()> {
+        let bytes = read()?;
+        self.heard.extend(self.input.feed(&bytes, Instant::now()));
+        Some(())
     }
 }
 

@@ -400,7 +400,7 @@ fn is_first_screen(message: &Msg) -> bool {
 }
 
 /// Waits until then; forever for `None`.
-async fn at(instant: Option<Instant>) {
+pub(super) async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant.into()).await,
         None => std::future::pending().await,

@@ -2,7 +2,7 @@
 //! is read, and everything else for the inner program, in order.
 
 use crate::config::keymap::{Action, Chord, Context, Keymap};
-use crate::term::input::{Input, Piece, Sent};
+use crate::term::input::{Piece, Sent};
 use crate::term::mouse::MouseEvent;
 use crate::tui::input::chord;
 
@@ -32,18 +32,17 @@ pub(super) enum Taker {
     Help,
 }
 
-/// The keymap, and what of the input is not whole yet.
+/// The keymap, and whether the leader was pressed.
 #[derive(Debug)]
 pub(super) struct Keys {
     keymap: Keymap,
-    input: Input,
     /// The leader was pressed: the next key is ours.
     led: bool,
 }
 
 impl Keys {
     pub(super) fn new(keymap: Keymap) -> Self {
-        Self { keymap, input: Input::default(), led: false }
+        Self { keymap, led: false }
     }
 
     pub(super) fn keymap(&self) -> &Keymap {
@@ -58,11 +57,6 @@ impl Keys {
     /// Whether the leader was pressed and the next key is ours.
     pub(super) fn is_waiting(&self) -> bool {
         self.led
-    }
-
-    /// What these bytes make whole.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Piece> {
-        self.input.feed(bytes)
     }
 
     /// What comes of one thing that was sent.
@@ -107,13 +101,18 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::input::Input;
 
     fn keys(leader: Option<&str>) -> Keys {
         Keys::new(Keymap::load(None, leader).0)
     }
 
     fn steps_of(keys: &mut Keys, input: &[u8], taker: Taker) -> Vec<Step> {
-        keys.feed(input).into_iter().filter_map(|piece| keys.step(piece, taker)).collect()
+        Input::default()
+            .feed(input, std::time::Instant::now())
+            .into_iter()
+            .filter_map(|piece| keys.step(piece, taker))
+            .collect()
     }
 
     fn words(steps: Vec<Step>) -> Vec<String> {
@@ -152,9 +151,8 @@ mod tests {
 
     #[test]
     fn a_paste_is_text() {
-        let mut keys = keys(None);
-        assert_eq!(words(steps_of(&mut keys, b"\x1b[200~a\x00q", Taker::Program)), Vec::<String>::new());
-        assert_eq!(words(steps_of(&mut keys, b"b\x1b[201~\x00q", Taker::Program)), ["paste \"a\\0qb\"", "app.detach"]);
+        assert_eq!(fed(None, b"\x1b[200~a\x00q"), Vec::<String>::new());
+        assert_eq!(fed(None, b"\x1b[200~a\x00qb\x1b[201~\x00q"), ["paste \"a\\0qb\"", "app.detach"]);
     }
 
     #[test]

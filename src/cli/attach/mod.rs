@@ -164,8 +164,8 @@ impl Wall {
                 biased;
                 event = terminal.event() => match event {
                     Event::Gone => return Ok(Left::Signalled),
-                    Event::Input(bytes) => {
-                        let (text, deeds) = view.input(&bytes);
+                    Event::Input(pieces) => {
+                        let (text, deeds) = view.input(pieces);
                         Terminal::write(&text)?;
                         for deed in deeds {
                             if !self.act(deed, view).await? {

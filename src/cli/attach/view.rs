@@ -108,10 +108,10 @@ impl View {
     }
 
     /// Input of the person: what is to be drawn and done, in order.
-    pub(super) fn input(&mut self, bytes: &[u8]) -> (String, Vec<Deed>) {
+    pub(super) fn input(&mut self, pieces: Vec<Piece>) -> (String, Vec<Deed>) {
         let mut text = begun();
         let mut deeds = Vec::new();
-        for piece in self.keys.feed(bytes) {
+        for piece in pieces {
             self.tell(None);
             let taker = self.taker();
             if let Some(step) = self.keys.step(piece, taker) {

@@ -2,7 +2,7 @@
 
 use super::super::keys::{Code, Key, Modifiers};
 use super::super::mouse::{Action, Button, MouseEvent};
-use super::{ESCAPE, Sent};
+use super::{ESCAPE, Sent, held};
 
 /// What stands at the beginning of some input.
 pub(super) enum Taken {
@@ -38,9 +38,10 @@ fn escaped(rest: &[u8]) -> Taken {
         [b'[', rest @ ..] => sequence(rest),
         [b'O', rest @ ..] => match rest {
             [] => Taken::Part,
+            [last, ..] if last.is_ascii_control() => whole(Sent::Key(held(b'O')), 2),
             [last, ..] => whole(function(*last).unwrap_or(Sent::Unknown), 3),
         },
-        [b']' | b'P' | b'_' | b'^' | b'X', rest @ ..] => string(rest),
+        [introducer, rest @ ..] if begins_string(*introducer) => string(*introducer, rest),
         // two of them are two
         [ESCAPE, ..] => whole(key(Code::Escape, Modifiers::default()), 1),
         _ => match typed(rest) {
@@ -53,13 +54,20 @@ fn escaped(rest: &[u8]) -> Taken {
     }
 }
 
-/// A string (OSC, DCS, APC): an answer to a question that nobody here asked.
-fn string(rest: &[u8]) -> Taken {
-    let bell = rest.iter().position(|byte| *byte == 7).map(|at| at + 1);
-    let terminator = rest.windows(2).position(|two| two == b"\x1b\\").map(|at| at + 2);
-    match [bell, terminator].into_iter().flatten().min() {
-        Some(length) => whole(Sent::Unknown, length + 2),
-        None => Taken::Part,
+/// Whether an escape character and this begin a string (OSC, DCS, APC, PM, SOS).
+pub(super) fn begins_string(introducer: u8) -> bool {
+    matches!(introducer, b']' | b'P' | b'_' | b'^' | b'X')
+}
+
+/// A string: an answer to a question that nobody here asked. Answers have no control characters: one that does not
+/// end it says that the introducer was a key with Alt.
+fn string(introducer: u8, rest: &[u8]) -> Taken {
+    let Some(end) = rest.iter().position(u8::is_ascii_control) else { return Taken::Part };
+    match rest.get(end..).unwrap_or_default() {
+        [7, ..] => whole(Sent::Unknown, end + 3),
+        [ESCAPE] => Taken::Part,
+        [ESCAPE, b'\\', ..] => whole(Sent::Unknown, end + 4),
+        _ => whole(Sent::Key(held(introducer)), 2),
     }
 }
 
@@ -111,6 +119,9 @@ fn sequence(rest: &[u8]) -> Taken {
     let last = rest.get(length).copied().unwrap_or_default();
     if last == b'[' && length == 0 {
         return Taken::Part;
+    }
+    if length == 0 && last.is_ascii_control() {
+        return whole(Sent::Key(held(b'[')), 2);
     }
     if !(0x40..=0x7e).contains(&last) {
         // broken off by something else

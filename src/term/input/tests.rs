@@ -7,7 +7,19 @@ use crate::term::mouse::{Action, Button};
 use crate::term::{Modes, keys};
 
 fn sent(bytes: &[u8]) -> Vec<Sent> {
-    Input::default().feed(bytes).into_iter().map(|piece| piece.sent).collect()
+    words(typed(bytes))
+}
+
+/// What some bytes are when nothing comes after them.
+fn typed(bytes: &[u8]) -> Vec<Piece> {
+    let (mut typing, now) = (Input::default(), Instant::now());
+    let mut pieces = typing.feed(bytes, now);
+    pieces.extend(typing.settle(now + KEY_WAITS));
+    pieces
+}
+
+fn words(pieces: Vec<Piece>) -> Vec<Sent> {
+    pieces.into_iter().map(|piece| piece.sent).collect()
 }
 
 fn key(code: Code, modifiers: Modifiers) -> Sent {
@@ -55,7 +67,7 @@ fn every_form_of_a_key_is_that_key() {
 #[test]
 fn several_in_one_piece_are_told_apart_and_keep_their_bytes() {
     let input = b"a\x1b\x1b[A\x1b\x1b\x1b[<65;3;4Mz";
-    let pieces = Input::default().feed(input);
+    let pieces = typed(input);
     let wheel = MouseEvent { action: Action::ScrollDown, row: 3, col: 2, modifiers: Modifiers::default() };
     let none = Modifiers::default();
     let expected = [
@@ -72,17 +84,68 @@ fn several_in_one_piece_are_told_apart_and_keep_their_bytes() {
 }
 
 #[test]
+fn keys_that_look_like_the_beginning_of_a_string_swallow_no_later_key() {
+    let (none, alt, control) = (Modifiers::default(), Modifiers::ALT, Modifiers::CONTROL);
+    for introducer in ['P', 'X', ']', '^', '_', '[', 'O'] {
+        let held = key(Code::Char(introducer), alt);
+        let repeated = sent(format!("\x1b{introducer}\x1b{introducer}\x1b{introducer}").as_bytes());
+        assert_eq!(repeated, [held.clone(), held.clone(), held], "{introducer}");
+    }
+    let keys = [key(Code::Char(']'), alt), key(Code::Char('a'), none), key(Code::Up, none)];
+    assert_eq!(sent(b"\x1b]a\x1b[A"), keys, "what stands between is typed");
+    let keys = [key(Code::Char('P'), alt), key(Code::Char(' '), control), key(Code::Char('q'), none)];
+    assert_eq!(sent(b"\x1bP\0q"), keys, "the leader comes through");
+    assert_eq!(sent(b"\x1b]11;rgb:0/0/0\x1b\\"), [Sent::Unknown], "an answer is one still");
+}
+
+#[test]
+fn a_sequence_that_comes_in_pieces_is_no_escape() {
+    let wholes: [&[u8]; 6] =
+        [b"\x1b[1;5C", b"\x1bOP", b"\x1b[<65;3;4M", b"\x1b[13;2u", b"\x1b]11;rgb:0/0/0\x1b\\", "\x1bé".as_bytes()];
+    for whole in wholes {
+        for cut in 1..whole.len() {
+            let (mut typing, now) = (Input::default(), Instant::now());
+            assert_eq!(typing.feed(&whole[..cut], now), [], "{whole:?} {cut}");
+            let due = typing.due().unwrap();
+            assert_eq!(typing.settle(due - Duration::from_millis(1)), []);
+            assert_eq!(words(typing.feed(&whole[cut..], due)), sent(whole), "{whole:?} {cut}");
+            assert_eq!(typing.due(), None);
+        }
+    }
+}
+
+#[test]
+fn what_waits_for_the_rest_of_a_sequence_is_a_key_soon() {
+    let (none, alt) = (Modifiers::default(), Modifiers::ALT);
+    let (mut typing, now) = (Input::default(), Instant::now());
+    assert_eq!(words(typing.feed(b"a\x1b", now)), [key(Code::Char('a'), none)]);
+    assert_eq!(typing.due(), Some(now + KEY_WAITS));
+    assert_eq!(typing.settle(now), []);
+    assert_eq!(words(typing.settle(now + KEY_WAITS)), [key(Code::Escape, none)]);
+    assert_eq!(typing.due(), None);
+    assert_eq!(words(typing.feed(b"b", now)), [key(Code::Char('b'), none)]);
+
+    // typed on while something waits: the time is not put off
+    assert_eq!(typing.feed(b"\x1b]x", now), []);
+    assert_eq!(typing.feed(b"y", now + SEQUENCE_WAITS / 2), []);
+    let keys = [key(Code::Char(']'), alt), key(Code::Char('x'), none), key(Code::Char('y'), none)];
+    assert_eq!(words(typing.settle(now + SEQUENCE_WAITS)), keys);
+
+    // the half of a report is not typed into anything
+    assert_eq!(typing.feed(b"\x1b[<65;3", now), []);
+    assert_eq!(words(typing.settle(now + SEQUENCE_WAITS)), [Sent::Unknown]);
+    assert_eq!(typing.due(), None);
+}
+
+#[test]
 fn a_paste_is_one_thing_however_it_comes_and_nothing_in_it_is_a_key() {
     let input = "x\x1b[200~a\0\x1b[A\x1b[201\r\nü\x1b[201~y".as_bytes();
     for cut in 0..=input.len() {
-        let mut typing = Input::default();
-        let mut pieces = typing.feed(&input[..cut]);
-        pieces.extend(typing.feed(&input[cut..]));
+        let (mut typing, now) = (Input::default(), Instant::now());
+        let mut pieces = typing.feed(&input[..cut], now);
+        pieces.extend(typing.settle(now));
+        pieces.extend(typing.feed(&input[cut..], now + KEY_WAITS * 2));
         let pasted: Vec<&Sent> = pieces.iter().map(|piece| &piece.sent).collect();
-        // cut inside the mark's introducer it is the key that looks like it
-        if matches!(cut, 2 | 3) {
-            continue;
-        }
         assert!(
             matches!(pasted[..], [Sent::Key(_), Sent::Paste(text), Sent::Key(_)] if text == "a\0\x1b[A\x1b[201\r\nü"),
             "{cut}: {pasted:?}"
@@ -107,10 +170,15 @@ fn the_mouse_in_sgr_form() {
 proptest! {
     #[test]
     fn nothing_is_lost_and_nothing_panics(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..20)) {
-        let mut typing = Input::default();
+        let (mut typing, mut now) = (Input::default(), Instant::now());
         let mut bytes = Vec::new();
         for chunk in &chunks {
-            bytes.extend(typing.feed(chunk).into_iter().flat_map(|piece| piece.bytes));
+            now += KEY_WAITS;
+            let settled = typing.settle(now);
+            let pieces = settled.into_iter().chain(typing.feed(chunk, now));
+            bytes.extend(pieces.flat_map(|piece| piece.bytes));
+            prop_assert!(typing.pending.len() <= LONGEST_SEQUENCE);
+            prop_assert_eq!(typing.due().is_some(), !typing.pending.is_empty());
         }
         prop_assert!(chunks.concat().starts_with(&bytes));
     }
@@ -126,7 +194,7 @@ proptest! {
         let modes = Modes { keyboard_flags: 1, ..Modes::default() };
         let key = Key { code, modifiers: Modifiers(held) };
         let bytes = keys::encode(key, &modes);
-        let pieces = Input::default().feed(&bytes);
+        let pieces = typed(&bytes);
         prop_assert_eq!(pieces.len(), 1, "{:?}", &bytes);
         let Sent::Key(back) = &pieces[0].sent else { return Err(TestCaseError::fail(format!("{pieces:?}"))) };
         prop_assert_eq!(keys::encode(*back, &modes), bytes);

@@ -1,8 +1,11 @@
 //! What is drawn for input and updates.
 
+use std::time::Instant;
+
 use super::*;
 use crate::config::keymap::Keymap;
 use crate::protocol::pane::{Look, Run};
+use crate::term::input::Input;
 
 fn view(count: u16, size: (u16, u16)) -> View {
     let title = |number| Title { text: format!("worker {number} · claude"), worker: WorkerNumber(number) };
@@ -10,6 +13,16 @@ fn view(count: u16, size: (u16, u16)) -> View {
         View::new((1..=count).map(title).collect(), Keys::new(Keymap::load(None, None).0), size, None, true).unwrap();
     (0..usize::from(count)).for_each(|number| view.speaks(number, 2));
     view
+}
+
+/// What some bytes are that the terminal sends, with nothing after them.
+fn typed(bytes: &[u8]) -> Vec<Piece> {
+    let (mut input, now) = (Input::default(), Instant::now());
+    let mut pieces = input.feed(bytes, now);
+    while let Some(due) = input.due() {
+        pieces.extend(input.settle(due));
+    }
+    pieces
 }
 
 fn said(number: usize, bytes: &[u8]) -> Deed {
@@ -43,10 +56,10 @@ fn the_last_row_says_how_to_leave_when_there_is_room() {
     let mut view = view(1, (5, 60));
     assert!(view.begin().contains("\x1b[5;1H\x1b[0;7m worker 1 · claude –  Ctrl+Space q leaves, ? help "));
     assert!(!view.whole().is_empty());
-    let (text, deeds) = view.input(b"\x00");
+    let (text, deeds) = view.input(typed(b"\x00"));
     assert!(text.contains("q leave"), "{text:?}");
     assert_eq!(deeds, []);
-    assert_eq!(view.input(b"q").1, [Deed::Detach]);
+    assert_eq!(view.input(typed(b"q")).1, [Deed::Detach]);
 }
 
 #[test]
@@ -57,11 +70,11 @@ fn what_only_the_cockpit_can_do_is_said_and_reaches_no_program() {
     for (key, words) in
         [("t", "tasks is the cockpit's"), ("%", "% is no command after Ctrl+Space"), ("5", "worker 5 is not shown")]
     {
-        let (text, deeds) = view.input(format!("\0{key}").as_bytes());
+        let (text, deeds) = view.input(typed(format!("\0{key}").as_bytes()));
         assert!(text.contains(words), "{key}: {text:?}");
         assert_eq!(deeds, []);
     }
-    assert_eq!(view.input(b"t").1, [said(0, b"t")], "and the next key is the program's");
+    assert_eq!(view.input(typed(b"t")).1, [said(0, b"t")], "and the next key is the program's");
 }
 
 #[test]
@@ -69,13 +82,13 @@ fn help_is_made_from_the_keymap_and_covers_the_panes_until_it_is_closed() {
     let mut view = view(1, (24, 80));
     view.begin();
     view.show(0, update(23, &[(0, "screen")], 0));
-    let (text, _) = view.input(b"\x00?");
+    let (text, _) = view.input(typed(b"\x00?"));
     assert!(text.contains("  q                      leave; workers keep running"), "{text:?}");
     assert!(!view.show(0, update(23, &[(0, "later")], 0)).contains("later"));
-    let (text, deeds) = view.input(b"j\x1b[6~x");
+    let (text, deeds) = view.input(typed(b"j\x1b[6~x"));
     assert!(text.contains("While history is read"), "{text:?}");
     assert_eq!(deeds, []);
-    let (text, deeds) = view.input(b"\x1b");
+    let (text, deeds) = view.input(typed(b"\x1b"));
     assert!(text.contains("later"), "{text:?}");
     assert_eq!(deeds, []);
 }
@@ -102,14 +115,14 @@ fn keys_go_to_the_pane_in_front_and_the_leader_switches() {
     let text = view.show(1, update(11, &[(0, "two")], 0));
     assert!(text.contains("\x1b[13;1H\x1b[0mtwo"), "{text:?}");
     assert!(text.contains("\x1b[1;4H\x1b[?25h"), "the cursor is in the pane with the keyboard: {text:?}");
-    let (text, deeds) = view.input(b"a\x00\tb\x00\x1b[Ac\x002d");
+    let (text, deeds) = view.input(typed(b"a\x00\tb\x00\x1b[Ac\x002d"));
     assert_eq!(deeds, [said(0, b"a"), said(1, b"b"), said(0, b"c"), said(1, b"d")]);
     assert!(text.contains("\x1b[13;4H\x1b[?25h"), "{text:?}");
-    let (text, deeds) = view.input(b"\x1b[<0;5;2M\x1b[<0;5;2mx");
+    let (text, deeds) = view.input(typed(b"\x1b[<0;5;2M\x1b[<0;5;2mx"));
     assert_eq!(deeds, [said(0, b"x")], "a click gives the keyboard and is not for a program that did not ask");
     assert!(text.contains("\x1b[1;4H\x1b[?25h"), "{text:?}");
     view.end(0, "ended: exit code 0".to_owned());
-    assert_eq!(view.input(b"x").1, [], "nobody takes it");
+    assert_eq!(view.input(typed(b"x")).1, [], "nobody takes it");
     assert!(!view.is_over());
     view.end(1, "gone".to_owned());
     assert!(view.is_over());
@@ -121,13 +134,13 @@ fn a_zoomed_pane_has_the_terminal_for_itself() {
     view.begin();
     view.show(0, update(11, &[(0, "one")], 0));
     view.show(1, update(11, &[(0, "two")], 0));
-    let (text, deeds) = view.input(b"\x00z");
+    let (text, deeds) = view.input(typed(b"\x00z"));
     assert_eq!((deeds, view.sizes()), (vec![Deed::Sizes], vec![(23, 80), (11, 80)]));
     assert!(text.contains("one") && !text.contains("two"), "{text:?}");
     assert!(!view.show(1, update(11, &[(0, "later")], 0)).contains("later"));
-    let (text, _) = view.input(b"\x00\t");
+    let (text, _) = view.input(typed(b"\x00\t"));
     assert!(text.contains("later") && !text.contains("one"), "{text:?}");
-    let (text, deeds) = view.input(b"\x00z");
+    let (text, deeds) = view.input(typed(b"\x00z"));
     assert_eq!((deeds, view.sizes()), (vec![Deed::Sizes], vec![(11, 80), (11, 80)]));
     assert!(text.contains("one") && text.contains("later"), "{text:?}");
 }
@@ -144,7 +157,7 @@ fn history_is_read_by_pages_and_stays_while_more_arrives_and_old_lines_go() {
     let mut view = view(1, (5, 70));
     view.begin();
     view.show(0, update(4, &[(0, "screen")], 10));
-    let (_, deeds) = view.input(b"\x00\x1b[5~");
+    let (_, deeds) = view.input(typed(b"\x00\x1b[5~"));
     assert_eq!(deeds, [Deed::Say(0, ToHost::Lines { from: 0, count: 10 })]);
     let lines: Vec<Row> = (0..10).map(|number| line(&format!("line {number}"))).collect();
     let (text, more) = view.fill(0, 0, &lines, 0);
@@ -155,10 +168,10 @@ fn history_is_read_by_pages_and_stays_while_more_arrives_and_old_lines_go() {
     let text = view.show(0, ScreenUpdate { dropped: 3, ..update(4, &[(0, "later")], 10) });
     assert!(text.contains("\x1b[1;1H\x1b[0mline 7") && !text.contains("later"), "it does not jump: {text:?}");
     assert!(text.contains("line 5 of 10 above, 3 new"), "{text:?}");
-    let (text, deeds) = view.input(b"q");
+    let (text, deeds) = view.input(typed(b"q"));
     assert_eq!(deeds, []);
     assert!(text.contains("\x1b[1;1H\x1b[0mlater"), "{text:?}");
-    assert_eq!(view.input(b"x").1, [said(0, b"x")]);
+    assert_eq!(view.input(typed(b"x")).1, [said(0, b"x")]);
 }
 
 #[test]
@@ -167,15 +180,15 @@ fn the_wheel_reads_history_and_a_paste_ends_that() {
     let mut view = view(1, (5, 70));
     assert!(view.begin().contains("\x1b[?1000h\x1b[?1006h"));
     view.show(0, update(4, &[(0, "screen")], 10));
-    assert_eq!(view.input(down).1, [], "there is nothing below");
-    let (text, deeds) = view.input(up);
+    assert_eq!(view.input(typed(down)).1, [], "there is nothing below");
+    let (text, deeds) = view.input(typed(up));
     assert!(text.contains("SCROLL line 8 of 10"), "{text:?}");
     assert!(matches!(deeds[..], [Deed::Say(0, ToHost::Lines { .. })]), "{deeds:?}");
     view.fill(0, 0, &(0..10).map(|number| line(&format!("line {number}"))).collect::<Vec<_>>(), 0);
-    let (text, _) = view.input(down);
+    let (text, _) = view.input(typed(down));
     assert!(text.contains("worker 1 · claude") && !text.contains("SCROLL"), "the end leaves it: {text:?}");
-    view.input(up);
-    let pasted = view.input(b"\x1b[200~rm\0q\x1b[201~").1;
+    view.input(typed(up));
+    let pasted = view.input(typed(b"\x1b[200~rm\0q\x1b[201~")).1;
     assert_eq!(pasted, [Deed::Say(0, ToHost::Paste("rm\0q".to_owned()))]);
 }
 
@@ -187,12 +200,12 @@ fn a_program_gets_the_wheel_as_it_asked_for_it() {
     let asked = |modes| ScreenUpdate { modes, ..update(11, &[(0, "two")], 0) };
     view.show(1, asked(Modes { alternate_screen: true, application_cursor: true, ..Modes::default() }));
     let up = b"\x1b[<64;3;15M";
-    assert_eq!(view.input(up).1, [said(1, b"\x1bOA\x1bOA\x1bOA")], "arrow keys, as in other terminals");
+    assert_eq!(view.input(typed(up)).1, [said(1, b"\x1bOA\x1bOA\x1bOA")], "arrow keys, as in other terminals");
     view.show(1, asked(Modes { mouse: MouseMode::Any, mouse_sgr: true, ..Modes::default() }));
-    assert_eq!(view.input(up).1, [said(1, b"\x1b[<64;3;3M")]);
+    assert_eq!(view.input(typed(up)).1, [said(1, b"\x1b[<64;3;3M")]);
     view.show(1, asked(Modes { mouse: MouseMode::Any, ..Modes::default() }));
-    assert_eq!(view.input(up).1, [said(1, b"\x1b[M`##")]);
-    assert_eq!(view.input(b"\x1b[<64;3;12M").1, [], "the bar is ours");
+    assert_eq!(view.input(typed(up)).1, [said(1, b"\x1b[M`##")]);
+    assert_eq!(view.input(typed(b"\x1b[<64;3;12M")).1, [], "the bar is ours");
 }
 
 #[test]
@@ -204,17 +217,17 @@ fn keys_are_put_into_the_form_that_the_program_asked_for() {
     let text = view.show(0, asked(Modes { keyboard_flags: 1, ..Modes::default() }));
     assert!(text.contains("\x1b[=1u") && text.contains("\x1b[>4;1m"), "asked in both ways: {text:?}");
     for form in shift_enter {
-        assert_eq!(view.input(form).1, [said(0, b"\x1b[13;2u")]);
+        assert_eq!(view.input(typed(form)).1, [said(0, b"\x1b[13;2u")]);
     }
     view.show(0, asked(Modes { modify_other_keys: 2, ..Modes::default() }));
     for form in shift_enter {
-        assert_eq!(view.input(form).1, [said(0, b"\x1b[27;2;13~")]);
+        assert_eq!(view.input(typed(form)).1, [said(0, b"\x1b[27;2;13~")]);
     }
-    assert_eq!(view.input(b"\x00j").1, [said(0, b"\x1b[27;2;13~")], "also by the leader");
+    assert_eq!(view.input(typed(b"\x00j")).1, [said(0, b"\x1b[27;2;13~")], "also by the leader");
     view.show(0, asked(Modes { keyboard_flags: 31, ..Modes::default() }));
-    assert_eq!(view.input(b"\x1b[97;;97u\x1b[97;1:3u").1, [said(0, b"\x1b[97;;97u"), said(0, b"\x1b[97;1:3u")]);
+    assert_eq!(view.input(typed(b"\x1b[97;;97u\x1b[97;1:3u")).1, [said(0, b"\x1b[97;;97u"), said(0, b"\x1b[97;1:3u")]);
     view.show(0, asked(Modes::default()));
-    assert_eq!(view.input(b"\x00j").1, [said(0, b"\n")]);
+    assert_eq!(view.input(typed(b"\x00j")).1, [said(0, b"\n")]);
 }
 
 #[test]
@@ -222,8 +235,8 @@ fn without_history_the_key_says_so() {
     let mut view = view(1, (5, 80));
     view.begin();
     view.show(0, update(4, &[(0, "screen")], 0));
-    let (text, deeds) = view.input(b"\x00[");
+    let (text, deeds) = view.input(typed(b"\x00["));
     assert!(text.contains("nothing has scrolled away yet"), "{text:?}");
     assert_eq!(deeds, []);
-    assert_eq!(view.input(b"q").1, [said(0, b"q")]);
+    assert_eq!(view.input(typed(b"q")).1, [said(0, b"q")]);
 }
