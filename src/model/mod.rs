@@ -16,6 +16,7 @@ mod task;
 mod text;
 mod time;
 mod usage;
+mod wildcard;
 mod worker;
 
 pub use approval::{Always, Answer, AnswerKind, Approval, Dialog, DialogKind, Exact, Subject};
@@ -46,4 +47,5 @@ pub use time::{Moment, Timestamp, spoken};
 pub use usage::{
     Amount, BudgetScope, ContextFill, OnBudget, SessionUse, Tokens, Usage, count as token_count, dollars, micros, money,
 };
+pub use wildcard::fits_wildcard;
 pub use worker::{Worker, WorkerNumber};

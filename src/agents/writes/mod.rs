@@ -5,7 +5,9 @@
 mod call;
 mod programs;
 mod shell;
+mod step;
 mod words;
 
 pub use call::Call;
 pub use shell::Targets;
+pub use step::Step;

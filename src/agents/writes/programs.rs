@@ -16,6 +16,8 @@ const RUNNERS: [(&str, &[&str]); 11] = [
     ("setsid", &[]),
     ("stdbuf", &["-i", "-o", "-e"]),
 ];
+/// Such programs in a row that are followed: what is longer was written to be long.
+const MOST_RUNNERS: usize = 16;
 /// Shells.
 const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "dash", "ksh", "ash"];
 /// What git does to a whole checkout.
@@ -37,9 +39,20 @@ const GIT_CHANGES: [&str; 13] = [
 /// Options of git with an argument, before its subcommand.
 const GIT_OPTIONS: [&str; 4] = ["-c", "--git-dir", "--namespace", "--exec-path"];
 
-/// Adds what one command writes.
+/// Adds what one command writes, and the command that it runs, and so on.
 pub(super) fn run(line: &mut Line<'_>, words: &[String]) {
-    let Some((program, rest)) = words.split_first() else { return };
+    let mut words = words;
+    for _ in 0..MOST_RUNNERS {
+        words = run_one(line, words);
+        if words.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Adds what a program writes itself. Gives back the command that it runs, if it does.
+fn run_one<'a>(line: &mut Line<'_>, words: &'a [String]) -> &'a [String] {
+    let Some((program, rest)) = words.split_first() else { return &[] };
     let name = program.rsplit('/').next().unwrap_or(program);
     let is_option = |word: &&String| word.starts_with('-') && word.len() > 1;
     let operands = || rest.iter().filter(|word| !is_option(word)).map(String::as_str);
@@ -68,7 +81,7 @@ pub(super) fn run(line: &mut Line<'_>, words: &[String]) {
         "eval" => line.run(&rest.join(" ")),
         "timeout" => {
             let at = rest.iter().position(|word| !word.starts_with('-')).unwrap_or(rest.len());
-            run(line, rest.get(at + 1..).unwrap_or_default());
+            return rest.get(at + 1..).unwrap_or_default();
         }
         shell if SHELLS.contains(&shell) => {
             let at =
@@ -79,11 +92,11 @@ pub(super) fn run(line: &mut Line<'_>, words: &[String]) {
         }
         runner => {
             if let Some((_, options)) = RUNNERS.iter().find(|(name, _)| *name == runner) {
-                let command = after_options(line, rest, options);
-                run(line, command);
+                return after_options(line, rest, options);
             }
         }
     }
+    &[]
 }
 
 /// The command after a runner's own options and assignments.

@@ -4,11 +4,22 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use crate::model::fits_wildcard;
+
 use super::programs;
 use super::words::{ANY, ONE, Reader, Token, UNKNOWN};
 
 /// Shells inside shells that are read.
 const DEEPEST: usize = 4;
+/// Parentheses inside parentheses.
+const DEEPEST_OPEN: usize = 50;
+/// What is read of one command line, in bytes: with the shells inside it and the values of its variables, which can
+/// double with every word.
+const MOST_READ: usize = 256 * 1024;
+/// The longest path that a system takes, in bytes.
+const LONGEST_PATH: usize = 4096;
+/// Targets of one call.
+const MOST_TARGETS: usize = 5_000;
 
 /// Words that stand before a command and are none.
 const BEFORE: [&str; 12] = ["then", "else", "elif", "if", "do", "while", "until", "!", "{", "}", "time", "fi"];
@@ -57,21 +68,10 @@ fn fits(pattern: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), found.next()) {
             (None, None) => return true,
-            (Some(wanted), Some(found)) if fits_part(wanted, found) => {}
+            (Some(wanted), Some(found)) if fits_wildcard(wanted, found, ANY, Some(ONE)) => {}
             _ => return false,
         }
     }
-}
-
-fn fits_part(pattern: &str, name: &str) -> bool {
-    let Some(first) = pattern.chars().next() else { return name.is_empty() };
-    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
-    if first == ANY {
-        let mut places = name.char_indices().map(|(at, _)| at).chain([name.len()]);
-        return places.any(|at| name.get(at..).is_some_and(|left| fits_part(rest, left)));
-    }
-    let mut letters = name.chars();
-    letters.next().is_some_and(|letter| first == ONE || first == letter) && fits_part(rest, letters.as_str())
 }
 
 /// A name as an absolute path without `.` and `..`; `None` when it is not known.
@@ -84,6 +84,9 @@ pub(super) fn absolute(name: &str, directory: Option<&Path>, home: Option<&Path>
         _ if name.starts_with('/') => PathBuf::from(name),
         _ => directory?.join(name),
     };
+    if path.as_os_str().len() > LONGEST_PATH {
+        return None;
+    }
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -103,6 +106,8 @@ pub(super) struct Line<'a> {
     pub(super) home: Option<&'a Path>,
     variables: HashMap<String, String>,
     depth: usize,
+    /// Bytes that may still be read.
+    left: usize,
 }
 
 /// Adds what a command line writes that runs in `directory`.
@@ -114,6 +119,7 @@ pub(super) fn add_command(targets: &mut Targets, command: &str, directory: &Path
         home,
         variables: HashMap::new(),
         depth: 0,
+        left: MOST_READ,
     };
     if let Some(home) = home {
         line.variables.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
@@ -125,11 +131,10 @@ pub(super) fn add_command(targets: &mut Targets, command: &str, directory: &Path
 impl Line<'_> {
     /// Reads commands, here or in a shell of their own, which leaves nothing behind.
     pub(super) fn run(&mut self, command: &str) {
-        if self.depth >= DEEPEST {
-            return;
-        }
+        let Some(left) = self.left.checked_sub(command.len()).filter(|_| self.depth < DEEPEST) else { return };
+        self.left = left;
         self.depth += 1;
-        let mut reader = Reader::new(command);
+        let mut reader = Reader::new(command, left);
         let mut outside = Vec::new();
         let mut words: Vec<String> = Vec::new();
         while let Some(token) = reader.next(&self.variables) {
@@ -146,6 +151,7 @@ impl Line<'_> {
                 }
                 Token::From => drop(reader.next(&self.variables)),
                 Token::Next => self.command(&std::mem::take(&mut words)),
+                Token::Open if outside.len() == DEEPEST_OPEN => break,
                 Token::Open => {
                     self.command(&std::mem::take(&mut words));
                     outside.push((self.directory.clone(), self.variables.clone()));
@@ -159,6 +165,7 @@ impl Line<'_> {
             }
         }
         self.command(&words);
+        self.left = self.left.saturating_sub(reader.expanded);
         for inner in reader.inner {
             self.apart(&inner);
         }
@@ -217,16 +224,22 @@ impl Line<'_> {
     }
 
     pub(super) fn file(&mut self, name: &str) {
-        self.targets.files.extend(self.absolute(name));
+        if self.targets.files.len() < MOST_TARGETS {
+            self.targets.files.extend(self.absolute(name));
+        }
     }
 
     pub(super) fn tree(&mut self, name: &str) {
-        self.targets.trees.extend(self.absolute(name).filter(|place| !place.contains([ANY, ONE])));
+        if self.targets.trees.len() < MOST_TARGETS {
+            self.targets.trees.extend(self.absolute(name).filter(|place| !place.contains([ANY, ONE])));
+        }
         self.file(name);
     }
 
     pub(super) fn repository(&mut self, place: &str) {
-        self.targets.repositories.extend(self.absolute(place));
+        if self.targets.repositories.len() < MOST_TARGETS {
+            self.targets.repositories.extend(self.absolute(place));
+        }
     }
 }
 
@@ -298,5 +311,27 @@ mod tests {
         ] {
             assert!(!writes(command, "a.txt"), "{command}");
         }
+    }
+
+    #[test]
+    fn a_command_written_to_be_expensive_costs_little() {
+        let long = "a".repeat(200);
+        let file = format!("{long}.txt");
+        for command in [
+            format!("rm ~/shop/{}b", "*".repeat(1_000)),
+            format!("rm ~/shop/{}b", "*a".repeat(900)),
+            format!("{}rm x", "nohup ".repeat(3_000)),
+            format!("{}rm x", "timeout 1 ".repeat(1_900)),
+            format!("A=aaaaaaaa;{} rm $A", "A=$A$A;".repeat(2_500)),
+            format!("A='eval $A;eval $A;eval $A;eval $A';{}", "eval $A;".repeat(2_000)),
+            format!("{}rm x", "(".repeat(19_000)),
+            format!("rm {}x", "$(".repeat(9_000)),
+        ] {
+            // a stack as small as those that read commands in the daemon
+            let small = std::thread::Builder::new().stack_size(256 * 1024);
+            let (asked, file) = (command.clone(), file.clone());
+            assert!(!small.spawn(move || writes(&asked, &file)).unwrap().join().unwrap(), "{command:.60}");
+        }
+        assert!(writes("nohup nice -n 5 rm ~/shop/a****.txt", &file));
     }
 }

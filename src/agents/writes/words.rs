@@ -10,6 +10,8 @@ pub(super) const UNKNOWN: char = '\u{F8FF}';
 pub(super) const ANY: char = '\u{F8FE}';
 /// An unquoted `?`.
 pub(super) const ONE: char = '\u{F8FD}';
+/// The longest word that the value of a variable becomes part of, in bytes.
+const LONGEST: usize = 4096;
 
 /// A part of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +39,17 @@ pub(super) struct Reader<'a> {
     awaits_end: bool,
     /// The commands inside `$(…)` and backticks so far.
     pub(super) inner: Vec<String>,
+    /// Bytes of variables that it put into words so far.
+    pub(super) expanded: usize,
+    /// The most of them.
+    most: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { rest: text.chars().peekable(), documents: Vec::new(), awaits_end: false, inner: Vec::new() }
+    /// Reads a text; beyond `most` bytes the values of variables are not known.
+    pub(super) fn new(text: &'a str, most: usize) -> Self {
+        let rest = text.chars().peekable();
+        Self { rest, documents: Vec::new(), awaits_end: false, inner: Vec::new(), expanded: 0, most }
     }
 
     /// The next token; `None` at the end.
@@ -209,20 +217,30 @@ impl<'a> Reader<'a> {
             Some('{') => {
                 self.rest.next();
                 let name: String = self.rest.by_ref().take_while(|letter| *letter != '}').collect();
-                text.push_str(variables.get(&name).map_or(&UNKNOWN.to_string(), String::as_str));
+                self.value(variables.get(&name), text);
             }
             Some(next) if next.is_ascii_alphabetic() || *next == '_' => {
                 let mut name = String::new();
                 while let Some(letter) = self.rest.next_if(|letter| letter.is_ascii_alphanumeric() || *letter == '_') {
                     name.push(letter);
                 }
-                text.push_str(variables.get(&name).map_or(&UNKNOWN.to_string(), String::as_str));
+                self.value(variables.get(&name), text);
             }
             Some(next) if !next.is_whitespace() && *next != '"' => {
                 self.rest.next();
                 text.push(UNKNOWN);
             }
             _ => text.push('$'),
+        }
+    }
+
+    fn value(&mut self, value: Option<&String>, text: &mut String) {
+        match value.filter(|value| text.len() + value.len() <= LONGEST && self.expanded + value.len() <= self.most) {
+            Some(value) => {
+                self.expanded += value.len();
+                text.push_str(value);
+            }
+            None => text.push(UNKNOWN),
         }
     }
 

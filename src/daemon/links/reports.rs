@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::agents::delivery::DeliveryEvent;
 use crate::agents::transcript::News;
+use crate::agents::writes::Step;
 use crate::daemon::core::steady as now;
 use crate::daemon::places::TOOLS;
 use crate::engine::Fact;
@@ -84,8 +85,11 @@ impl Link {
 
     pub(super) async fn hooked(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> Taken {
         if let Some(tool) = tool_of(payload) {
-            self.daemon.tripwire.heard(&self.id, &tool, payload);
+            self.daemon.tripwire.heard(&self.id, Step::of_hook(event), &tool, payload);
             self.note_tool(&tool).await;
+        }
+        if Step::is_over(event) {
+            self.daemon.tripwire.turn_over(&self.id);
         }
         if !self.meter_hook(event, payload, mark.clone()).await {
             return Taken::Kept;
@@ -118,7 +122,7 @@ impl Link {
     pub(super) async fn streamed(&mut self, line: &str, mark: Option<(SessionId, u64)>) -> Taken {
         for news in self.transcript.line(line).news {
             if let News::Tool { name, .. } = &news {
-                self.daemon.tripwire.heard(&self.id, name, line);
+                self.daemon.tripwire.heard(&self.id, Step::Ran, name, line);
                 self.note_tool(name).await;
             }
             if let News::Started { conversation, .. } = news

@@ -15,11 +15,11 @@ mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::agents::writes::Call;
+use crate::agents::writes::{Call, Step};
 use crate::engine::State;
 use crate::model::{Project, ProjectId, Session, SessionId, SessionState};
 
@@ -36,7 +36,7 @@ pub(super) struct Tripwire {
     orders: mpsc::UnboundedSender<Order>,
     taken: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
     /// What watched sessions were heard to call since their turn began.
-    calls: Mutex<HashMap<SessionId, Calls>>,
+    calls: Mutex<HashMap<SessionId, Heard>>,
 }
 
 impl Default for Tripwire {
@@ -46,8 +46,34 @@ impl Default for Tripwire {
     }
 }
 
-/// The calls of one session.
+/// What one session was heard to call.
 #[derive(Default)]
+struct Heard {
+    ran: Calls,
+    /// Begun, and neither over nor asked about.
+    open: Calls,
+}
+
+impl Heard {
+    fn take_in(&mut self, step: Step, call: Call) {
+        match step {
+            Step::Begins => self.open.push(call),
+            // it counts when it ran: after a no it never does
+            Step::Asks => self.open.remove(&call),
+            Step::Ran => {
+                self.open.remove(&call);
+                self.ran.push(call);
+            }
+        }
+    }
+
+    fn all(self) -> Vec<Call> {
+        self.ran.all.into_iter().chain(self.open.all).collect()
+    }
+}
+
+/// Calls within bounds.
+#[derive(Default, Clone)]
 struct Calls {
     all: VecDeque<Call>,
     bytes: usize,
@@ -62,6 +88,13 @@ impl Calls {
             self.bytes -= oldest.size();
         }
     }
+
+    fn remove(&mut self, call: &Call) {
+        if let Some(at) = self.all.iter().position(|one| one == call) {
+            self.all.remove(at);
+            self.bytes -= call.size();
+        }
+    }
 }
 
 /// What is to be done, in this order.
@@ -74,13 +107,20 @@ enum Order {
 
 impl Tripwire {
     /// A tool call of a session. Nothing is remembered of sessions that are not watched.
-    pub(super) fn heard(&self, session: &SessionId, tool: &str, payload: &str) {
+    pub(super) fn heard(&self, session: &SessionId, step: Step, tool: &str, payload: &str) {
         if !self.listens_to(session) {
             return;
         }
         let Some(call) = Call::read(tool, payload) else { return };
         if let Some(calls) = self.calls.lock().unwrap_or_else(PoisonError::into_inner).get_mut(session) {
-            calls.push(call);
+            calls.take_in(step, call);
+        }
+    }
+
+    /// No call of a session is under way any more: what did not run until now never does.
+    pub(super) fn turn_over(&self, session: &SessionId) {
+        if let Some(calls) = self.calls.lock().unwrap_or_else(PoisonError::into_inner).get_mut(session) {
+            calls.open = Calls::default();
         }
     }
 
@@ -115,14 +155,14 @@ impl Tripwire {
     /// What a session was heard to call.
     fn calls_of(&self, session: &SessionId) -> Vec<Call> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.get(session).map(|calls| calls.all.iter().cloned().collect()).unwrap_or_default()
+        let heard = calls.get(session).map(|heard| Heard { ran: heard.ran.clone(), open: heard.open.clone() });
+        heard.map(Heard::all).unwrap_or_default()
     }
 
-    /// A turn is over.
-    fn forget_calls(&self, session: &SessionId) {
-        if let Some(calls) = self.calls.lock().unwrap_or_else(PoisonError::into_inner).get_mut(session) {
-            *calls = Calls::default();
-        }
+    /// The same once its turn is over: what it calls from now on is another turn's.
+    fn take_calls(&self, session: &SessionId) -> Vec<Call> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.get_mut(session).map(|heard| std::mem::take(heard).all()).unwrap_or_default()
     }
 
     /// Keeps nothing of sessions that are over.
@@ -159,18 +199,20 @@ pub(super) async fn keep(daemon: Arc<Daemon>) {
 
 /// Who is at work now.
 struct Now {
-    working: BTreeMap<ProjectId, (Project, BTreeSet<SessionId>)>,
+    /// With the sessions that work, and since when they do.
+    working: BTreeMap<ProjectId, (Project, BTreeMap<SessionId, SystemTime>)>,
     /// Sessions that are not over.
     live: BTreeSet<SessionId>,
 }
 
 impl Now {
     fn of(state: &State) -> Self {
-        let mut working: BTreeMap<ProjectId, (Project, BTreeSet<SessionId>)> = BTreeMap::new();
+        let mut working: BTreeMap<ProjectId, (Project, BTreeMap<SessionId, SystemTime>)> = BTreeMap::new();
         for session in state.live().filter(|session| works(session)) {
             let Some(project) = state.projects.get(&session.project) else { continue };
-            let its = working.entry(project.id).or_insert_with(|| (project.clone(), BTreeSet::new()));
-            its.1.insert(session.id.clone());
+            let its = working.entry(project.id).or_insert_with(|| (project.clone(), BTreeMap::new()));
+            let since = Duration::from_millis(u64::try_from(session.verdict.at.0).unwrap_or_default());
+            its.1.insert(session.id.clone(), SystemTime::UNIX_EPOCH + since);
         }
         Self { working, live: state.live().map(|session| session.id.clone()).collect() }
     }
@@ -203,7 +245,7 @@ mod tests {
     fn calls_of_sessions_that_are_not_watched_are_not_remembered() {
         let tripwire = Tripwire::default();
         for n in 0..1_000 {
-            tripwire.heard(&id(n), "Bash", CALL);
+            tripwire.heard(&id(n), Step::Ran, "Bash", CALL);
         }
         assert!(tripwire.calls.lock().unwrap().is_empty());
     }
@@ -214,18 +256,39 @@ mod tests {
         tripwire.listen_to(&id(1));
         for _ in 0..1_000 {
             let long = format!(r#"{{"tool_input":{{"command":"{}"}}}}"#, "x".repeat(5_000));
-            tripwire.heard(&id(1), "Bash", &long);
+            tripwire.heard(&id(1), Step::Ran, "Bash", &long);
         }
         for _ in 0..1_000 {
-            tripwire.heard(&id(1), "Bash", CALL);
+            tripwire.heard(&id(1), Step::Ran, "Bash", CALL);
         }
         let calls = tripwire.calls_of(&id(1));
         assert_eq!(calls.len(), MOST_CALLS);
         assert!(calls.iter().all(|call| call.commands() == ["rm x"]), "the latest");
-        assert!(tripwire.calls.lock().unwrap()[&id(1)].bytes <= MOST_BYTES);
-        tripwire.forget_calls(&id(1));
+        assert!(tripwire.calls.lock().unwrap()[&id(1)].ran.bytes <= MOST_BYTES);
+        assert_eq!(tripwire.take_calls(&id(1)), calls);
         assert!(tripwire.calls_of(&id(1)).is_empty());
         tripwire.keep_only(|_| false);
         assert!(tripwire.calls.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_call_that_was_refused_is_none() {
+        let tripwire = Tripwire::default();
+        let heard = |steps: &[Step]| {
+            tripwire.listen_to(&id(1));
+            steps.iter().for_each(|step| tripwire.heard(&id(1), *step, "Bash", CALL));
+            tripwire.calls_of(&id(1)).len()
+        };
+        assert_eq!(heard(&[Step::of_hook("PermissionRequest")]), 0);
+        let asked = ["PreToolUse", "PermissionRequest"].map(Step::of_hook);
+        assert_eq!(heard(&asked), 0, "asked about, and never heard of again");
+        assert_eq!(heard(&[Step::of_hook("PreToolUse")]), 1, "under way");
+        tripwire.turn_over(&id(1));
+        assert!(tripwire.calls_of(&id(1)).is_empty(), "a rule refused it");
+        assert_eq!(heard(&[asked[0], asked[1], Step::of_hook("PostToolUse")]), 1, "allowed");
+        assert_eq!(heard(&[asked[0], Step::of_hook("PostToolUseFailure")]), 2, "once each");
+        tripwire.turn_over(&id(1));
+        assert_eq!(tripwire.take_calls(&id(1)).len(), 2);
+        assert_eq!(heard(&[Step::of_hook("AfterTool")]), 1, "of an agent that tells a call once");
     }
 }

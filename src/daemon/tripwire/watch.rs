@@ -76,12 +76,12 @@ impl Watch {
 
     /// Begins where turns began, looks where turns ended, and forgets sessions that are over.
     pub(super) async fn follow(&mut self, now: &Now) {
-        let at = SystemTime::now();
-        self.working = now.working.iter().map(|(id, (_, sessions))| (*id, sessions.clone())).collect();
+        let ids = |sessions: &BTreeMap<SessionId, SystemTime>| sessions.keys().cloned().collect();
+        self.working = now.working.iter().map(|(id, (_, sessions))| (*id, ids(sessions))).collect();
         for (project, sessions) in now.working.values() {
-            for session in sessions {
+            for (session, since) in sessions {
                 self.daemon.tripwire.listen_to(session);
-                self.arm(project, session.clone(), at).await;
+                self.arm(project, session.clone(), *since).await;
             }
         }
         let over: Vec<ProjectId> =
@@ -120,7 +120,7 @@ impl Watch {
             root: project.root.clone(),
             before: Arc::clone(&before),
             late,
-            suspects: self.known_of(&suspects).await,
+            suspects: self.known_of(&suspects, &working).await,
         };
         let (after, found) = match self.compare(&project, comparison).await {
             Ok((after, found)) => (Arc::new(after), found),
@@ -129,9 +129,6 @@ impl Watch {
                 (before, Found::default())
             }
         };
-        for session in suspects.iter().filter(|session| !working.contains(*session)) {
-            self.daemon.tripwire.forget_calls(session);
-        }
         self.remember(id, &after);
         if !working.is_empty() {
             let next = Watched { project: project.clone(), before: after, late: BTreeSet::new(), suspects: working };
@@ -158,8 +155,9 @@ impl Watch {
         }
     }
 
-    /// What is known of those who worked.
-    async fn known_of(&self, ids: &BTreeSet<SessionId>) -> Vec<Suspect> {
+    /// What is known of those who worked. What those called who do not any more is forgotten here and not after the
+    /// comparison, which takes its time: a prompt may follow at once.
+    async fn known_of(&self, ids: &BTreeSet<SessionId>, working: &BTreeSet<SessionId>) -> Vec<Suspect> {
         let wanted = ids.clone();
         let known = self.daemon.core.look(move |state, _| {
             let known = wanted.iter().filter_map(|id| state.sessions.get(id)).map(|session| {
@@ -170,7 +168,9 @@ impl Watch {
             known.collect::<Vec<(Session, PathBuf, Option<Call>)>>()
         });
         let suspect = |(session, directory, run): (Session, PathBuf, Option<Call>)| {
-            let mut calls = self.daemon.tripwire.calls_of(&session.id);
+            let tripwire = &self.daemon.tripwire;
+            let goes_on = working.contains(&session.id);
+            let mut calls = if goes_on { tripwire.calls_of(&session.id) } else { tripwire.take_calls(&session.id) };
             calls.extend(run);
             Suspect { session, directory, calls }
         };
