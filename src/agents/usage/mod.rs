@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::model::{Timestamp, Tokens};
 
-pub use places::{is_worth_reading, told_by_hook, transcript_file, transcript_of};
+pub use places::{is_worth_reading, told_by_hook, transcript_file, transcript_of, transcript_roots};
 
 /// Bytes of text that are taken for a token where nobody counted.
 pub const BYTES_PER_TOKEN: u64 = 4;

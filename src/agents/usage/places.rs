@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,26 @@ const MOST_PLACES: usize = 4_000;
 /// The file that a hook's payload names.
 pub fn transcript_of(payload: &str) -> Option<PathBuf> {
     let payload: Value = serde_json::from_str(payload).ok()?;
-    text(&payload, "transcript_path").filter(|path| path.starts_with('/')).map(Into::into)
+    let path: PathBuf = text(&payload, "transcript_path").filter(|path| path.starts_with('/'))?.into();
+    // an agent's word: it leads nowhere by detours
+    path.components().all(|part| part != Component::ParentDir).then_some(path)
+}
+
+/// The directories below which an agent's transcripts are: its patterns up to the first name that differs.
+pub fn transcript_roots(patterns: &[String], variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let roots = patterns.iter().filter_map(|pattern| {
+        let (start, rest) = pattern.split_once('/')?;
+        let fixed = rest.split('/').take_while(|part| !part.contains(['*', '{']));
+        let root = fixed.fold(start_of(start, &variable)?, |root, part| root.join(part));
+        root.is_absolute().then_some(root)
+    });
+    roots.collect()
+}
+
+/// What `~` or `$NAME` at the start of a pattern stands for.
+fn start_of(start: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let name = if start == "~" { "HOME" } else { start.strip_prefix('$')? };
+    variable(name).filter(|value| !value.is_empty()).map(Into::into)
 }
 
 /// Whether after this hook there is probably something new in the file: a tool ended, or the turn did.
@@ -51,12 +70,7 @@ pub fn transcript_file(
     let files = patterns.iter().filter_map(|pattern| {
         let pattern = pattern.replace("{conversation}", conversation).replace("{short}", &short);
         let (start, rest) = pattern.split_once('/')?;
-        let root = match (start.strip_prefix('$'), start) {
-            (Some(name), _) => variable(name)?,
-            (None, "~") => variable("HOME")?,
-            _ => return None,
-        };
-        Some(matching(Path::new(&root), rest))
+        Some(matching(&start_of(start, &variable)?, rest))
     });
     let age = |path: &PathBuf| fs::metadata(path).and_then(|it| it.modified()).ok();
     files.flatten().filter(|path| path.is_file()).max_by_key(age)
@@ -108,6 +122,9 @@ mod tests {
         let find = |id: &str| transcript_file(&patterns, id, variable);
         assert!(find("30937a97-7221-4888-8454-dfdbb9051f78").is_some());
         assert!(find("40937a97").is_none() && find("../x").is_none() && find("").is_none());
+        assert_eq!(transcript_roots(&patterns, variable), [home.path().join(".gemini/tmp")]);
+        let named = |path: &str| transcript_of(&json!({ "transcript_path": path }).to_string());
+        assert!(named("/home/a/b.jsonl").is_some() && named("/home/../b.jsonl").is_none() && named("b").is_none());
         assert!(fits("session-*-a.jsonl", "session-1-2-a.jsonl") && !fits("a*b*c", "acb") && fits("a*b*c", "a-b-c"));
     }
 }

@@ -2,10 +2,11 @@
 //! and a quick turn may be over between two looks at its screen: its log has the prompt. It is read only while a delivery
 //! waits for its turn, from where it ended before Enter was pressed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::followed;
 use super::link::Link;
 
 /// The most that is read at once, in bytes: the prompt stands near the beginning of what is new.
@@ -36,7 +37,7 @@ impl Link {
         let noted = self.noted.clone();
         let read = tokio::task::spawn_blocking(move || {
             let path = noted.path.or_else(|| find(&place.0, &place.1))?;
-            let mut file = File::open(path).ok()?;
+            let mut file = followed::open(&path).ok()?;
             file.seek(SeekFrom::Start(noted.length)).ok()?;
             let mut text = Vec::new();
             file.take(MOST).read_to_end(&mut text).ok()?;

@@ -8,6 +8,7 @@ mod ask;
 mod control;
 mod deliveries;
 mod dialogs;
+mod followed;
 mod heartbeat;
 mod line;
 mod link;

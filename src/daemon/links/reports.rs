@@ -111,6 +111,7 @@ impl Link {
                 self.read(reading).await;
             }
         }
+        self.meter_named(event, payload).await;
         if asked_anew && let Some(seen) = self.seen.clone().filter(|_| self.shown.is_some()) {
             // the question stood there before its hook was heard
             self.observed(seen).await;
@@ -176,14 +177,15 @@ impl Link {
 
     pub(super) async fn read(&mut self, reading: Reading) {
         let at_rest = is_at_rest(reading.state);
-        if matches!(reading.state, SessionState::Idle | SessionState::WaitingInput) {
-            self.meter_rest().await;
-        }
+        let turn_ended = matches!(reading.state, SessionState::Idle | SessionState::WaitingInput);
         self.daemon.core.fact(Fact::Read { session: self.id.clone(), reading }).await;
         if at_rest {
             for quieting in self.quieting.drain(..) {
                 let _ = quieting.reply.send(true);
             }
+        }
+        if turn_ended {
+            self.meter_rest().await; // after the state, which waits for no file
         }
     }
 }

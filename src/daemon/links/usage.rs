@@ -2,11 +2,12 @@
 //! transcript file when a hook says that there is something new in it. Where an agent gives none, four bytes of what it
 //! was told and of what it showed are taken for a token, and marked as an estimate. Nothing is polled.
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::agents::usage::{
     BYTES_PER_TOKEN, Figures, UsageReader, is_worth_reading, told_by_hook, transcript_file, transcript_of,
+    transcript_roots,
 };
 use crate::config::Prices;
 use crate::engine::{Fact, State};
@@ -15,10 +16,11 @@ use crate::model::{
 };
 use crate::term::Terminal;
 
+use super::followed::{self, Followed};
 use super::link::Link;
 
-/// The longest line of a transcript file that is read, in bytes; a longer one holds no figures that we know.
-const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// Transcript files of one session that are followed; an agent that names more keeps what is read of these.
+const MOST_FILES: usize = 64;
 /// The most of a screen log that is read for an estimate, in bytes.
 const LONGEST_LOG: u64 = 16 * 1024 * 1024;
 
@@ -71,42 +73,14 @@ impl Meter {
     }
 }
 
-/// A transcript file that grows.
-#[derive(Debug)]
-struct Followed {
-    path: PathBuf,
-    read: u64,
-    reader: UsageReader,
-}
-
-impl Followed {
-    /// Reads whole lines from where the last reading ended.
-    fn follow(&mut self) -> std::io::Result<()> {
-        let mut file = std::fs::File::open(&self.path)?;
-        if file.metadata()?.len() < self.read {
-            return Ok(()); // cut off or replaced: what was read stays known
-        }
-        file.seek(SeekFrom::Start(self.read))?;
-        let mut lines = BufReader::new(file);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
-            if read == 0 || (line.last() != Some(&b'\n') && read < usize::try_from(LONGEST_LINE).unwrap_or(usize::MAX))
-            {
-                return Ok(()); // the last line is still being written
-            }
-            self.read = self.read.saturating_add(u64::try_from(read).unwrap_or(0));
-            self.reader.line(&String::from_utf8_lossy(&line));
-        }
-    }
-}
-
 impl Meter {
     /// This file is the one that is written now.
-    fn follow(&mut self, path: PathBuf) {
+    fn follow(&mut self, path: PathBuf, roots: Vec<PathBuf>) {
         if self.files.iter().all(|file| file.path != path) {
-            self.files.push(Followed { path: path.clone(), read: 0, reader: UsageReader::of_transcript(self.since) });
+            if self.files.len() >= MOST_FILES {
+                return;
+            }
+            self.files.push(Followed::new(path.clone(), roots, self.since));
         }
         self.current = Some(path);
     }
@@ -141,22 +115,34 @@ impl Link {
         self.daemon.core.collect(Fact::Used { session: self.id.clone(), now }, mark).await
     }
 
-    /// A hook: the transcript file that it names is read on when there is probably something new in it. `false` when
-    /// what the hook itself tells was not taken in.
+    /// A hook that tells figures itself. `false` when they were not taken in.
     pub(super) async fn meter_hook(&mut self, event: &str, payload: &str, mark: Option<(SessionId, u64)>) -> bool {
         if self.meter.is_headless {
             return true; // its output says the same
         }
-        if let Some(line) = told_by_hook(event, payload) {
-            return self.meter_line(&line, mark).await;
+        match told_by_hook(event, payload) {
+            Some(line) => self.meter_line(&line, mark).await,
+            None => true,
+        }
+    }
+
+    /// The transcript file that a hook names is read on when there is probably something new in it.
+    pub(super) async fn meter_named(&mut self, event: &str, payload: &str) {
+        if self.meter.is_headless {
+            return;
         }
         if let Some(path) = transcript_of(payload) {
-            self.meter.follow(path);
+            let roots = transcript_roots(&self.transcripts(), |name| std::env::var_os(name));
+            self.meter.follow(path, roots);
         }
         if is_worth_reading(event) {
             self.meter_file().await;
         }
-        true
+    }
+
+    /// Where its agent's transcripts are, as patterns.
+    fn transcripts(&self) -> Vec<String> {
+        self.agent.as_ref().map(|agent| agent.definition().transcripts.clone()).unwrap_or_default()
     }
 
     /// The turn or the session is over: what is new in the transcript file counts, and an agent that gives no figures is
@@ -179,16 +165,17 @@ impl Link {
 
     /// The transcript file of an agent whose hooks name none.
     async fn find_transcript(&mut self) {
-        let patterns = self.agent.as_ref().map(|agent| agent.definition().transcripts.clone()).unwrap_or_default();
+        let patterns = self.transcripts();
         if !self.meter.files.is_empty() || patterns.is_empty() {
             return;
         }
         let wanted = self.id.clone();
         let conversation = self.daemon.core.look(move |state, _| state.session(&wanted)?.conversation.clone()).await;
         let Ok(Some(conversation)) = conversation else { return };
+        let roots = transcript_roots(&patterns, |name| std::env::var_os(name));
         let find = move || transcript_file(&patterns, &conversation, |name| std::env::var_os(name));
         if let Ok(Some(path)) = tokio::task::spawn_blocking(find).await {
-            self.meter.follow(path);
+            self.meter.follow(path, roots);
         }
     }
 
@@ -258,7 +245,7 @@ fn priced(figures: &Figures, prices: &Prices) -> SessionUse {
 
 /// How much text a session's screen log shows, without what was drawn over.
 fn shown_bytes(log: &Path) -> u64 {
-    let Ok(file) = std::fs::File::open(log) else { return 0 };
+    let Ok(file) = followed::open(log) else { return 0 };
     let mut bytes = Vec::new();
     if file.take(LONGEST_LOG).read_to_end(&mut bytes).is_err() {
         return 0;
