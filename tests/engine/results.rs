@@ -166,6 +166,20 @@ fn a_question_waits_for_the_person_and_the_reply_is_delivered() {
 }
 
 #[test]
+fn what_a_headless_run_asked_is_answered_to_its_next_attempt() {
+    let mut world = World::new(Autonomy::Full);
+    let task = world.submit(vec![draft("Add dark mode")])[0];
+    let session = world.work(task);
+    world.learn(Fact::Reported { session: session.clone(), report: Report::Ask { question: "Which colour?".into() } });
+    world.answer(|subject| matches!(subject, Subject::Question { .. }), AnswerKind::Yes, Some("indigo"));
+    assert_eq!(world.state.waiting().count(), 0, "it waits no longer");
+    assert!(!world.has(|kind| matches!(kind, EffectKind::DeliverPrompt { .. })), "a run takes no messages");
+    world.end(&session, exit(0));
+    red(&mut world, task);
+    assert!(world.state.delegation_of(world.task(task)).unwrap().context.contains("the person answers: indigo"));
+}
+
+#[test]
 fn a_question_at_the_end_of_a_turn_goes_to_the_person_not_a_reminder() {
     let (mut world, task) = at_work(Autonomy::Full);
     let session = world.session(task).id;

@@ -133,6 +133,13 @@ impl Add {
     }
 
     fn options(self) -> Result<AddOptions, Stop> {
+        if let Some(agent) = self.agent.as_deref().filter(|agent| self.run.is_some() && *agent != "shell") {
+            return Err(Stop::new(
+                Kind::Invalid,
+                format!("`--run` is a command for `shell`; `{agent}` takes a request"),
+            )
+            .hint("leave out `--agent`, or say in the text what the agent is to do"));
+        }
         Ok(AddOptions {
             agent: self.agent,
             budget: self.budget,

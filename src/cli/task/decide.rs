@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::model::{Priority, TaskId, WorkerNumber};
+use crate::model::{Kind, Priority, TaskId, TaskStatus, WorkerNumber};
 use crate::protocol::control::{Request, Response};
 
 use super::super::context::ask;
 use super::super::input::or_standard_input;
-use super::super::{Context, Done};
+use super::super::{Context, Done, Stop};
 use super::add::print;
 
 /// One task and how to print what became of it.
@@ -75,14 +75,16 @@ impl Prioritize {
 }
 
 impl Decide {
-    /// Yes to this one task of its plan; a task without a plan is started.
+    /// Yes to this one task; the others of its plan wait on.
     pub(super) async fn confirm(self, context: &Context) -> Done {
         let client = context.connect().await?;
         let task = self.task;
         let view = ask!(client, Request::Task { task }, Response::Task(view) => view);
-        let Some(plan) = view.plan else { return self.start(context).await };
-        ask!(client, Request::ConfirmPlan { plan, tasks: vec![task] }, Response::Done(_) => ());
-        self.send(context, Request::Task { task }).await
+        if view.status != TaskStatus::Proposed {
+            return Err(Stop::new(Kind::Conflict, format!("#{task} waits for no yes: it is {}", view.status))
+                .hint(format!("`qd task get {task}` says how it stands")));
+        }
+        self.start(context).await
     }
 
     /// Start it now.

@@ -1,13 +1,13 @@
 //! The person's answers to what was asked.
 
 use crate::model::{
-    Answer, AnswerKind, Approval, ApprovalId, Dialog, DialogKind, Session, SessionId, SessionState, StatusReason,
-    Subject, Task, TaskId, TaskStatus,
+    Answer, AnswerKind, Approval, ApprovalId, Dialog, DialogKind, Session, SessionId, SessionMode, SessionState,
+    Speaker, StatusReason, Subject, Task, TaskId, TaskStatus,
 };
 
 use super::super::{ApprovalNews, EffectKind, EffectResult, ProjectNews, Refusal, TaskNews, brief};
 use super::turn::Turn;
-use super::{budget, landing, launch, moves, plan, prompt, reading, resume, task, workers};
+use super::{budget, landing, launch, moves, plan, project, prompt, reading, resume, task, workers};
 
 /// A given answer.
 struct Given<'t> {
@@ -189,6 +189,10 @@ fn to_question(
         (AnswerKind::No, None) => "No.",
     };
     match session {
+        Some(session) if session.mode == SessionMode::Autonomous => {
+            close(turn, approval, given);
+            keep_for_later(turn, task, text);
+        }
         Some(session) => {
             prompt::listens(turn, session)?;
             close(turn, approval, given);
@@ -201,6 +205,13 @@ fn to_question(
         None => return Err(Refusal::WorkerIdle(task.worker.unwrap_or(crate::model::WorkerNumber(0)))),
     }
     Ok(())
+}
+
+/// A headless run takes no messages: what it asked is answered to the attempt after it, and that is said.
+fn keep_for_later(turn: &mut Turn, task: &Task, text: &str) {
+    let words = format!("#{}: a headless run takes no messages; its next attempt is told your answer.", task.id);
+    project::chat(turn, task.project, Speaker::Lead, words);
+    turn.task(task, TaskNews::AttemptFailed { summary: format!("the person answers: {text}") });
 }
 
 /// Yes is for exactly these commands, wherever they wait; what was held goes on.
