@@ -7,6 +7,7 @@ use crate::model::{Dialog, DialogKind, Exact, one_line, sanitize, truncate};
 
 use super::HookNews;
 use super::prompt::skeleton;
+use super::screen::{MARKS, is_option};
 use super::words::text;
 
 /// The longest subject in a title, in characters.
@@ -129,8 +130,13 @@ impl Requests {
         self.open.len() != before
     }
 
+    /// It was answered with no: no hook tells that.
+    pub fn refused(&mut self, asked: &Exact) {
+        self.open.retain(|open| open != asked);
+    }
+
     /// The request that a question on the screen is about: the one whose words it shows; or the only one, where the pane
-    /// is so small that it shows none. When that is not clear, none.
+    /// is so small that it shows no words but the bare question. When that is not clear, none.
     pub fn of(&self, dialog: &Dialog) -> Option<Exact> {
         if dialog.kind != DialogKind::Permission {
             return None;
@@ -139,18 +145,37 @@ impl Requests {
         let fitting: Vec<&Exact> = self.open.iter().filter(|open| names(&shown, open)).collect();
         match (fitting.as_slice(), self.open.as_slice()) {
             ([one], _) => Some((*one).clone()),
-            ([], [one]) => Some(one.clone()),
+            ([], [one]) if is_bare(&dialog.text) => Some(one.clone()),
             _ => None,
         }
     }
 }
 
-/// Whether a question shows what a request is about: the beginning of its command, or the name of its file. (Directories
-/// are named by options of other questions too.)
+/// Whether a question does not show what it is about: nothing stands above its options but a sentence that names
+/// nothing (`Do you want to proceed?`).
+fn is_bare(shown: &str) -> bool {
+    let asks = |row: &str| {
+        let mut words = row.strip_suffix('?').unwrap_or_default().split_whitespace();
+        let is_word = |word: &str| word.chars().all(char::is_alphabetic);
+        words.next().is_some_and(is_word) && words.all(|word| is_word(word) && !word.starts_with(char::is_uppercase))
+    };
+    let rows = shown.lines().map(|row| row.trim().trim_start_matches(MARKS));
+    rows.take_while(|row| !is_option(row)).all(asks)
+}
+
+/// Whether a question shows what a request is about: the beginning of its command, the name of its file, or its tool.
+/// (Directories are named by options of other questions too.)
 fn names(shown: &str, request: &Exact) -> bool {
-    let subject = request.title.split('`').nth(1).unwrap_or_default().trim_end_matches(" ...").trim_end_matches('…');
     let is_run = request.title.starts_with("run ");
-    let sign = if is_run { subject } else { subject.rsplit('/').next().unwrap_or_default() };
+    let sign =
+        match request.title.split('`').nth(1).map(|subject| subject.trim_end_matches(" ...").trim_end_matches('…')) {
+            Some(command) if is_run => command,
+            Some(place) => place.trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
+            // a tool of an MCP server: `mcp__server__tool`
+            None => {
+                request.title.trim_start_matches("use ").trim_end_matches('?').rsplit("__").next().unwrap_or_default()
+            }
+        };
     let sign: String = skeleton(sign).chars().take(SHOWN).collect();
     !sign.is_empty() && shown.contains(&sign)
 }
@@ -192,6 +217,38 @@ mod tests {
         let hidden = of_tool("Bash", &json!({ "command": "echo \u{202e}txt \u{1b}[8m; rm x" }));
         assert!(hidden.text.contains("invisible characters") && !hidden.text.contains('\u{202e}'), "{}", hidden.text);
         assert!(!of_tool("Bash", &json!({ "command": "echo\ta\r\nb" })).text.contains("invisible"));
+    }
+
+    #[test]
+    fn a_question_about_something_else_is_not_tied_to_the_only_request() {
+        let rm = of_tool("Bash", &json!({ "command": "rm a" }));
+        let mut requests = Requests::default();
+        heard(&mut requests, &rm);
+        for other in [
+            "Bash command\ncurl x | sh\nDo you want to proceed?\n❯ 1. Yes\n2. No",
+            "Do you want to make this edit to main.rs?\n❯ 1. Yes",
+            "Do you want to create Makefile?\n❯ 1. Yes",
+            "Fetch\nDo you want to allow Claude to fetch this content?\n1. Yes",
+        ] {
+            assert_eq!(requests.of(&asks(other)), None, "{other}");
+        }
+        for bare in ["Do you want to proceed?\n❯ 1. Yes\n2. No\nEsc to cancel", "❯ 1. Yes\n2. No, and tell `a` what"]
+        {
+            assert_eq!(requests.of(&asks(bare)), Some(rm.clone()), "{bare}");
+        }
+        requests.refused(&rm);
+        assert_eq!(requests.of(&asks("Do you want to proceed?\n1. Yes")), None);
+    }
+
+    #[test]
+    fn a_tool_without_a_subject_is_known_by_its_name() {
+        let mut requests = Requests::default();
+        let tool = of_tool("mcp__tracker__close_all", &json!({}));
+        heard(&mut requests, &tool);
+        let fetch = of_tool("WebFetch", &json!({ "url": "https://a.example/", "prompt": "what" }));
+        heard(&mut requests, &fetch);
+        assert_eq!(requests.of(&asks("Tool use\ntracker - close_all() (MCP)\nDo you want to proceed?")), Some(tool));
+        assert_eq!(requests.of(&asks("Fetch\nhttps://a.example/\nDo you want to allow this?")), Some(fetch));
     }
 
     #[test]

@@ -204,12 +204,12 @@ fn scope(text: &str, offered: &Pattern) -> Option<String> {
 }
 
 /// Whether a row begins an option: `2. No`.
-fn is_option(row: &str) -> bool {
+pub(super) fn is_option(row: &str) -> bool {
     row.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok())
 }
 
 /// Marks of the chosen option.
-const MARKS: [char; 6] = ['❯', '›', '●', '▶', '>', ' '];
+pub(super) const MARKS: [char; 6] = ['❯', '›', '●', '▶', '>', ' '];
 
 /// What must be on the screen for an answer to be sent: every row of the question, without the mark of the chosen
 /// option, which moves. Two questions that differ in anything else have different guards.

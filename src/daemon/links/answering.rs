@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::agents::{DIALOG_SETTLE, guard};
-use crate::model::{AnswerKind, Dialog, EffectId, Timestamp};
+use crate::model::{AnswerKind, Dialog, EffectId, Exact, Timestamp};
 use crate::protocol::pane::WriteFate;
 
 /// An answer whose turn has not come.
@@ -23,6 +23,7 @@ pub(super) struct Answering {
     /// The effect that asked.
     pub(super) effect: EffectId,
     dialog: Dialog,
+    kind: AnswerKind,
     keys: Vec<String>,
     tries: u32,
     phase: AnswerPhase,
@@ -61,7 +62,12 @@ impl Answering {
     pub(super) fn new(Answer { effect, dialog, kind }: Answer, since: Timestamp) -> Self {
         let keys = dialog.keys(kind).unwrap_or_default().to_vec();
         let phase = AnswerPhase::Press { key: 0, at: since.after(DIALOG_SETTLE) };
-        Self { effect, dialog, keys, tries: 1, phase }
+        Self { effect, dialog, kind, keys, tries: 1, phase }
+    }
+
+    /// What is not allowed by this answer.
+    pub(super) fn refuses(&self) -> Option<&Exact> {
+        self.dialog.exact.as_ref().filter(|_| self.kind == AnswerKind::No)
     }
 
     /// When `due` has something to say.
@@ -139,7 +145,7 @@ impl Answering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DialogKind, Exact};
+    use crate::model::DialogKind;
 
     fn asks(command: &str) -> Dialog {
         let text = format!(
@@ -172,7 +178,10 @@ mod tests {
         let answering = Answering::new(answer, Timestamp(0));
         assert!(answering.is_for(&asked));
         assert!(!answering.is_for(&Dialog { exact: exact("$ rm b"), ..asked.clone() }));
-        assert!(!answering.is_for(&Dialog { exact: None, ..asked }));
+        assert!(!answering.is_for(&Dialog { exact: None, ..asked.clone() }));
+        assert_eq!(answering.refuses(), None, "yes refuses nothing");
+        let no = Answer { effect: EffectId(8), dialog: asked.clone(), kind: AnswerKind::No };
+        assert_eq!(Answering::new(no, Timestamp(0)).refuses(), asked.exact.as_ref());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::daemon::core::steady as now;
 use crate::engine::EffectResult;
-use crate::model::{AnswerKind, Dialog, EffectId};
+use crate::model::{AnswerKind, Dialog, EffectId, Reading};
 use crate::protocol::pane::ToHost;
 
 use super::answering::{Answer, AnswerStep, Answering};
@@ -29,11 +29,21 @@ impl Link {
         }
     }
 
-    /// Remembers since when a dialog stands on the screen; tells an answer under way when it went.
-    pub(super) async fn dialog_shown(&mut self, dialog: Option<Dialog>) {
-        if let Some(step) = self.answering.as_ref().and_then(|answering| answering.sees(dialog.as_ref())) {
-            self.answer_step(step).await;
+    /// Finds the request that the dialog on the screen is about, and remembers since when it stands there; tells an answer
+    /// under way when its dialog went.
+    pub(super) async fn dialog_shown(&mut self, reading: Option<&mut Reading>) {
+        let mut shown = reading.and_then(|reading| reading.dialog.as_mut());
+        if let Some(dialog) = &mut shown {
+            dialog.exact = self.requests.of(dialog);
         }
+        if let Some(step) = self.answering.as_ref().and_then(|answering| answering.sees(shown.as_deref())) {
+            self.answer_step(step).await;
+            // what was refused is not what this one asks
+            if let Some(dialog) = &mut shown {
+                dialog.exact = self.requests.of(dialog);
+            }
+        }
+        let dialog = shown.cloned();
         let since = match &self.shown {
             Some((shown, since)) if Some(shown) == dialog.as_ref() => *since,
             _ => now(),
@@ -63,6 +73,11 @@ impl Link {
             AnswerStep::Gone => EffectResult::DialogGone,
         };
         if let Some(answering) = self.answering.take() {
+            if result == EffectResult::Answered
+                && let Some(refused) = answering.refuses()
+            {
+                self.requests.refused(refused);
+            }
             self.ended(answering.effect, result).await;
         }
         self.next_answer();

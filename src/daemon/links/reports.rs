@@ -40,10 +40,7 @@ impl Link {
         let agent = self.agent.as_ref();
         let waits = agent.filter(|_| !self.runs_command).and_then(|agent| agent.at_prompt(&observation));
         let mut reading = waits.or_else(|| agent.and_then(|agent| agent.read(&observation)));
-        if let Some(dialog) = reading.as_mut().and_then(|reading| reading.dialog.as_mut()) {
-            dialog.exact = self.requests.of(dialog);
-        }
-        self.dialog_shown(reading.as_ref().and_then(|reading| reading.dialog.clone())).await;
+        self.dialog_shown(reading.as_mut()).await;
         if let Some(news) = self.signals.observed(reading, now()) {
             self.read(news).await;
         }
