@@ -113,6 +113,12 @@ pub fn arguments_of(directory: &Path) -> Vec<String> {
     launch.map(|launch| launch.argv).unwrap_or_default()
 }
 
+/// What the session's fence allows, in words, if it has one that says so.
+pub fn fence_of(directory: &Path) -> Option<String> {
+    let launch: Launch = read_json(&Directory(directory).launch()).ok()??;
+    launch.place.fence
+}
+
 /// Rows and columns that the PTY was started with.
 pub fn size_of(directory: &Path) -> Option<(u16, u16)> {
     let launch: Launch = read_json(&Directory(directory).launch()).ok()??;

@@ -27,7 +27,7 @@ mod stream_log;
 pub use error::SessionError;
 pub use find::find;
 pub use host::run_host;
-pub use launch::{Found, Launch, Started, arguments_of, host_of, is_far, size_of};
+pub use launch::{Found, Launch, Started, arguments_of, fence_of, host_of, is_far, size_of};
 pub use leftovers::end_by_force;
 pub use observe::observation;
 pub use played::Played;

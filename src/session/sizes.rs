@@ -71,6 +71,10 @@ impl Sizes {
                 ["half", after] => recorded.halves.extend(after.parse::<u64>()),
                 ["size", after, rows, cols] => {
                     if let (Ok(after), Ok(rows), Ok(cols)) = (after.parse(), rows.parse(), cols.parse()) {
+                        // a host that was killed said this of output that never reached the log
+                        while recorded.sizes.last().is_some_and(|(last, _)| *last > after) {
+                            recorded.sizes.pop();
+                        }
                         recorded.sizes.push((after, (rows, cols)));
                     }
                 }
@@ -127,5 +131,29 @@ mod tests {
         assert_eq!((sizes.at(5), sizes.at(1_000)), (Some((24, 80)), Some((40, 120))));
         assert_eq!((sizes.next(5), sizes.next(10)), (Some((10, (40, 120))), Some((2_500, (10, 20)))));
         assert_eq!(Sizes::default().start(true), 0);
+    }
+
+    #[test]
+    fn a_second_host_goes_on_where_the_log_of_the_first_one_ends() {
+        use crate::session::stream_log::StreamLog;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("stream.log");
+        let mut log = StreamLog::open(path.clone(), 200).unwrap();
+        let mut sizes = SizesLog::open(directory.path());
+        assert_eq!(log.written(), 0);
+        sizes.note(log.written(), (24, 80));
+        log.write(&[b'x'; 130]);
+        log.flush();
+        // the host was killed before what came then was in the log
+        sizes.note(190, (30, 100));
+        drop((log, sizes));
+        let mut log = StreamLog::open(path.clone(), 200).unwrap();
+        assert_eq!(log.written(), 130, "the half before counts too");
+        SizesLog::open(directory.path()).note(log.written(), (10, 20));
+        log.write(&[b'y'; 100]);
+        log.flush();
+        let sizes = Sizes::read(directory.path());
+        assert_eq!((sizes.start(true), sizes.start(false)), (100, 200));
+        assert_eq!((sizes.at(129), sizes.at(130), sizes.at(195)), (Some((24, 80)), Some((10, 20)), Some((10, 20))));
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::files::append;
 use super::say::say;
-use super::sizes;
+use super::sizes::{self, Sizes};
 
 /// Bytes that are written at once while there is more to come; what a killed host may lose of its log.
 const BATCH: usize = 256 * 1024;
@@ -21,7 +21,7 @@ pub(super) struct StreamLog {
     missing: u64,
     waiting: Vec<u8>,
     length: u64,
-    /// Bytes that were written in all.
+    /// Bytes that were written in all, by earlier hosts too.
     written: u64,
     half: u64,
 }
@@ -31,7 +31,14 @@ impl StreamLog {
     pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         let file = append(&path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path, file, missing: 0, waiting: Vec::new(), length, written: length, half: limit / 2 })
+        let before = path.parent().map_or(0, |directory| Sizes::read(directory).start(false));
+        let written = before.saturating_add(length);
+        Ok(Self { path, file, missing: 0, waiting: Vec::new(), length, written, half: limit / 2 })
+    }
+
+    /// How many bytes were written in all, by earlier hosts too.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Appends output, some of it later: see `flush`.

@@ -140,6 +140,13 @@ impl World {
         run(command, input)
     }
 
+    /// The same where nobody minds how it ends: when a story is over.
+    pub fn try_qd(&self, arguments: &[&str]) -> Result<Ended, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qd"));
+        command.args(arguments).current_dir("/").env_clear().envs(self.variables());
+        finish(command, b"", Duration::from_secs(15))
+    }
+
     /// A shell task with autonomy full; waits for its end.
     pub fn shell_task(&self, title: &str, command: &str) -> Ended {
         self.qd(&["task", "add", title, "--run", command, "--agent", "shell", "--autonomy", "full", "--wait", "--json"])
@@ -243,9 +250,7 @@ impl Drop for World {
         if std::thread::panicking() {
             self.show_logs();
         }
-        let mut stop = Command::new(env!("CARGO_BIN_EXE_qd"));
-        stop.args(["daemon", "stop"]).current_dir("/").env_clear().envs(self.variables());
-        let _ = finish(stop, b"", Duration::from_secs(15));
+        let _ = self.try_qd(&["daemon", "stop"]);
         // what runs below a host outlives it: hang-ups can be ignored
         let hosts = self.processes();
         let below = |host: &i32| u32::try_from(*host).map(quarterdeck::process::descendants).unwrap_or_default();

@@ -12,7 +12,30 @@ const IMAGE: &str = "localhost/qd-test:1";
 const OPTIONS: [&str; 2] = ["--runtime", "runc"];
 const RUN_OPTIONS: [&str; 3] = ["--network=none", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"];
 
-fn world() -> Option<World> {
+/// A world whose containers end with it, however its story ended.
+struct Engine(World);
+
+impl std::ops::Deref for Engine {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // who would start one again ends first
+        let _ = self.0.try_qd(&["daemon", "stop"]);
+        for session in fs::read_dir(self.0.path("qd/state/sessions")).into_iter().flatten().flatten() {
+            let name = format!("qd-task-{}", session.file_name().to_string_lossy());
+            // most are gone already
+            let _ = podman(&["rm", "--force", "--ignore", "--time", "0", &name]);
+        }
+    }
+}
+
+fn world() -> Option<Engine> {
     if let Err(why) = image() {
         skip(&format!("{why} (Debian: podman, runc, catatonit, busybox-static)"));
         return None;
@@ -25,7 +48,7 @@ fn world() -> Option<World> {
         "[executor.docker]\nprogram = \"podman\"\noptions = {OPTIONS:?}\nrun_options = {RUN_OPTIONS:?}\nimage = \"{IMAGE}\"\nhome = \"/root\"\n"
     );
     fs::write(world.path("qd/config/config.toml"), settings).unwrap();
-    Some(world)
+    Some(Engine(world))
 }
 
 /// Makes the image once: a shell, git, and the libraries that these and `qd` need.

@@ -27,15 +27,17 @@ fn settings(world: &World, text: &str) {
     fs::write(world.path("qd/config/config.toml"), text).unwrap();
 }
 
-fn sleeps() -> bool {
-    let all = Command::new("ps").args(["ax", "-o", "args"]).output().unwrap();
-    String::from_utf8_lossy(&all.stdout).lines().any(|line| line.trim() == "sleep 6543")
-}
-
 #[test]
 fn work_lands() {
     let Some(world) = world() else { return };
     stories::work_lands(&world, "sandbox");
+    let shown = |id: &serde_json::Value| world.qd(&["session", "show", id.as_str().unwrap()]).good().stdout;
+    let fence = |text: String| text.lines().find(|line| line.starts_with("fence")).map(str::to_owned).unwrap_or(text);
+    let fenced = fence(shown(&world.sessions()[0]["id"]));
+    assert!(fenced.contains("sandbox: it may write to its worktree"), "{fenced}");
+    task(&world, "local", "Free", "true").good();
+    let free = fence(shown(&world.sessions().last().unwrap()["id"]));
+    assert!(free.contains("none: `local` was asked for"), "{free}");
     let left = world.repository().join(".git/quarterdeck/private");
     assert_eq!(fs::read_dir(left).map_or(0, Iterator::count), 0, "its git directory went with the worktree");
 }
@@ -43,7 +45,7 @@ fn work_lands() {
 #[test]
 fn a_kill_ends_it() {
     let Some(world) = world() else { return };
-    stories::a_kill_ends_it(&world, "sandbox", sleeps);
+    stories::a_kill_ends_it(&world, "sandbox");
 }
 
 #[test]

@@ -1,11 +1,36 @@
 //! What every place must be able to do.
 
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::world::{Ended, World, kill_now, runs, until};
 
 /// Long enough for a container to start on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A `sleep` that no other program of this machine runs, and whether one of it is there.
+pub struct Sleep(String);
+
+impl Sleep {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        // the fraction tells it from those of other runs
+        Self(format!("sleep 6543.{}{count:04}", std::process::id()))
+    }
+
+    /// The command.
+    pub fn command(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it runs anywhere.
+    pub fn runs(&self) -> bool {
+        let all = Command::new("ps").args(["axww", "-o", "args"]).output().unwrap();
+        String::from_utf8_lossy(&all.stdout).lines().any(|line| line.trim() == self.0)
+    }
+}
 
 /// A shell task in a place; waits for its end.
 pub fn task(world: &World, place: &str, title: &str, command: &str) -> Ended {
@@ -45,8 +70,10 @@ pub fn work_lands(world: &World, place: &str) {
 }
 
 /// A session that is killed is over, with everything it started.
-pub fn a_kill_ends_it(world: &World, place: &str, still_there: impl Fn() -> bool) {
-    a_kill_ends_it_with(world, place, "echo up; sleep 6543 & sleep 6543", still_there);
+pub fn a_kill_ends_it(world: &World, place: &str) {
+    let sleep = Sleep::new();
+    let command = format!("echo up; {0} & {0}", sleep.command());
+    a_kill_ends_it_with(world, place, &command, || sleep.runs());
 }
 
 /// The same with a command of the story's own.
@@ -54,7 +81,8 @@ pub fn a_kill_ends_it_with(world: &World, place: &str, command: &str, still_ther
     let id = start(world, place, "Endless", command);
     let session = world.running_session(id);
     until_shown(world, &session, "up");
-    assert!(still_there(), "the story can see it");
+    // what was said before the program began
+    until("the story can see it", PATIENCE, || still_there().then_some(()));
     world.qd(&["session", "kill", session["id"].as_str().unwrap()]).good();
     until("the session is over", PATIENCE, || {
         world.sessions().into_iter().find(|it| it["id"] == session["id"] && !it["ended_at"].is_null())

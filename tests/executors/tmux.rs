@@ -41,11 +41,6 @@ impl Drop for Server {
     }
 }
 
-fn sleeps() -> bool {
-    let all = Command::new("ps").args(["ax", "-o", "args"]).output().unwrap();
-    String::from_utf8_lossy(&all.stdout).lines().any(|line| line.trim() == "sleep 7543")
-}
-
 #[test]
 fn work_lands() {
     let Some(server) = Server::new() else { return };
@@ -55,10 +50,10 @@ fn work_lands() {
 #[test]
 fn a_kill_ends_it_and_no_other() {
     let Some(server) = Server::new() else { return };
-    let other = stories::start(&server.world, "tmux", "Other", "echo other; sleep 9000");
+    let other = stories::start(&server.world, "tmux", "Other", "echo other; sleep 600");
     let other = server.world.running_session(other);
     stories::until_shown(&server.world, &other, "other");
-    stories::a_kill_ends_it_with(&server.world, "tmux", "echo up; sleep 7543 & sleep 7543", sleeps);
+    stories::a_kill_ends_it(&server.world, "tmux");
     assert!(runs(&other["pid"]), "the other one goes on");
     assert!(server.tmux(&["list-windows", "-t", "=quarterdeck"]).contains("1-autonomous"));
 }
@@ -177,13 +172,15 @@ fn a_far_process_with_an_empty_environment_is_still_the_agent() {
     }));
     lines.push(format!("mv '{0}.tmp' '{0}'", codes.display()));
     fs::write(&script, lines.join("\n")).unwrap();
+    let left = stories::Sleep::new();
     // a daemon's way out: a child of a child, in a terminal session of its own, its parents gone
     let command = format!(
         "(setsid sh -c '(env -i PATH=\"$PATH\" HOME=\"$HOME\" QD_HOME=\"$QD_HOME\" sh \"{}\" &)' &); \
          n=0; while [ ! -e '{}' ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done; \
-         (setsid env -i sleep 6549 &)",
+         (setsid env -i {} &)",
         script.display(),
-        codes.display()
+        codes.display(),
+        left.command()
     );
     let id = stories::start(world, "tmux", "Overreach", &command);
     let codes = until("all was tried", stories::PATIENCE, || fs::read_to_string(&codes).ok());
@@ -192,8 +189,5 @@ fn a_far_process_with_an_empty_environment_is_still_the_agent() {
     until("the overreaching task is over", stories::PATIENCE, || {
         (world.task(id)["status"] != "executing").then_some(())
     });
-    until("what it left is ended with it", stories::PATIENCE, || {
-        let all = Command::new("ps").args(["ax", "-o", "args"]).output().unwrap();
-        (!String::from_utf8_lossy(&all.stdout).lines().any(|line| line.trim() == "sleep 6549")).then_some(())
-    });
+    until("what it left is ended with it", stories::PATIENCE, || (!left.runs()).then_some(()));
 }

@@ -79,10 +79,10 @@ fn what_a_host_that_stood_still_was_asked_for_is_done_once() {
     let sign = world.path("said");
     signal(&running["host_pid"], Signal::SIGSTOP);
     until("its host is missed", LONG, || (session(&world, &running["id"])["state"] == "unreachable").then_some(()));
-    world.qd(&["worker", "send", "1", &format!("echo once >> '{}'", sign.display())]).good();
+    world.qd(&["worker", "send", "1", &format!("echo once >> '{0}'; echo over >> '{0}'", sign.display())]).good();
     signal(&running["host_pid"], Signal::SIGCONT);
-    let said = until("it was said", LONG, || std::fs::read_to_string(&sign).ok());
-    assert_eq!(said, "once\n");
+    let read = || std::fs::read_to_string(&sign).unwrap_or_default();
+    until("it was said", LONG, || read().ends_with("over\n").then_some(()));
     until("it is at rest", LONG, || (session(&world, &running["id"])["state"] == "idle").then_some(()));
-    assert_eq!(std::fs::read_to_string(&sign).unwrap(), "once\n", "and not twice");
+    assert_eq!(read(), "once\nover\n", "and not twice");
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::model::{ExecutorKind, SessionMode};
 use crate::protocol::SessionView;
 use crate::protocol::control::{Request, Response};
-use crate::session::arguments_of;
+use crate::session::{arguments_of, fence_of};
 
 use super::super::context::ask;
 use super::super::pick::{self, Target};
@@ -85,6 +86,7 @@ fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), 
         ("agent", Some(session.agent.clone())),
         ("command", Some(arguments_of(directory).join(" ")).filter(|command| !command.is_empty())),
         ("mode", Some(words::json_word(&session.mode))),
+        ("fence", Some(fence(session, directory))),
         ("state", Some(session.state.to_string())),
         (
             "known by",
@@ -111,4 +113,19 @@ fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), 
         // not archived yet
         _ => Ok(()),
     }
+}
+
+/// The fence that holds for a session, or why there is none.
+fn fence(session: &SessionView, directory: &Path) -> String {
+    let (kind, agent) = (session.executor, &session.agent);
+    if kind.is_fence() {
+        return fence_of(directory).map_or_else(|| kind.to_string(), |allows| format!("{kind}: {allows}"));
+    }
+    let why = match session.warnings.iter().find_map(|warning| warning.strip_prefix("NO FENCE: ")) {
+        Some(why) => why.to_owned(),
+        None if kind != ExecutorKind::Local => format!("`{kind}` was asked for"),
+        None if session.mode == SessionMode::Interactive => "a full-screen session gets one only when asked".to_owned(),
+        None => format!("`local` was asked for, or `{agent}` is not known to work behind one"),
+    };
+    format!("none: {why}")
 }

@@ -10,8 +10,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::container::Container;
-use super::inside::NOT_STARTED;
-use super::presence::{GONE, Presence, code_of, exit_of, record_exit};
+use super::presence::{GONE, NOT_STARTED, Presence, code_of, exit_of, record_exit};
 use super::ssh::FarSession;
 use super::window::Window;
 use crate::session::files::read_json;

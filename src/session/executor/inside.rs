@@ -9,46 +9,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::Elsewhere;
-use super::presence::{code_of_status, exit_of, record_exit};
+use super::presence::{Inside, NOT_STARTED, code_of_status, exit_of, record_exit};
 use super::window::{Window, ask};
-use crate::model::HostIdentity;
 use crate::process::{self, ProcessError, identity, shell_line};
-use crate::session::files::{read_json, replace_json};
+use crate::session::files::read_json;
 use crate::session::launch::{Directory, Launch};
 use crate::session::say::say;
 use crate::session::stream_log::StreamLog;
 
-/// Exit code when nothing could be started.
-pub(super) const NOT_STARTED: u8 = 127;
 /// The last output may take this long to reach the log.
 const LOGGED_WITHIN: Duration = Duration::from_secs(3);
 /// Between two looks.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
 /// Output that is read at once.
 const PIECE: usize = 32 * 1024;
-
-/// What it writes down of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Inside {
-    /// Itself: the window's first process.
-    pub(super) run: HostIdentity,
-    /// The server of tmux that it is in.
-    pub(super) server: Option<HostIdentity>,
-}
-
-impl Inside {
-    /// The one of a session, if it got that far.
-    pub(super) fn of(directory: &Path) -> Option<Self> {
-        read_json(&file(directory)).ok().flatten()
-    }
-}
-
-fn file(directory: &Path) -> PathBuf {
-    directory.join("elsewhere-run.json")
-}
 
 /// There when all output up to the end is in the log.
 fn logged_file(directory: &Path) -> PathBuf {
@@ -69,7 +44,7 @@ pub fn run(directory: &Path) -> ExitCode {
     let terminal = Terminal::of_environment();
     let written = identity(std::process::id()).map(|run| {
         let server = terminal.as_ref().and_then(|terminal| identity(terminal.server));
-        replace_json(&file(directory), &Inside { run, server })
+        Inside { run, server }.record(directory)
     });
     if let Some(Err(error)) = written {
         say!("{error}");

@@ -4,13 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use crate::model::{Exit, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Exit, HostIdentity, Timestamp};
 use crate::session::SessionError;
 use crate::session::files::{read_json, replace_json};
 use crate::session::say::say;
 
 /// Exit code when the process there is gone without a word, as shells have it for SIGKILL.
 pub(super) const GONE: u8 = 137;
+/// Exit code when nothing could be started.
+pub(super) const NOT_STARTED: u8 = 127;
 
 /// What is known of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,31 @@ pub enum Presence {
     Gone,
     /// Who knows does not answer; in words who and why.
     Unknown(String),
+}
+
+/// What the process in a window of tmux writes down of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Inside {
+    /// Itself: the window's first process.
+    pub(super) run: HostIdentity,
+    /// The server of tmux that it is in.
+    pub(super) server: Option<HostIdentity>,
+}
+
+impl Inside {
+    /// The one of a session, if it got that far.
+    pub(super) fn of(directory: &Path) -> Option<Self> {
+        read_json(&inside_file(directory)).ok().flatten()
+    }
+
+    /// Puts it on record.
+    pub(super) fn record(&self, directory: &Path) -> Result<(), SessionError> {
+        replace_json(&inside_file(directory), self)
+    }
+}
+
+fn inside_file(directory: &Path) -> PathBuf {
+    directory.join("elsewhere-run.json")
 }
 
 fn exit_file(directory: &Path) -> PathBuf {

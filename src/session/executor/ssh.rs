@@ -197,12 +197,15 @@ impl FarSession {
         match self.look() {
             Ok(State::Lost { reports }) => {
                 keep_reports(directory, &reports);
-                if !matches!(self.fetch_log(directory), Ok(Ok(()))) {
-                    tracing::warn!(
-                        session = self.session,
-                        "the output log of a session on another machine did not come"
-                    );
-                }
+                let detail = match self.fetch_log(directory) {
+                    Ok(Ok(())) => return Presence::Gone,
+                    // the line broke meanwhile: what is there is not given up
+                    Err(error @ SshError::Unreachable { .. }) => return Presence::Unknown(error.to_string()),
+                    Ok(Err(error)) => error.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                let session = self.session.as_str();
+                tracing::warn!(session, detail, "the output log of a session on another machine did not come");
                 Presence::Gone
             }
             Ok(State::NeverStarted) => Presence::Gone,
@@ -245,4 +248,40 @@ fn files_in(directory: &Path) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session on a machine that has lost it, and whose line is there for the questions that `answers` knows.
+    fn lost(place: &Path, answers: &str) -> FarSession {
+        let script = place.join("ssh");
+        let lost = r#"printf '\nqd-answer {"Ok":{"lost":{"reports":"said\n"}}}\n'"#.replace(r"said\n", r"said\\n");
+        let text = format!("question=$(cat)\ncase $question in *look*) {lost};; {answers} *) exit 255;; esac\n");
+        std::fs::write(&script, text).unwrap();
+        let here = Here { qd: "qd".into(), files: place.into(), program: None, worktree: place.into() };
+        let line = vec!["sh".to_owned(), script.display().to_string()];
+        FarSession {
+            ssh: Ssh { line, host: "there".to_owned(), qd: "qd".to_owned() },
+            directory: "work".to_owned(),
+            session: "one".to_owned(),
+            worktree: place.into(),
+            here,
+        }
+    }
+
+    #[test]
+    fn a_lost_session_is_not_given_up_before_its_log_came() {
+        let place = tempfile::tempdir().unwrap();
+        let cut = lost(place.path(), "");
+        assert!(matches!(cut.presence(place.path()), Presence::Unknown(why) if why.contains("there")));
+        assert_eq!(std::fs::read_to_string(Directory(place.path()).reports()).unwrap(), "said\n");
+        let piece = r#"*log*) printf '\nqd-answer {"Ok":{"bytes":"all of it","more":false}}\n';;"#;
+        assert_eq!(lost(place.path(), piece).presence(place.path()), Presence::Gone);
+        assert_eq!(std::fs::read_to_string(Directory(place.path()).stream_log()).unwrap(), "all of it");
+        // there is none, and there never will be
+        let refused = r#"*log*) printf '\nqd-answer {"Err":"no log"}\n';;"#;
+        assert_eq!(lost(place.path(), refused).presence(place.path()), Presence::Gone);
+    }
 }

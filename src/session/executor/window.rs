@@ -13,8 +13,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use super::inside::Inside;
-use super::presence::{Patience, Presence, exit_of};
+use super::presence::{Inside, Patience, Presence, exit_of};
 use crate::process::{self, Finished, ProcessError, Program, is_alive, send_signal};
 use crate::session::say::say;
 

@@ -101,13 +101,8 @@ fn host(directory: &Path) -> Result<(), SessionError> {
     let log = StreamLog::open(names.stream_log(), limit).map_err(SessionError::file("open", &names.stream_log()))?;
     let terminal = || agent.terminal.try_clone().map_err(|source| SessionError::Pty { detail: source.to_string() });
     let (reader, writer) = (terminal()?, terminal()?);
-    let shared = Arc::new(Shared::new(
-        directory,
-        launch,
-        agent.pid,
-        Pty { master: agent.master, direct: agent.terminal },
-        reports,
-    ));
+    let pty = Pty { master: agent.master, direct: agent.terminal };
+    let shared = Arc::new(Shared::new(directory, launch, (agent.pid, pty), reports, log.written()));
     start_thread("output", Arc::clone(&shared), move |shared| output::run(&shared, reader, log))?;
     start_thread("input", Arc::clone(&shared), move |shared| input::run(&shared, writer, journal))?;
     start_thread("doors", Arc::clone(&shared), move |shared| doors::run(&shared, &listener, Door::Outer))?;

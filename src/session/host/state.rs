@@ -50,7 +50,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(directory: &Path, launch: Launch, agent_pid: u32, pty: Pty, reports: Reports) -> Self {
+    /// `before` is how much output earlier hosts of the session wrote to its log.
+    pub(super) fn new(
+        directory: &Path,
+        launch: Launch,
+        (agent_pid, pty): (u32, Pty),
+        reports: Reports,
+        before: u64,
+    ) -> Self {
         let history = usize::try_from(launch.scrollback).unwrap_or(usize::MAX);
         let terminal = Terminal::new(launch.rows, launch.cols, history);
         Self {
@@ -59,7 +66,7 @@ impl Shared {
             agent_pid,
             reports: Mutex::new(reports),
             gate: Mutex::new(()),
-            state: Mutex::new(State::new(terminal, pty, SizesLog::open(directory))),
+            state: Mutex::new(State::new(terminal, pty, SizesLog::open(directory), before)),
             places: Places::default(),
             input_ready: Bell::default(),
             room: Bell::default(),
@@ -171,15 +178,15 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(terminal: Terminal, pty: Pty, mut sizes: SizesLog) -> Self {
-        sizes.note(0, terminal.size());
+    fn new(terminal: Terminal, pty: Pty, mut sizes: SizesLog, before: u64) -> Self {
+        sizes.note(before, terminal.size());
         Self {
             terminal,
             pty,
             sizes,
             writing: false,
             generation: 1,
-            bytes: 0,
+            bytes: before,
             last_output: Instant::now(),
             synchronizing_since: None,
             frame: None,
