@@ -77,6 +77,7 @@ pub(crate) fn session(state: &State, paths: &Paths, session: &Session) -> Sessio
         state_at: session.verdict.at,
         conversation: session.conversation.clone(),
         parked: session.parked,
+        over_budget: state.ledger.paused.contains(&session.id),
         warnings: session.warnings.clone(),
         created_at: session.created_at.rfc3339(),
         started_at: session.started_at.map(Timestamp::rfc3339),

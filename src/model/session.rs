@@ -217,7 +217,7 @@ pub struct Session {
     pub resumed: bool,
     /// The prompt it was started for was seen to arrive.
     pub prompted: bool,
-    /// Input is locked by a handoff.
+    /// Input is locked, by a handoff or by a budget.
     pub parked: bool,
     /// When it was asked for.
     pub created_at: Timestamp,

@@ -373,7 +373,7 @@ pub struct ScreenUpdate {
     pub title: String,
     /// Lines of history above the screen.
     pub history: u32,
-    /// Input is locked by a handoff.
+    /// Input is locked, by a handoff or by a budget.
     #[serde(default)]
     pub locked: bool,
     /// Lines that the history has forgotten. The absolute number of a line is this plus its place in the

@@ -134,8 +134,11 @@ pub struct SessionView {
     pub state_at: Timestamp,
     /// The agent's own conversation id.
     pub conversation: Option<String>,
-    /// Input is locked by a handoff.
+    /// Input is locked, by a handoff or by a budget.
     pub parked: bool,
+    /// A budget paused it: it goes on when there is room again.
+    #[serde(default)]
+    pub over_budget: bool,
     /// What the person should know of how it runs: no fence where one was wanted, no permissions asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

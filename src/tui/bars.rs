@@ -281,9 +281,11 @@ pub(crate) fn dialog_hints(state: &State, dialog: &Dialog) -> Vec<(Action, &'sta
             let offered = state
                 .approval(card.approval)
                 .is_some_and(|approval| approval.subject.dialog().is_some_and(|dialog| dialog.always.is_some()));
+            let answerable = state.approval(card.approval).is_none_or(|approval| approval.answerable);
             let decide = [(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")];
+            let decide = decide.into_iter().filter(|_| answerable);
             let always = offered.then_some((Action::AttentionAlways, "always"));
-            decide.into_iter().chain(always).chain(open).chain([(Action::DialogClose, "later")]).collect()
+            decide.chain(always).chain(open).chain([(Action::DialogClose, "later")]).collect()
         }
         Dialog::Review(_) => vec![
             (Action::AttentionApprove, "land it"),

@@ -115,7 +115,7 @@ pub struct Pane {
     pub version: u32,
     /// The PTY had the wanted size since that was asked for: another one is another viewer's.
     pub agreed: bool,
-    /// Input is locked by a handoff.
+    /// Input is locked, by a handoff or by a budget.
     pub locked: bool,
     /// Its host is gone: what is shown comes from its record.
     pub recorded: bool,

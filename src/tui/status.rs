@@ -35,6 +35,17 @@ pub(crate) fn of_worker(state: &State, number: WorkerNumber) -> Status {
     Status { glyph: '?', word: format!("was {}", known.word), role: Role::AgentUnknown, needs_person: false, ..known }
 }
 
+/// Why a session's input is locked.
+pub(crate) fn locked(state: &State, session: &SessionView) -> &'static str {
+    if session.over_budget {
+        "paused: the budget is used up"
+    } else if state.handoff(session.worker).is_some_and(|handoff| !handoff.ended) {
+        "input is locked: a handoff is under way"
+    } else {
+        "input is locked"
+    }
+}
+
 /// What the seats' colours are called; later ones go by their number.
 pub(crate) fn colour_word(number: WorkerNumber) -> Option<&'static str> {
     let words = ["indigo", "emerald", "amber", "rose", "sky", "cyan"];

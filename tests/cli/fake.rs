@@ -166,6 +166,7 @@ pub fn session(id: &str, socket: PathBuf) -> SessionView {
         state_at: Timestamp(0),
         conversation: None,
         parked: false,
+        over_budget: false,
         warnings: Vec::new(),
         created_at: "2026-01-02T03:04:05.000Z".to_owned(),
         started_at: None,

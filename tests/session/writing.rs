@@ -52,7 +52,7 @@ fn a_locked_session_takes_writes_but_no_typing() {
     daemon.send(&ToHost::Lock(true));
     viewer.until("the lock", |message| matches!(message, FromHost::Screen(update) if update.locked).then_some(()));
     viewer.type_in("typed\n");
-    assert!(viewer.refused().contains("locked"));
+    assert_eq!(viewer.refused(), "input is locked");
     assert_eq!(daemon.write("a", "written\n", ""), WriteFate::Written);
     viewer.wait_for_text("got:written");
     daemon.send(&ToHost::Lock(false));

@@ -2,7 +2,8 @@
 
 use quarterdeck::model::*;
 use quarterdeck::protocol::control::Request;
-use quarterdeck::protocol::{HandoffView, ProjectView};
+use quarterdeck::protocol::pane::{FromHost, ScreenUpdate};
+use quarterdeck::protocol::{ApprovalView, HandoffView, ProjectView};
 use quarterdeck::tui::message::{Cmd, MouseKind, Msg};
 use quarterdeck::tui::mode::{Mode, Owner};
 
@@ -155,6 +156,47 @@ fn what_waits_is_answered_in_the_smallest_window() {
     let mut plan = Deck::open(planned(), 39, 10);
     plan.wait(600);
     assert!(plan.screen().contains("limiter") && plan.screen().contains("start"), "{}", plan.screen());
+}
+
+#[test]
+fn what_only_the_pane_can_answer_is_not_offered_a_yes() {
+    let mut project = busy();
+    project.approvals = vec![ApprovalView { answerable: false, ..permission("cargo add --dev fakeredis@0.4") }];
+    let mut deck = Deck::open(project.clone(), 120, 36);
+    let screen = deck.screen();
+    assert!(screen.contains("y answer in its pane") && !screen.contains("y yes"), "{screen}");
+    deck.keys("ctrl+space o").wait(600);
+    let screen = deck.screen();
+    assert!(screen.contains("answer in the pane") && !screen.contains("y yes"), "{screen}");
+    let small = Deck::open(project.clone(), 80, 24).screen();
+    assert!(small.contains("its pane") && !small.contains("y yes"), "{small}");
+    let asking = project.sessions.iter_mut().find(|session| session.id == session_id(2)).unwrap();
+    asking.state = SessionState::Exited;
+    let over = Deck::open(project, 120, 36).screen();
+    assert!(!over.contains("y yes") && !over.contains("answer in its pane"), "{over}");
+}
+
+#[test]
+fn a_locked_pane_says_why_it_is_locked() {
+    let locked = |project: ProjectView, n: u8| {
+        let mut deck = Deck::open(project, 120, 36);
+        let FromHost::Screen(update) = screen(20, 58, n, 100) else { panic!("no screen") };
+        let update = FromHost::Screen(ScreenUpdate { locked: true, ..update });
+        deck.keys(&format!("ctrl+space {n}")).with_screens().tell(Msg::Pane(session_id(n), update)).keys("a");
+        assert_eq!(deck.out, vec![], "nothing reaches a locked pane");
+        deck.screen()
+    };
+    let mut project = busy();
+    let screen = locked(project.clone(), 2);
+    assert!(screen.contains("input is locked") && !screen.contains("handoff is"), "{screen}");
+    let wait = StepState::Waiting;
+    let screen = locked(with_handoff([wait.clone(), wait.clone(), wait.clone(), wait.clone(), wait], false, false), 4);
+    assert!(screen.contains("input is locked: a handoff is under way"), "{screen}");
+    for session in &mut project.sessions {
+        session.over_budget = true;
+    }
+    let screen = locked(project, 2);
+    assert!(screen.contains("paused: the budget is used up") && !screen.contains("handoff is"), "{screen}");
 }
 
 #[test]

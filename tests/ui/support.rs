@@ -90,6 +90,7 @@ fn session(n: u8, agent: &str, state: SessionState, minutes: i64) -> SessionView
         state_at: ago(minutes),
         conversation: None,
         parked: false,
+        over_budget: false,
         warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: Some(NOW.rfc3339()),

@@ -256,7 +256,7 @@ impl Pane {
                 };
                 format!("SCROLL line {line} of {} above{new}", self.screen.history)
             }
-            (None, None) if self.screen.locked => format!("{title} – input is locked by a handoff"),
+            (None, None) if self.screen.locked => format!("{title} – input is locked"),
             (None, None) => title,
         }
     }

@@ -77,6 +77,11 @@ impl Show {
     }
 }
 
+/// Why nothing can be typed into a session.
+fn parked_words(session: &SessionView) -> &'static str {
+    if session.over_budget { "paused: the budget is used up" } else { "input is locked" }
+}
+
 /// Everything about one session, for a person.
 fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), Stop> {
     let ended = session.state.is_over();
@@ -97,7 +102,7 @@ fn whole(output: Output, session: &SessionView, directory: &Path) -> Result<(), 
                 session.evidence
             )),
         ),
-        ("parked", session.parked.then(|| "input is locked by a handoff".to_owned())),
+        ("parked", session.parked.then(|| parked_words(session).to_owned())),
         ("talk", session.conversation.clone()),
         ("process", session.pid.filter(|_| !ended).map(|pid| pid.to_string())),
         ("host", session.host_pid.filter(|_| !ended).map(|pid| pid.to_string())),

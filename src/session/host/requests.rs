@@ -112,7 +112,7 @@ fn watch(shared: &Shared, peer: PeerId) {
 fn type_in(shared: &Shared, peer: PeerId, bytes: impl FnOnce(&State) -> Vec<u8>) {
     let mut state = wait_for_input_room(shared);
     if state.locked {
-        return state.send(peer, FromHost::Refused("input is locked by a handoff".to_owned()));
+        return state.send(peer, FromHost::Refused("input is locked".to_owned()));
     }
     if let Some(peer) = state.peers.get_mut(&peer) {
         peer.expects_echo = true;

@@ -42,6 +42,7 @@ fn session(n: u16) -> SessionView {
         state_at: NOW,
         conversation: None,
         parked: false,
+        over_budget: false,
         warnings: Vec::new(),
         created_at: NOW.rfc3339(),
         started_at: None,

@@ -1,6 +1,7 @@
 //! Keys find their owner here.
 
 use crate::config::keymap::{Action, Chord, Context, KeyName};
+use crate::model::SessionId;
 use crate::protocol::pane::ToHost;
 use crate::tui::bars;
 use crate::tui::choices;
@@ -151,13 +152,19 @@ pub(super) fn tmux_keeps(state: &mut State, tell: bool) {
     }
 }
 
+/// Why nothing can be typed into the active worker's pane, when that is so.
+fn locked(state: &State, session: &SessionId) -> Option<String> {
+    state.panes.get(session).filter(|pane| pane.locked)?;
+    Some(status::locked(state, state.session(state.worker)?).to_owned())
+}
+
 /// Sends a key to the active worker's agent.
 pub(super) fn send(state: &mut State, chord: Chord, out: &mut Vec<Cmd>) {
     let Some(session) = state.live_session(state.worker).map(|session| session.id.clone()) else { return };
-    let Some(pane) = state.panes.get_mut(&session) else { return };
-    if pane.locked {
-        return state.toast("the handoff has locked this pane's input; it comes back if the handoff fails", true);
+    if let Some(why) = locked(state, &session) {
+        return state.toast(&why, true);
     }
+    let Some(pane) = state.panes.get_mut(&session) else { return };
     if pane.reading.take().is_some() || pane.selection.take().is_some() {
         state.dirty = true;
     }
@@ -172,8 +179,8 @@ pub(super) fn paste(state: &mut State, text: String, out: &mut Vec<Cmd>) {
     match &state.mode {
         Mode::Agent | Mode::Locked => {
             let Some(session) = state.live_session(state.worker).map(|session| session.id.clone()) else { return };
-            if state.panes.get(&session).is_some_and(|pane| pane.locked) {
-                return state.toast("the handoff has locked this pane's input; nothing was pasted", true);
+            if let Some(why) = locked(state, &session) {
+                return state.toast(&format!("{why}; nothing was pasted"), true);
             }
             out.push(Cmd::ToPane(session, ToHost::Paste(text)));
         }

@@ -130,7 +130,7 @@ fn beside_name(state: &State, number: WorkerNumber, called: &str, room: u16) -> 
 fn screen(state: &State, skin: &Skin, frame: &mut Frame<'_>, number: WorkerNumber, body: Rect) {
     let (Some(session), Some(pane)) = (state.session(number), state.pane(number)) else { return };
     super::cells::draw(state, skin, frame, number, pane, body);
-    if let Some(notice) = notice(session, pane) {
+    if let Some(notice) = notice(state, session, pane) {
         let at = Rect { y: body.bottom().saturating_sub(1), height: 1.min(body.height), ..body };
         return strong(skin, frame, at, &format!(" {notice}"));
     }
@@ -148,7 +148,7 @@ pub(crate) fn cursor(state: &State) -> Option<Position> {
         let at = layout::status_line(*place).unwrap_or(Rect { y: body.bottom().saturating_sub(1), ..body });
         return Some(Position::new(at.x + column.min(at.width.saturating_sub(1)), at.y));
     }
-    cursor_in(state, pane, body).filter(|_| !pane.rows.is_empty() && notice(session, pane).is_none())
+    cursor_in(state, pane, body).filter(|_| !pane.rows.is_empty() && notice(state, session, pane).is_none())
 }
 
 fn cursor_in(state: &State, pane: &Pane, body: Rect) -> Option<Position> {
@@ -173,7 +173,7 @@ fn strong(skin: &Skin, frame: &mut Frame<'_>, at: Rect, words: &str) {
 }
 
 /// What must be known of a screen that is not simply live.
-pub(super) fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
+pub(super) fn notice(state: &State, session: &SessionView, pane: &Pane) -> Option<String> {
     if session.state.is_over() || pane.ended.is_some() {
         let how = session
             .exit
@@ -184,7 +184,7 @@ pub(super) fn notice(session: &SessionView, pane: &Pane) -> Option<String> {
         return Some(format!("session over: {} - {shown}", one_line(&how)));
     }
     if pane.locked {
-        return Some("input is locked: a handoff is under way".to_owned());
+        return Some(status::locked(state, session).to_owned());
     }
     if let Link::Connecting(tries) = &pane.link
         && *tries > 1

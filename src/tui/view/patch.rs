@@ -44,7 +44,7 @@ fn rows(state: &State, skin: &Skin, number: WorkerNumber, body: Rect) -> Option<
     let Some((session, pane)) = state.session(number).zip(state.pane(number)) else { return Some(Vec::new()) };
     let Some(damaged) = state.damaged.get(&session.id) else { return Some(Vec::new()) };
     let follows = pane.reading.is_none() && pane.selection.is_none() && pane.size.0 <= body.height;
-    if !follows || pane::notice(session, pane).is_some() {
+    if !follows || pane::notice(state, session, pane).is_some() {
         return None;
     }
     let drawn = damaged.iter().filter(|row| **row < body.height).filter_map(|row| {

@@ -51,7 +51,7 @@ fn rows(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
     if !whole {
         lines.push(Line::styled("   ... more: open it", skin.ink(Role::TextDim)));
     }
-    lines.extend(keys(state, skin, width));
+    lines.extend(keys(state, skin, shown, width));
     for other in state.project.approvals.iter().filter(|approval| approval.id != shown.id) {
         lines.push(Line::default());
         lines.extend(entry(state, skin, other, width));
@@ -102,13 +102,13 @@ fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec
 }
 
 /// The keys of the shown request, in a second line where one has no room.
-fn keys(state: &State, skin: &Skin, width: u16) -> Vec<Line<'static>> {
-    let words = [
-        (Action::AttentionApprove, "yes"),
-        (Action::AttentionDeny, "no"),
-        (Action::AttentionOpen, "open"),
-        (Action::AttentionNext, "next"),
-    ];
+fn keys(state: &State, skin: &Skin, shown: &ApprovalView, width: u16) -> Vec<Line<'static>> {
+    let decide: &[_] = match (shown.answerable, state.is_asked_in_pane(shown)) {
+        (true, _) => &[(Action::AttentionApprove, "yes"), (Action::AttentionDeny, "no")],
+        (false, true) => &[(Action::AttentionApprove, "answer in its pane")],
+        (false, false) => &[],
+    };
+    let words = decide.iter().copied().chain([(Action::AttentionOpen, "open"), (Action::AttentionNext, "next")]);
     let first = if state.keymap_needs_leader() { format!("{}: ", state.leader()) } else { String::new() };
     let mut lines = Vec::new();
     let mut spans = vec![Span::styled(format!("   {first}"), skin.ink(Role::HintText))];
@@ -153,7 +153,12 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
     let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };
     let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen]
         .map(|action| bars::bare_key(state, action));
-    let keys = format!("  {prefix}{next} next, {yes} yes, {open} open ");
+    let decide = match (shown.answerable, state.is_asked_in_pane(shown)) {
+        (true, _) => format!("{yes} yes, "),
+        (false, true) => format!("{yes} its pane, "),
+        (false, false) => String::new(),
+    };
+    let keys = format!("  {prefix}{next} next, {decide}{open} open ");
     let room = place.width.saturating_sub(cells::width(&head) + cells::width(&keys));
     let what = cells::fit(&format!("! {who}{} {}", one_line(&shown.title), state.age(shown.asked_at)), room);
     let spans = vec![
