@@ -48,6 +48,9 @@ pub(super) struct Seen {
     kept: Option<(Oid, u32)>,
     /// It may have changed since without a sign.
     racy: bool,
+    /// When it changed at the latest, as far as that is known: of a file that is gone, when the directory did where it
+    /// was.
+    changed_by: (i64, i64),
 }
 
 /// What tells one content of a file from another without reading it; all zero when it is gone.
@@ -70,12 +73,11 @@ impl Stamp {
             mode: found.mode(),
         }
     }
+}
 
-    fn is_after(&self, at: SystemTime) -> bool {
-        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let (seconds, nanos) = (i64::try_from(at.as_secs()).unwrap_or(i64::MAX), i64::from(at.subsec_nanos()));
-        self.changed_at >= (seconds, nanos)
-    }
+fn is_after(changed_at: (i64, i64), at: SystemTime) -> bool {
+    let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    changed_at >= (i64::try_from(at.as_secs()).unwrap_or(i64::MAX), i64::from(at.subsec_nanos()))
 }
 
 impl Seen {
@@ -103,7 +105,7 @@ impl CheckoutState {
 
     /// Files that are not as they are committed and changed at this moment or later.
     pub fn changed_since(&self, at: SystemTime) -> Vec<String> {
-        let late = self.changed.iter().filter(|(_, seen)| seen.stamp.is_after(at));
+        let late = self.changed.iter().filter(|(_, seen)| is_after(seen.changed_by, at));
         late.map(|(path, _)| path.to_string_lossy().into_owned()).collect()
     }
 }
@@ -173,10 +175,13 @@ impl Repository {
     fn see(&self, path: &Path, known: Option<&Seen>, budget: &mut Budget, settled: SystemTime) -> Seen {
         let found = match fs::symlink_metadata(self.root().join(path)) {
             Ok(found) if !found.is_dir() => found,
-            _ => return Seen { stamp: Stamp::default(), kept: None, racy: false },
+            _ => {
+                let changed_by = self.gone_by(path);
+                return Seen { stamp: Stamp::default(), kept: None, racy: false, changed_by };
+            }
         };
         let stamp = Stamp::of(&found);
-        let racy = stamp.is_after(settled);
+        let racy = is_after(stamp.changed_at, settled);
         if let Some(known) = known.filter(|known| !known.racy && known.stamp == stamp && known.kept.is_some()) {
             return Seen { racy, ..*known };
         }
@@ -184,7 +189,13 @@ impl Repository {
         let is_wanted = is_plain && budget.allows(found.len());
         // a file that cannot be read, or goes away meanwhile, is known by its stamp
         let kept = if is_wanted { self.keep(path, &found).ok() } else { None };
-        Seen { stamp, kept, racy }
+        Seen { stamp, kept, racy, changed_by: stamp.changed_at }
+    }
+
+    /// When a path went away at the latest: when the nearest directory changed that is still there.
+    fn gone_by(&self, path: &Path) -> (i64, i64) {
+        let found = path.ancestors().find_map(|place| fs::symlink_metadata(self.root().join(place)).ok());
+        found.map(|found| (found.ctime(), found.ctime_nsec())).unwrap_or_default()
     }
 
     /// Keeps a file's content as git would.

@@ -27,6 +27,6 @@ pub use piped::{Piped, spawn_piped};
 pub use program::{Finished, Program, STARTED_BY};
 pub use ssh::{Ssh, SshError, answer, shell_line};
 pub use table::{
-    ancestry, carriers, descendants, identity, is_alive, is_writing, may_be_open, may_work_in, members, send_signal,
+    ancestry, being_written, carriers, descendants, identity, is_alive, may_be_open, may_work_in, members, send_signal,
     variable,
 };

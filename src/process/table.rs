@@ -2,11 +2,11 @@
 //! start time, so nothing here ever mistakes one for the other. Without `/proc` nothing is known.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -136,17 +136,19 @@ fn is_told_of(pid: u32, directory: &Path) -> bool {
     !place.is_empty() && told.windows(place.len()).any(|part| part == place)
 }
 
-/// Whether a process has this path open for writing (the access mode among its `flags`, proc(5)).
-pub fn is_writing(pid: u32, path: &Path) -> bool {
+/// The paths that a process has open for writing (the access mode among its `flags`, proc(5)).
+pub fn being_written(pid: u32) -> Vec<PathBuf> {
     let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|open| open == path)).any(|entry| {
-        let facts = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", entry.file_name().to_string_lossy()));
+    let is_for_writing = |name: &OsStr| {
+        let facts = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", name.to_string_lossy()));
         let flags = facts
             .unwrap_or_default()
             .lines()
             .find_map(|line| i32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
         flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
-    })
+    };
+    let paths = open.filter_map(|entry| Some((entry.file_name(), fs::read_link(entry.path()).ok()?)));
+    paths.filter(|(name, path)| path.is_absolute() && is_for_writing(name)).map(|(_, path)| path).collect()
 }
 
 /// Whether some process may have this very file open. Where that cannot be known, one may.

@@ -153,11 +153,29 @@ fn what_changed_while_it_was_looked_at_is_known_by_its_time() {
     place.write("late.txt", "x\n");
     let state = look(&repository, None);
     assert_eq!(state.changed_since(at), ["late.txt"]);
+    assert!(state.changed_since(SystemTime::now() + Duration::from_secs(60)).is_empty());
     let late = BTreeSet::from(["late.txt".to_owned()]);
     let kept =
         repository.keep_touched((&state, &state), vec!["late.txt".to_owned()], &late, &label("t"), true).unwrap();
     assert!(matches!(repository.undo(Some(&kept.record)), Err(GitError::NotKept { .. })), "what it was is not known");
     assert!(place.root.join("late.txt").exists());
+}
+
+#[test]
+fn a_file_that_went_away_while_it_was_looked_at_is_known_by_its_directory() {
+    let place = Place::new();
+    let repository = place.open();
+    place.write("a/early.txt", "x\n");
+    place.write("b/deep/late.txt", "x\n");
+    place.git(&["add", "-A"]);
+    place.git(&["commit", "-qm", "two files"]);
+    fs::remove_file(place.root.join("a/early.txt")).unwrap();
+    fs::write(place.root.join("a/other.txt"), "x\n").unwrap();
+    settle(&place, &["a/other.txt"]);
+    let at = SystemTime::now() - Duration::from_millis(50);
+    fs::remove_dir_all(place.root.join("b")).unwrap();
+    let state = look(&repository, None);
+    assert_eq!(state.changed_since(at), ["b/deep/late.txt"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::model::truncate;
 
-use super::shell::{self, Targets};
+use super::{Targets, shell};
 
 /// The longest command that is kept, in characters.
 const LONGEST_COMMAND: usize = 20_000;
@@ -95,17 +95,15 @@ impl Call {
             + self.directory.as_ref().map_or(0, String::len)
     }
 
-    /// What it writes. `directory` is where its session works.
-    pub fn targets(&self, directory: &Path, home: Option<&Path>) -> Targets {
+    /// Adds what it writes. `directory` is where its session works.
+    pub fn add_targets(&self, targets: &mut Targets, directory: &Path, home: Option<&Path>) {
         let directory = self.directory.as_deref().map_or(directory, Path::new);
-        let mut targets = Targets::default();
         for path in &self.writes {
-            targets.add_file(path, directory, home);
+            targets.add_file(shell::absolute(path, Some(directory), home));
         }
         for command in &self.commands {
-            shell::add_command(&mut targets, command, directory, home);
+            shell::add_command(targets, command, directory, home);
         }
-        targets
     }
 
     fn look_into(&mut self, value: &Value, tool: &str, depth: usize) {
@@ -209,9 +207,11 @@ mod tests {
 
     fn writes(tool: &str, payload: &str, file: &str) -> bool {
         let root = Path::new("/home/me/shop");
-        let targets = Call::read(tool, payload)
-            .map(|call| call.targets(Path::new("/state/worktree"), Some(Path::new("/home/me"))));
-        targets.is_some_and(|targets| targets.has(root, &root.join(file)))
+        let mut targets = Targets::default();
+        if let Some(call) = Call::read(tool, payload) {
+            call.add_targets(&mut targets, Path::new("/state/worktree"), Some(Path::new("/home/me")));
+        }
+        targets.has(root, &root.join(file))
     }
 
     #[test]

@@ -6,8 +6,9 @@ mod call;
 mod programs;
 mod shell;
 mod step;
+mod targets;
 mod words;
 
 pub use call::Call;
-pub use shell::Targets;
 pub use step::Step;
+pub use targets::Targets;

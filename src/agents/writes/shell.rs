@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::fits_wildcard;
-
 use super::programs;
-use super::words::{ANY, ONE, Reader, Token, UNKNOWN};
+use super::targets::Targets;
+use super::words::{Reader, Token, UNKNOWN};
 
 /// Shells inside shells that are read.
 const DEEPEST: usize = 4;
@@ -18,61 +17,9 @@ const DEEPEST_OPEN: usize = 50;
 const MOST_READ: usize = 256 * 1024;
 /// The longest path that a system takes, in bytes.
 const LONGEST_PATH: usize = 4096;
-/// Targets of one call.
-const MOST_TARGETS: usize = 5_000;
 
 /// Words that stand before a command and are none.
 const BEFORE: [&str; 12] = ["then", "else", "elif", "if", "do", "while", "until", "!", "{", "}", "time", "fi"];
-
-/// What is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Targets {
-    /// Files; a wildcard stands for what a shell would put there.
-    files: Vec<String>,
-    /// Directories with everything below them.
-    trees: Vec<String>,
-    /// Places in repositories whose whole checkout is.
-    repositories: Vec<String>,
-}
-
-impl Targets {
-    /// Whether the file is written; it is in the checkout `root`.
-    pub fn has(&self, root: &Path, file: &Path) -> bool {
-        let (root, file) = (root.to_string_lossy(), file.to_string_lossy());
-        let below = |place: &str, tree: &str| {
-            place.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || tree.ends_with('/'))
-        };
-        self.files.iter().any(|name| fits(name, &file) || fits(&real(name), &file))
-            || self.trees.iter().any(|tree| below(&file, tree) || below(&file, &real(tree)))
-            || self.repositories.iter().any(|place| below(place, &root) || below(&real(place), &root))
-    }
-
-    pub(super) fn add_file(&mut self, name: &str, directory: &Path, home: Option<&Path>) {
-        self.files.extend(absolute(name, Some(directory), home));
-    }
-}
-
-/// The path with its links followed, as far as there is such a directory.
-fn real(name: &str) -> String {
-    let path = Path::new(name);
-    if path.is_dir() {
-        return path.canonicalize().map_or_else(|_| name.to_owned(), |real| real.to_string_lossy().into_owned());
-    }
-    let (Some(parent), Some(last)) = (path.parent(), path.file_name()) else { return name.to_owned() };
-    parent.canonicalize().map_or_else(|_| name.to_owned(), |real| real.join(last).to_string_lossy().into_owned())
-}
-
-/// Whether a name with wildcards fits a path, part by part.
-fn fits(pattern: &str, path: &str) -> bool {
-    let (mut wanted, mut found) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), found.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(found)) if fits_wildcard(wanted, found, ANY, Some(ONE)) => {}
-            _ => return false,
-        }
-    }
-}
 
 /// A name as an absolute path without `.` and `..`; `None` when it is not known.
 pub(super) fn absolute(name: &str, directory: Option<&Path>, home: Option<&Path>) -> Option<String> {
@@ -224,22 +171,16 @@ impl Line<'_> {
     }
 
     pub(super) fn file(&mut self, name: &str) {
-        if self.targets.files.len() < MOST_TARGETS {
-            self.targets.files.extend(self.absolute(name));
-        }
+        self.targets.add_file(self.absolute(name));
     }
 
     pub(super) fn tree(&mut self, name: &str) {
-        if self.targets.trees.len() < MOST_TARGETS {
-            self.targets.trees.extend(self.absolute(name).filter(|place| !place.contains([ANY, ONE])));
-        }
+        self.targets.add_tree(self.absolute(name));
         self.file(name);
     }
 
     pub(super) fn repository(&mut self, place: &str) {
-        if self.targets.repositories.len() < MOST_TARGETS {
-            self.targets.repositories.extend(self.absolute(place));
-        }
+        self.targets.add_repository(self.absolute(place));
     }
 }
 

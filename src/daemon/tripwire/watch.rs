@@ -15,7 +15,7 @@ use crate::model::{Project, ProjectId, Session, SessionId};
 use super::Now;
 use super::evidence::{Evidence, Suspect};
 
-/// Files that a line in the chat names.
+/// Files that a line names.
 const NAMED: usize = 5;
 /// The clock of a file system may be behind ours by so much.
 const BEHIND: Duration = Duration::from_millis(10);
@@ -194,16 +194,21 @@ impl Watch {
         if found.rest.is_empty() || new == 0 {
             return;
         }
-        tracing::info!(files = ?found.rest, project = %project.name, "the checkout changed while agents worked");
-        let more = found.rest.len().saturating_sub(NAMED);
-        let mut names = found.rest.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if more > 0 {
-            names.push_str(&format!(" and {more} more"));
-        }
+        tracing::info!(files = %some_of(&found.rest), project = %project.name, "the checkout changed while agents worked");
         let words = format!(
-            "Files in your checkout changed while agents worked: {names}. If that was not you: `git status` there shows them."
+            "Files in your checkout changed while agents worked: {}. If that was not you: `git status` there shows them.",
+            some_of(&found.rest)
         );
         self.daemon.note(project.id, &words).await;
+    }
+}
+
+/// The first files, and how many more there are.
+fn some_of(files: &[String]) -> String {
+    let named = files.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match files.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 
@@ -215,18 +220,23 @@ fn compare(repository: &Repository, comparison: &Comparison) -> Result<(Checkout
     rest.extend(late.iter().cloned());
     let mut known = BTreeMap::new();
     for suspect in suspects {
-        let (mut files, mut evidence) = (Vec::new(), BTreeSet::new());
-        for file in &rest {
-            if let Some(found) = suspect.evidence(root, file, || repository.new_lines(before, &after, file)) {
-                files.push(file.clone());
-                evidence.insert(found);
-            }
+        if rest.is_empty() {
+            break;
         }
+        let (mut files, mut evidence) = (Vec::new(), BTreeSet::new());
+        let mut case = suspect.case(root);
+        rest.retain(|file| {
+            let found = case.evidence(root, file, || repository.new_lines(before, &after, file));
+            if found.is_some() {
+                files.push(file.clone());
+            }
+            evidence.extend(found);
+            found.is_none()
+        });
         if files.is_empty() {
             continue;
         }
-        rest.retain(|file| !files.contains(file));
-        let what = format!("worker {} changed {} in your checkout", suspect.session.worker, files.join(", "));
+        let what = format!("worker {} changed {} in your checkout", suspect.session.worker, some_of(&files));
         let label = Label { what, task: suspect.session.task.map(|task| task.0), at: now() };
         let kept = repository.keep_touched((before, &after), files.clone(), late, &label, true)?;
         known.insert(suspect.session.id.clone(), Known { files, evidence, kept });
