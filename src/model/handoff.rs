@@ -114,6 +114,9 @@ pub struct Handoff {
     /// The agent that goes on with it, when it is not the same one.
     #[serde(default)]
     pub agent: Option<String>,
+    /// The model that the task was to use before, for when it comes back.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Whether step 3 pushes.
     pub push: bool,
     /// Whether a person's yes is waited for before step 4, and not yet given.

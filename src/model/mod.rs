@@ -32,7 +32,7 @@ pub use ids::{
 };
 pub use planning::{ModelCalls, NotAsked, Wishes};
 pub use project::{Check, Plan, PlanStatus, Project};
-pub use reset::reset_at;
+pub use reset::{limit_told, reset_at};
 pub use routing::{Choice, Models, Route, RoutedBy};
 pub use session::{
     Delegation, DelegationStatus, Exit, HostIdentity, Reading, Report, Session, SessionMode, SessionState, StateSource,

@@ -36,6 +36,47 @@ pub fn reset_at(text: &str, now: Timestamp, offset_s: i64) -> Option<Timestamp> 
     found.filter(|at| *at > now && *at <= now.after(LONGEST))
 }
 
+/// What a run says at its provider's limit.
+const LIMIT: [&str; 10] = [
+    "rate_limit",
+    "rate limit",
+    "ratelimit",
+    "usage limit",
+    "hit your limit",
+    "limit reached",
+    "quota exceeded",
+    "resource_exhausted",
+    "retry-after",
+    "too many requests",
+];
+/// How the last line of a structured run begins that told its error.
+const TOLD: &str = "failed: ";
+/// What stands before the error of one that ended without a result.
+const BEFORE: &str = " before it told a result";
+/// How an error of a program's own begins.
+const ERRORS: [&str; 6] = ["error:", "api error", "fatal:", "✗ ", "litellm.", "no answer from the model ("];
+
+/// The words of a provider's limit at the end of a headless run. The error that its structured output told decides; only
+/// without one, lines that begin like an error do. What the agent wrote about limits in general says nothing.
+pub fn limit_told(tail: &str) -> Option<String> {
+    let lines: Vec<String> = tail.lines().map(|line| line.trim_end().to_lowercase()).collect();
+    let is_limit = |line: &str| {
+        let status = line.split(|c: char| !c.is_alphanumeric()).any(|word| word == "429");
+        status || LIMIT.iter().any(|word| line.contains(word))
+    };
+    let last = lines.iter().rev().find(|line| !line.is_empty())?;
+    let without_result =
+        last.split_once(BEFORE).filter(|(how, _)| how.starts_with("ended with") || how.starts_with("was "));
+    let told = match (last.strip_prefix(TOLD), without_result) {
+        (Some(error), _) => vec![error],
+        (None, Some((_, error))) if !error.is_empty() => vec![error],
+        _ => {
+            lines.iter().map(String::as_str).filter(|line| ERRORS.iter().any(|start| line.starts_with(start))).collect()
+        }
+    };
+    told.iter().any(|line| is_limit(line)).then(|| told.join("\n"))
+}
+
 /// What follows the first of some words that is there.
 fn after<'t>(text: &'t str, words: &[&str]) -> Option<&'t str> {
     words.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest.trim_start()))
@@ -165,6 +206,31 @@ mod tests {
             assert_eq!(minutes(text, 0), Some(expected), "{text}");
         }
         assert_eq!(minutes("resets 3pm", -5), Some(6 * 60), "at nine in the morning of New York");
+    }
+
+    #[test]
+    fn a_limit_is_what_the_run_says_of_itself_and_not_what_it_writes_about() {
+        let limits = [
+            "working on it\nfailed: API Error: 429 too many requests",
+            "✗ Claude AI usage limit reached|1795186800\n  12 tokens in, 0 out\nfailed: Claude AI usage limit reached|1795186800",
+            "ended with exit code 1 before it told a result: exceeded retry limit, last status: 429\n\n",
+            "litellm.RateLimitError: slow down",
+            "Error: quota exceeded, retry in 30s\nended with exit code 1 before it told a result",
+        ];
+        for tail in limits {
+            assert!(limit_told(tail).is_some(), "{tail}");
+        }
+        let others = [
+            "I will add a rate limit to the API\nthe rate limit test fails\nfailed: error_max_turns",
+            "I add a rate limit and answer with 429",
+            "  error: rate limit is not defined\nfailed: not signed in",
+            "rate limit added\nended with exit code 1 before it told a result",
+            "ended with exit code 1 before it told a result: no such model\n",
+            "",
+        ];
+        for tail in others {
+            assert_eq!(limit_told(tail), None, "{tail}");
+        }
     }
 
     #[test]

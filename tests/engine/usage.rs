@@ -4,8 +4,8 @@ use quarterdeck::engine::{
     Command, EffectKind, EffectResult, Event, Fact, ProviderRules, Purpose, State, apply, next_wake,
 };
 use quarterdeck::model::{
-    Amount, AnswerKind, Autonomy, BudgetScope, OnBudget, SessionId, SessionMode, SessionState, SessionUse, StateSource,
-    StatusReason, Subject, TaskDraft, TaskId, TaskStatus, Timestamp, Tokens, Usage, WaitsFor,
+    Amount, AnswerKind, Autonomy, BudgetScope, Exit, OnBudget, SessionId, SessionMode, SessionState, SessionUse,
+    StateSource, StatusReason, Subject, TaskDraft, TaskId, TaskStatus, Timestamp, Tokens, Usage, WaitsFor,
 };
 
 use crate::world::{World, draft, is_prompt, is_purpose};
@@ -190,9 +190,59 @@ fn a_limit_parks_until_its_time_and_then_says_continue_once() {
     assert!(world.is_quiet() && next_wake(&world.state, world.now).is_none());
 }
 
+/// How a headless run ends that fails with these last words.
+fn failed_with(words: &str) -> Option<Exit> {
+    Some(Exit { code: Some(1), signal: None, at: Timestamp(1), tail: words.into() })
+}
+
+#[test]
+fn a_headless_run_waits_for_a_limit_that_it_told_as_often_as_a_task_is_tried() {
+    let mut world = World::new(Autonomy::Full).with_rules(|rules| rules.max_attempts = 2);
+    let task = world.submit(vec![draft("Add a rate limit to the API")])[0];
+    let session = world.work(task);
+    let number = world.session(task).worker;
+    world.end(&session, failed_with("failed: API Error: 429, try again in 12 min"));
+    assert_eq!(world.state.waits_on(world.task(task)), Some(WaitsFor::Provider));
+    let worker = world.state.worker(world.project, number).expect("the worker");
+    assert_eq!(worker.failures, 0, "a limit does not speak against the worker");
+    world.wait();
+    let again = world.work(task);
+    assert_ne!(again, session);
+    world.end(&again, failed_with("failed: API Error: 429, try again in 12 min"));
+    assert_eq!(world.status(task), TaskStatus::NeedsReview, "and not for ever");
+}
+
+#[test]
+fn a_headless_run_that_only_writes_about_limits_has_failed() {
+    let mut world = World::new(Autonomy::Full);
+    let task = world.submit(vec![draft("Add a rate limit to the API")])[0];
+    let session = world.work(task);
+    world.end(&session, failed_with("I added the rate limit, it answers 429\nfailed: error_max_turns"));
+    assert!(world.state.ledger.held.is_empty());
+    assert_ne!(world.state.waits_on(world.task(task)), Some(WaitsFor::Provider));
+}
+
+#[test]
+fn a_paused_agent_that_asked_goes_on_with_the_answer_and_not_without() {
+    let (mut world, _, session) = at_work("1usd", OnBudget::Pause);
+    let report = quarterdeck::model::Report::Ask { question: "Which colour?".into() };
+    world.learn(Fact::Reported { session: session.clone(), report });
+    spend(&mut world, &session, 110);
+    world.settle(|kind| is_pause(kind, &session), EffectResult::Done);
+    world.answer(is_budget, AnswerKind::Yes, None);
+    world.settle(|kind| matches!(kind, EffectKind::LockInput { locked: false, .. }), EffectResult::Done);
+    assert!(!world.has(|kind| is_prompt(kind, &session)), "it still waits for the person");
+    world.answer(|subject| matches!(subject, Subject::Question { .. }), AnswerKind::Yes, Some("blue"));
+    let sent = world.effect(|kind| is_prompt(kind, &session));
+    assert!(matches!(&sent.kind, EffectKind::DeliverPrompt { text, .. } if text.contains("blue")), "{sent:?}");
+}
+
 #[test]
 fn a_long_limit_moves_the_task_to_the_fallback_agent() {
-    let (mut world, task, session) = at_work("", OnBudget::Pause);
+    let mut world = World::new(Autonomy::Full);
+    let opus = TaskDraft { mode: Some(SessionMode::Interactive), model: Some("opus".into()), ..draft("Add dark mode") };
+    let task = world.submit(vec![opus])[0];
+    let session = world.work(task);
     let mut rules = world.state.rules.clone();
     rules.fallback_agent = Some("codex".into());
     world.obey(Command::SetRules { rules }).expect("rules are taken");
@@ -208,6 +258,10 @@ fn a_long_limit_moves_the_task_to_the_fallback_agent() {
     world.settle(|kind| matches!(kind, EffectKind::LockInput { locked: true, .. }), EffectResult::Done);
     assert_eq!((world.task(task).agent.as_str(), world.session(task).agent.as_str()), ("codex", "codex"));
     assert_ne!(world.session(task).id, session);
+    assert_eq!(world.task(task).model, None, "the other agent has other models");
+    let fresh = world.session(task).id;
+    world.end(&fresh, failed_with("it cannot start"));
+    assert_eq!((world.task(task).agent.as_str(), world.task(task).model.as_deref()), ("claude", Some("opus")));
 }
 
 #[test]

@@ -205,14 +205,18 @@ impl Link {
             let exact = state.ledger.sessions.get(&wanted).is_some_and(|known| known.last.usage.estimated_tokens == 0);
             let task = session.task.and_then(|task| state.task(task));
             let model = task.and_then(|task| task.model.clone());
-            (!exact).then(|| (state.opening(session, false).len(), model))
+            let known = state.ledger.sessions.get(&wanted).map_or(0, |known| known.last.usage.tokens.total());
+            (!exact).then(|| (state.opening(session, false).len(), model, known))
         });
-        let Ok(Some((told, model))) = told.await else { return };
+        let Ok(Some((told, model, known))) = told.await else { return };
         let log = self.daemon.paths.session(&self.id).join("stream.log");
         let Ok(shown) = tokio::task::spawn_blocking(move || shown_bytes(&log)).await else { return };
         let tokens = |bytes: u64| bytes.div_ceil(BYTES_PER_TOKEN);
         let (input, output) = (tokens(u64::try_from(told).unwrap_or(0)), tokens(shown));
         let tokens = Tokens { input, output, ..Tokens::default() };
+        if tokens.total() < known {
+            return; // the log began a new half: what was used before stays used
+        }
         let figures = Figures { tokens, unpriced: tokens, estimated: tokens.total(), model, ..Figures::default() };
         self.tell_use(priced(&figures, &self.daemon.prices)).await;
     }

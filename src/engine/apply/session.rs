@@ -1,6 +1,6 @@
 //! Session news: what runs, where it is shown, how it ended.
 
-use crate::model::{Exit, Session, SessionId, SessionState, StateSource, Timestamp, Verdict};
+use crate::model::{Exit, Session, SessionId, SessionMode, SessionState, StateSource, Timestamp, Verdict, limit_told};
 
 use super::super::{SessionNews, State, Stop};
 use super::usage;
@@ -116,10 +116,17 @@ fn over(state: &mut State, id: &SessionId, how: (SessionState, &str), exit: Opti
 }
 
 /// Whether the end of a session speaks against its worker or for it, if it says either. A command that fails is
-/// a result and not a failure of the worker that ran it; a session that could not be started is one.
+/// a result and not a failure of the worker that ran it; a session that could not be started is one. A provider's limit is none.
 fn failed(session: &Session, how: SessionState, exit: Option<&Exit>) -> Option<bool> {
     match (how, exit) {
         (SessionState::Crashed, None) => Some(true),
+        (SessionState::Crashed, Some(exit))
+            if session.mode == SessionMode::Autonomous
+                && session.agent != "shell"
+                && limit_told(&exit.tail).is_some() =>
+        {
+            None
+        }
         (SessionState::Crashed, Some(exit)) => Some(exit.is_crash() || session.agent != "shell"),
         (SessionState::Exited, Some(exit)) if exit.succeeded() => Some(false),
         _ => None,

@@ -9,7 +9,7 @@ use super::super::{State, TaskNews};
 
 pub(super) fn apply(state: &mut State, id: TaskId, news: &TaskNews, at: Timestamp) {
     match news {
-        TaskNews::AgentChanged { agent } => agent_changed(state, id, agent),
+        TaskNews::AgentChanged { agent, model } => agent_changed(state, id, agent, model.as_ref()),
         TaskNews::LimitHit { until, told } => super::usage::held(state, id, *until, *told, at),
         TaskNews::Planned { made } => planned(state, made),
         TaskNews::Moved { to, reason, .. } => moved(state, id, *to, reason.as_ref(), at),
@@ -218,11 +218,11 @@ fn sent_back(state: &mut State, id: TaskId, attempt: u32) {
     state.restarts.remove(&id);
 }
 
-/// The attempt goes on with another agent.
-fn agent_changed(state: &mut State, id: TaskId, agent: &str) {
+/// The attempt goes on with another agent, whose models are others.
+fn agent_changed(state: &mut State, id: TaskId, agent: &str, model: Option<&String>) {
     let Some(task) = state.tasks.get_mut(&id) else { return };
     agent.clone_into(&mut task.agent);
-    task.model = None;
+    task.model = model.cloned();
     if let Some(delegation) = task.delegation.and_then(|of| state.delegations.get_mut(&of)) {
         agent.clone_into(&mut delegation.agent);
     }

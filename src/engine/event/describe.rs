@@ -124,7 +124,7 @@ fn task_words(news: &TaskNews) -> String {
         TaskNews::LandingUndone => "landing taken back".to_owned(),
         TaskNews::Completed { commit: Some(commit) } => format!("landed as {}", commit.get(..10).unwrap_or(commit)),
         TaskNews::Completed { commit: None } => "completed, nothing had to land".to_owned(),
-        TaskNews::AgentChanged { agent } => format!("goes on with {agent}"),
+        TaskNews::AgentChanged { agent, .. } => format!("goes on with {agent}"),
         TaskNews::LimitHit { until, .. } => format!("waits for its provider's limit until {until}"),
         TaskNews::WorkerFreed { worker } => format!("gave worker {worker} free"),
     }

@@ -272,6 +272,9 @@ pub enum TaskNews {
     AgentChanged {
         /// Which.
         agent: String,
+        /// The model that it was to use, when it is the one from before again.
+        #[serde(default)]
+        model: Option<String>,
     },
     /// Its headless run ended at its provider's limit: it starts again when that resets.
     LimitHit {

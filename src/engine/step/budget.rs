@@ -254,9 +254,17 @@ pub(super) fn holds(turn: &Turn, session: &Session) -> bool {
     turn.state.ledger.paused.contains(&session.id) && turn.state.over_budget(session, turn.now).is_some()
 }
 
-/// A session was unlocked: one that a budget had paused is told to go on.
+/// A session was unlocked: one that a budget had paused is told to go on. One that waits for the person's answer goes on
+/// with that and not without it.
 pub(super) fn unlocked(turn: &mut Turn, session: &Session) {
     let state = turn.state;
+    let asks =
+        session.task.is_some_and(|task| state.question_of(task).is_some()) || state.dialog_of(&session.id).is_some();
+    let is_told =
+        state.pending(|kind| matches!(kind, EffectKind::DeliverPrompt { session: of, .. } if *of == session.id));
+    if asks || is_told.is_some() {
+        return;
+    }
     if state.ledger.paused.contains(&session.id) && counts(state, session) && state.is_current(session) {
         let text = GO_ON.to_owned();
         turn.request(EffectKind::DeliverPrompt { session: session.id.clone(), text, purpose: Purpose::GoOn });

@@ -39,6 +39,7 @@ pub(super) fn begin(turn: &mut Turn, project: ProjectId, worker: WorkerNumber, w
         to: None,
         steps: [StepState::Running { since: turn.now }, waiting(), waiting(), waiting(), waiting()],
         agent: wish.agent,
+        model: task.model.clone(),
         push: wish.push,
         held: wish.hold && task.autonomy != Autonomy::Full,
         restating: Restating::Unasked,
@@ -128,7 +129,7 @@ fn start_fresh(turn: &mut Turn, handoff: &Handoff) {
         Some((task, delegation)) => {
             let session = match &handoff.agent {
                 Some(agent) => {
-                    turn.task(task, TaskNews::AgentChanged { agent: agent.clone() });
+                    turn.task(task, TaskNews::AgentChanged { agent: agent.clone(), model: None });
                     let other = Delegation { agent: agent.clone(), ..delegation.clone() };
                     launch::launch(turn, task, &other, launch::Opening::Fresh)
                 }
@@ -162,7 +163,8 @@ fn agent_back(turn: &mut Turn, handoff: &Handoff) {
     let state = turn.state;
     let before = state.session(&handoff.from).filter(|_| handoff.agent.is_some());
     if let Some((task, before)) = state.task(handoff.task).zip(before) {
-        turn.task(task, TaskNews::AgentChanged { agent: before.agent.clone() });
+        let (agent, model) = (before.agent.clone(), handoff.model.clone());
+        turn.task(task, TaskNews::AgentChanged { agent, model });
     }
 }
 

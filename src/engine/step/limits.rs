@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Exit, Reading, Session, SessionMode, SessionState, Task, TaskStatus, Timestamp, reset_at};
+use crate::model::{
+    Exit, Reading, Session, SessionMode, SessionState, Task, TaskStatus, Timestamp, limit_told, reset_at,
+};
 
 use super::super::wake::{self, PROVIDER};
 use super::super::{EffectKind, Purpose, SessionNews, TaskNews};
@@ -12,9 +14,6 @@ use super::{handoff, moves};
 
 /// What an agent is told when its limit should be over.
 const GO_ON: &str = "continue";
-/// What the output of a headless run says at a limit.
-const WORDS: [&str; 7] =
-    ["rate_limit", "rate limit", "usage limit", "hit your limit", "limit reached", "quota exceeded", "retry-after"];
 
 /// A session was read to be at its provider's limit.
 pub(super) fn hit(turn: &mut Turn, session: &Session, reading: &Reading) {
@@ -38,13 +37,14 @@ fn time(turn: &Turn, words: &str) -> (Timestamp, bool) {
     }
 }
 
-/// Whether a headless run ended at its provider's limit: its task waits, and starts again by itself.
+/// Whether a headless run ended at its provider's limit: its task waits, and starts again by itself, as often as a task
+/// may be tried.
 pub(super) fn ended(turn: &mut Turn, task: &Task, exit: &Exit) -> bool {
-    let said = exit.tail.to_lowercase();
-    if task.agent == "shell" || !WORDS.iter().any(|word| said.contains(word)) {
+    if task.agent == "shell" || task.attempts >= turn.state.rules.max_attempts {
         return false;
     }
-    let (until, told) = time(turn, &exit.tail);
+    let Some(words) = limit_told(&exit.tail) else { return false };
+    let (until, told) = time(turn, &words);
     turn.task(task, TaskNews::LimitHit { until, told });
     moves::again(turn, task);
     true
