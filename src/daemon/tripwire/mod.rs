@@ -276,7 +276,9 @@ mod tests {
         let tripwire = Tripwire::default();
         let heard = |steps: &[Step]| {
             tripwire.listen_to(&id(1));
-            steps.iter().for_each(|step| tripwire.heard(&id(1), *step, "Bash", CALL));
+            for step in steps {
+                tripwire.heard(&id(1), *step, "Bash", CALL);
+            }
             tripwire.calls_of(&id(1)).len()
         };
         assert_eq!(heard(&[Step::of_hook("PermissionRequest")]), 0);
