@@ -2,7 +2,7 @@
 
 use quarterdeck::model::*;
 use quarterdeck::protocol::control::Request;
-use quarterdeck::protocol::{HandoffView, ProjectView};
+use quarterdeck::protocol::{ApprovalView, HandoffView, ProjectView};
 use quarterdeck::tui::message::{Cmd, MouseKind, Msg};
 use quarterdeck::tui::mode::{Mode, Owner};
 
@@ -288,5 +288,30 @@ fn a_plan_says_why_it_was_not_made_by_who_should_have() {
         assert!(screen.contains("Planned by rules. claude (haiku) gave no plan"), "{screen}");
         assert!(screen.contains("overloaded. The rules"), "{screen}");
         assert!(screen.contains("#1 claude: claude (haiku) chose it"), "{screen}");
+    }
+}
+
+#[test]
+fn a_request_carries_the_name_of_the_task_that_asks_not_of_the_one_that_its_seat_went_on_to() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut project = busy();
+        let asks = ApprovalView {
+            id: ApprovalId(31),
+            subject: Subject::Review { task: TaskId(1) },
+            kind: "review".to_owned(),
+            title: "#1 the agent ended with exit code 1".to_owned(),
+            worker: Some(WorkerNumber(3)),
+            ..landing()
+        };
+        project.approvals = vec![asks];
+        project.workers[0].task = None;
+        let mut deck = Deck::open(project, columns, rows);
+        let on = deck.state.worker;
+        deck.keys("ctrl+space n");
+        assert_eq!(deck.state.worker, on, "it went to a pane that has nothing to do with it");
+        assert!(!deck.screen().contains("NEEDS YOU"), "{}", deck.screen());
+        deck.keys("ctrl+space o").wait(1000);
+        let title = deck.state.task(TaskId(1)).unwrap().title.clone();
+        assert!(deck.screen().contains(&format!("#1 {title}: review")), "{}", deck.screen());
     }
 }

@@ -15,9 +15,7 @@ use crate::tui::{cells, layout};
 /// A question.
 pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &ApprovalCard) {
     let current = state.approval(card.approval);
-    let who = current
-        .and_then(|approval| approval.worker)
-        .map_or_else(|| "Request".to_owned(), |worker| state.called(worker));
+    let who = current.and_then(|approval| state.asker(approval)).unwrap_or_else(|| "Request".to_owned());
     let kind = current.map_or("", |approval| approval.kind.as_str());
     let age = current.map(|approval| state.age(approval.asked_at)).unwrap_or_default();
     let inner = super::frame::dialog(frame, skin, place, &format!("{who}: {kind}"), &format!("waits {age}"));
