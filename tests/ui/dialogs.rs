@@ -315,3 +315,21 @@ fn a_request_carries_the_name_of_the_task_that_asks_not_of_the_one_that_its_seat
         assert!(deck.screen().contains(&format!("#1 {title}: review")), "{}", deck.screen());
     }
 }
+
+#[test]
+fn what_a_yes_holds_for_is_said_per_kind_of_question() {
+    let about = |subject: Subject, kind: &str| {
+        let mut project = busy();
+        project.approvals = vec![ApprovalView { subject, kind: kind.to_owned(), ..permission("cargo test") }];
+        let mut deck = Deck::open(project, 120, 36);
+        deck.keys("ctrl+space n ctrl+space o").wait(1000);
+        deck.screen()
+    };
+    let commands =
+        about(Subject::Commands { hash: "h".to_owned(), commands: vec!["cargo test".to_owned()] }, "commands");
+    assert!(commands.contains("these very commands from now on") && !commands.contains("once."), "{commands}");
+    let review = about(Subject::Review { task: TaskId(1) }, "review");
+    assert!(review.contains("Yes tries it again; no leaves it") && !review.contains("once."), "{review}");
+    let once = about(permission("cargo test").subject, "permission");
+    assert!(once.contains("exactly this question, once."), "{once}");
+}
