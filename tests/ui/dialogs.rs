@@ -333,3 +333,15 @@ fn what_a_yes_holds_for_is_said_per_kind_of_question() {
     let once = about(permission("cargo test").subject, "permission");
     assert!(once.contains("exactly this question, once."), "{once}");
 }
+
+#[test]
+fn a_notice_covers_no_key_of_a_dialog_and_the_way_out_is_named_below() {
+    let mut deck = Deck::open(planned(), 80, 24);
+    let keys = deck.screen().lines().find(|line| line.contains("decline")).map(str::to_owned);
+    deck.state.toast("something was said that is as long as a line of the screen and a bit more than that", true);
+    let screen = deck.screen();
+    assert!(keys.is_some_and(|keys| screen.contains(&keys)), "{screen}");
+    assert!(screen.lines().next().is_some_and(|line| line.contains("something was said")), "{screen}");
+    let last = screen.lines().last().unwrap_or_default();
+    assert!(last.contains("not yet") && last.contains("decline"), "{screen}");
+}
