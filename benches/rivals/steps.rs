@@ -175,6 +175,7 @@ fn hand_over(state: &mut State, tasks: u64) {
             to: None,
             steps: std::array::from_fn(|_| StepState::Waiting),
             agent: None,
+            model: None,
             push: false,
             held: false,
             restating: Restating::Unasked,

@@ -38,6 +38,9 @@ pub enum Follows {
     Never,
 }
 
+/// Why a task has an agent that is not there either: there is none to choose.
+const NONE_INSTALLED: &str = "no agent is installed here: install one (`qd agents` says how) before you start this";
+
 /// What routing depends on besides the task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routes {
@@ -100,7 +103,7 @@ pub fn route(draft: &mut TaskDraft, wish: &Wish, routes: &Routes) {
         why: truncate(&one_line(&route.why), LONGEST_REASON),
     });
     let mut chosen = agent(draft.task_type, wish, proposed.as_ref(), routes);
-    if !routes.usable.contains(&chosen.agent) {
+    if !routes.usable.contains(&chosen.agent) && chosen.why != NONE_INSTALLED {
         chosen.why.push_str(" (it is not installed here: `qd agents` says how)");
     }
     let (model, reason) = model(draft, wish, (&chosen.agent, proposed.as_ref()), routes);
@@ -187,6 +190,7 @@ fn without_proposal(task_type: TaskType, routes: &Routes) -> Chosen {
         None if routes.ready.contains(&routes.fallback) && !routes.ready.contains(&routes.first) => {
             chosen(RoutedBy::Fallback, &routes.fallback, "no other agent can be used")
         }
+        None if !routes.usable.contains(&routes.first) => chosen(RoutedBy::Preference, &routes.first, NONE_INSTALLED),
         None => chosen(RoutedBy::Preference, &routes.first, "it is the first agent that is installed"),
     }
 }

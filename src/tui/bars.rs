@@ -145,14 +145,12 @@ fn tab(state: &State, number: WorkerNumber, full: bool, name_room: u16) -> Vec<P
 pub(crate) fn footer(state: &State) -> (Vec<Piece>, Vec<Piece>) {
     let left = vec![piece(format!(" {} ", owner_words(state)), Role::OwnerLabel, None)];
     // hints go before a word of who has the keyboard does
-    let mut room = state.size.0.saturating_sub(left.iter().map(|piece| cells::width(&piece.text)).sum::<u16>() + 1);
+    let room = state.size.0.saturating_sub(left.iter().map(|piece| cells::width(&piece.text)).sum::<u16>() + 1);
     let mut right = Vec::new();
-    for (action, word) in footer_hints(state) {
-        let (key, word) = (hint_key(state, action), format!(" {word}   "));
-        let Some(rest) = room.checked_sub(cells::width(&key) + cells::width(&word)).filter(|_| key != "-") else {
-            continue;
-        };
-        room = rest;
+    let hints = footer_hints(state).into_iter().map(|(action, word)| (action, hint_key(state, action), word));
+    let most = if state.mode.dialog().is_some() { 4 } else { usize::MAX };
+    for (action, key, word) in fitting(hints.filter(|(_, key, _)| key != "-").collect(), room, most) {
+        let word = format!(" {word}   ");
         right.push(piece(key, Role::HintKey, Some(Click::Act(action))));
         right.push(piece(word, Role::HintText, Some(Click::Act(action))));
     }
@@ -230,7 +228,7 @@ fn footer_hints(state: &State) -> Vec<(Action, &'static str)> {
         ],
         Mode::Scroll(scroll) => scroll_hints(scroll),
         Mode::Leader { .. } => vec![(Action::DialogClose, "cancel")],
-        Mode::Dialog { dialog, .. } => dialog_hints(state, dialog).into_iter().take(4).collect(),
+        Mode::Dialog { dialog, .. } => dialog_hints(state, dialog),
     }
 }
 
@@ -353,12 +351,42 @@ fn handoff_hints(phase: Phase) -> Vec<(Action, &'static str)> {
     }
 }
 
-/// The keys of a dialog as pieces.
-pub(crate) fn dialog_pieces(state: &State, dialog: &Dialog) -> Vec<Piece> {
+/// Those keys that fit, in their order: the main one and those that lead out are the last to go.
+fn fitting(
+    hints: Vec<(Action, String, &'static str)>,
+    mut room: u16,
+    most: usize,
+) -> Vec<(Action, String, &'static str)> {
+    let rank = |at: &usize| match hints.get(*at) {
+        _ if *at == 0 => 0,
+        Some((Action::DialogClose | Action::PlanKeep, ..)) => 1,
+        Some((Action::PlanDecline, ..)) => 2,
+        _ => 3,
+    };
+    let mut order: Vec<usize> = (0..hints.len()).collect();
+    order.sort_by_key(rank);
+    let mut taken = std::collections::BTreeSet::new();
+    for at in order {
+        let Some((_, key, word)) = hints.get(at).filter(|_| taken.len() < most) else { break };
+        let cells = cells::width(key) + cells::width(word) + 4;
+        if let Some(rest) = room.checked_sub(cells) {
+            room = rest;
+            taken.insert(at);
+        }
+    }
+    hints.into_iter().enumerate().filter(|(at, _)| taken.contains(at)).map(|(_, hint)| hint).collect()
+}
+
+/// The keys of a dialog as pieces, as many as fit.
+pub(crate) fn dialog_pieces(state: &State, dialog: &Dialog, room: u16) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for (action, word) in dialog_hints(state, dialog) {
+    let hints = dialog_hints(state, dialog).into_iter().map(|(action, word)| {
         let key =
             state.keymap.chords(dialog.context(), action).first().map_or_else(|| "-".to_owned(), ToString::to_string);
+        (action, key, word)
+    });
+    // the cells after the last one may be missing
+    for (action, key, word) in fitting(hints.collect(), room.saturating_add(3), usize::MAX) {
         pieces.push(piece(key, Role::HintKey, Some(Click::Act(action))));
         pieces.push(piece(format!(" {word}   "), Role::HintText, Some(Click::Act(action))));
     }

@@ -376,6 +376,34 @@ impl State {
         }
     }
 
+    /// The seat that still holds what a request is about: a seat goes on to other tasks while one of its earlier ones asks.
+    pub fn asks_in(&self, approval: &ApprovalView) -> Option<WorkerNumber> {
+        let number = approval.worker?;
+        let (seat, shown) = (self.seat(number)?, self.session(number));
+        let asking = match &approval.subject {
+            Subject::Dialog { session, .. }
+            | Subject::Held { session, .. }
+            | Subject::Question { session, .. }
+            | Subject::Touched { session, .. } => Some(session),
+            _ => None,
+        };
+        let its_session = asking.is_some() && seat.session.as_ref() == asking;
+        let its_task = approval.task.is_some()
+            && (seat.task == approval.task
+                || (seat.task.is_none() && shown.is_some_and(|one| one.task == approval.task)));
+        let of_nothing_else = asking.is_none() && approval.task.is_none();
+        (its_session || its_task || of_nothing_else).then_some(number)
+    }
+
+    /// Who asks: the task, else the seat; nothing where neither is known.
+    pub fn asker(&self, approval: &ApprovalView) -> Option<String> {
+        let task = approval.task.map(|id| match self.task(id) {
+            Some(task) => format!("#{id} {}", crate::model::one_line(&task.title)),
+            None => format!("#{id}"),
+        });
+        task.or_else(|| self.asks_in(approval).map(|worker| self.called(worker)))
+    }
+
     /// Since when what is shown is no longer kept true by the daemon.
     pub fn stale_since(&self) -> Option<Timestamp> {
         match self.daemon {

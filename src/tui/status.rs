@@ -53,7 +53,7 @@ pub(crate) fn colour_word(number: WorkerNumber) -> Option<&'static str> {
 }
 
 fn as_told(state: &State, number: WorkerNumber) -> Status {
-    let waiting = state.project.approvals.iter().find(|approval| approval.worker == Some(number));
+    let waiting = state.project.approvals.iter().find(|approval| state.asks_in(approval) == Some(number));
     if let Some(approval) = waiting {
         return if approval.kind == "landing" {
             status('^', "review", Role::AgentReview, Some(approval.asked_at))

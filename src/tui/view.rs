@@ -153,17 +153,20 @@ fn last_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, que
     line(frame, place, Line::styled(super::cells::fit(&text, place.width), skin.ink(Role::TextDim)));
 }
 
-/// Messages, the latest lowest, upwards from the line above the footer: the words of panes are at their tops.
+/// Messages, the latest lowest, upwards from the line above the footer: the words of panes are at their tops. Over a
+/// dialog they begin at the top: its keys are at its foot.
 fn toasts(state: &State, skin: &Skin, frame: &mut Frame<'_>, areas: &layout::Areas) {
     let feet = [areas.queue_line, areas.last_line, areas.chat_line].into_iter().flatten().map(|line| line.y);
     let area = Rect::new(0, 0, state.size.0, feet.min().unwrap_or(areas.footer.y));
-    let mut bottom = area.height;
+    let over_dialog = state.mode.dialog().is_some();
+    let (mut top, mut bottom) = (0, area.height);
     for toast in state.toasts.iter().rev() {
         let width = super::cells::width(&toast.text).saturating_add(2).min(area.width.saturating_sub(2)).min(116);
         let lines = super::cells::wrap(&toast.text, width.saturating_sub(2));
-        let height = u16::try_from(lines.len()).unwrap_or(1).min(bottom);
-        bottom -= height;
-        let place = Rect::new(area.right().saturating_sub(width + 1), bottom, width, height);
+        let height = u16::try_from(lines.len()).unwrap_or(1).min(bottom - top);
+        let y = if over_dialog { top } else { bottom - height };
+        (top, bottom) = if over_dialog { (top + height, bottom) } else { (top, y) };
+        let place = Rect::new(area.right().saturating_sub(width + 1), y, width, height);
         if place.is_empty() {
             return;
         }

@@ -332,3 +332,58 @@ fn a_plan_says_why_it_was_not_made_by_who_should_have() {
         assert!(screen.contains("#1 claude: claude (haiku) chose it"), "{screen}");
     }
 }
+
+#[test]
+fn a_request_carries_the_name_of_the_task_that_asks_not_of_the_one_that_its_seat_went_on_to() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut project = busy();
+        let asks = ApprovalView {
+            id: ApprovalId(31),
+            subject: Subject::Review { task: TaskId(1) },
+            kind: "review".to_owned(),
+            title: "#1 the agent ended with exit code 1".to_owned(),
+            worker: Some(WorkerNumber(3)),
+            ..landing()
+        };
+        project.approvals = vec![asks];
+        project.workers[0].task = None;
+        let mut deck = Deck::open(project, columns, rows);
+        let on = deck.state.worker;
+        deck.keys("ctrl+space n");
+        assert_eq!(deck.state.worker, on, "it went to a pane that has nothing to do with it");
+        assert!(!deck.screen().contains("NEEDS YOU"), "{}", deck.screen());
+        deck.keys("ctrl+space o").wait(1000);
+        let title = deck.state.task(TaskId(1)).unwrap().title.clone();
+        assert!(deck.screen().contains(&format!("#1 {title}: review")), "{}", deck.screen());
+    }
+}
+
+#[test]
+fn what_a_yes_holds_for_is_said_per_kind_of_question() {
+    let about = |subject: Subject, kind: &str| {
+        let mut project = busy();
+        project.approvals = vec![ApprovalView { subject, kind: kind.to_owned(), ..permission("cargo test") }];
+        let mut deck = Deck::open(project, 120, 36);
+        deck.keys("ctrl+space n ctrl+space o").wait(1000);
+        deck.screen()
+    };
+    let commands =
+        about(Subject::Commands { hash: "h".to_owned(), commands: vec!["cargo test".to_owned()] }, "commands");
+    assert!(commands.contains("these very commands from now on") && !commands.contains("once."), "{commands}");
+    let review = about(Subject::Review { task: TaskId(1) }, "review");
+    assert!(review.contains("Yes tries it again; no leaves it") && !review.contains("once."), "{review}");
+    let once = about(permission("cargo test").subject, "permission");
+    assert!(once.contains("exactly this question, once."), "{once}");
+}
+
+#[test]
+fn a_notice_covers_no_key_of_a_dialog_and_the_way_out_is_named_below() {
+    let mut deck = Deck::open(planned(), 80, 24);
+    let keys = deck.screen().lines().find(|line| line.contains("decline")).map(str::to_owned);
+    deck.state.toast("something was said that is as long as a line of the screen and a bit more than that", true);
+    let screen = deck.screen();
+    assert!(keys.is_some_and(|keys| screen.contains(&keys)), "{screen}");
+    assert!(screen.lines().next().is_some_and(|line| line.contains("something was said")), "{screen}");
+    let last = screen.lines().last().unwrap_or_default();
+    assert!(last.contains("not yet") && last.contains("decline"), "{screen}");
+}

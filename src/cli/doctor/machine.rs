@@ -173,7 +173,7 @@ async fn daemon(client: &Client) -> Finding {
 async fn agents(client: &Client) -> Vec<Finding> {
     match client.call(Request::Agents).await {
         Ok(Response::Agents(agents)) => {
-            let any = agents.iter().any(|agent| agent.installed && agent.name != "shell");
+            let any = agents.iter().any(|agent| agent.installed && !["shell", "demo"].contains(&agent.name.as_str()));
             let none = (!any).then(no_agent);
             agents.iter().filter(|agent| agent.installed).map(agent).chain(none).collect()
         }
@@ -184,9 +184,10 @@ async fn agents(client: &Client) -> Vec<Finding> {
 
 /// An agent that was found.
 fn agent(agent: &AgentView) -> Finding {
-    let version = agent.version.as_deref().unwrap_or("version not known");
-    let path = agent.path.as_ref().map(|path| format!(", `{}`", path.display())).unwrap_or_default();
-    let detail = format!("{} ({version}{path})", agent.name);
+    // the shell and what has no version of its own are known by their path
+    let path = agent.path.as_ref().map(|path| format!("`{}`", path.display()));
+    let known: Vec<String> = agent.version.clone().into_iter().chain(path).collect();
+    let detail = format!("{} ({})", agent.name, known.join(", "));
     match (agent.signed_in, &agent.hint) {
         (Some(false), hint) => {
             let hint = hint.clone().unwrap_or_else(|| format!("start `{}` once and sign in", agent.name));

@@ -95,6 +95,15 @@ fn the_persons_words_stand_over_everything() {
 }
 
 #[test]
+fn where_no_agent_is_installed_that_is_said_and_what_to_do() {
+    let none = Routes { first: "claude".into(), usable: vec!["demo".into()], ..Routes::default() };
+    let (agent, _, route) = routed(draft(), &Wish::default(), &none);
+    assert_eq!(agent, "claude");
+    assert!(route.why.starts_with("claude: no agent is installed here: install one (`qd agents`"), "{}", route.why);
+    assert!(!route.why.contains("first agent") && !route.why.contains("(it is not"), "{}", route.why);
+}
+
+#[test]
 fn a_models_proposal_counts_where_it_can_be_used() {
     let (agent, model, route) = routed(proposed("claude", Some("opus")), &judged(), &routes());
     assert_eq!((agent.as_str(), model.as_deref(), route.attempt), ("claude", Some("opus"), 1));

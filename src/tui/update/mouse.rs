@@ -88,7 +88,7 @@ fn in_dialog(state: &mut State, event: Mouse, out: &mut Vec<Cmd>) {
         MouseKind::Down(0) => {
             let Some(dialog) = state.mode.dialog().cloned() else { return };
             let Some(line) = view::dialog_keys_line(state, &dialog) else { return };
-            let pieces = bars::placed(line, bars::dialog_pieces(state, &dialog), Vec::new());
+            let pieces = bars::placed(line, bars::dialog_pieces(state, &dialog, line.width), Vec::new());
             let at = Position::new(event.x, event.y);
             if !click(state, at, &pieces, out)
                 && let Some(row) = view::list_table(state, &dialog).and_then(|table| table.row_at(at))

@@ -27,7 +27,8 @@ pub(super) fn next(state: &mut State, out: &mut Vec<Cmd>) {
     let approvals = &state.project.approvals;
     let here = state.request.and_then(|(id, _)| approvals.iter().position(|approval| approval.id == id));
     // The first press goes to the first request; the next ones go round.
-    let on_it = state.shown_request().is_some_and(|shown| shown.worker.is_none_or(|worker| worker == state.worker));
+    let on_it =
+        state.shown_request().is_some_and(|shown| state.asks_in(shown).is_none_or(|worker| worker == state.worker));
     let place = match here {
         Some(place) if on_it && !state.back.is_empty() => (place + 1) % approvals.len().max(1),
         Some(place) => place,
@@ -39,10 +40,10 @@ pub(super) fn next(state: &mut State, out: &mut Vec<Cmd>) {
         }
         return state.toast("nothing waits for you", false);
     };
-    let (id, worker) = (approval.id, approval.worker);
+    let (id, worker) = (approval.id, state.asks_in(approval));
     state.request = Some((id, state.now));
     actions::remember(state);
-    if let Some(worker) = worker.filter(|worker| state.seat(*worker).is_some()) {
+    if let Some(worker) = worker {
         state.minimised.remove(&worker);
         actions::select(state, worker);
         if state.shown == Shown::Tab {
@@ -131,7 +132,7 @@ fn in_pane(state: &mut State, approval: &ApprovalView) {
     if !state.is_asked_in_pane(approval) {
         return state.toast("the session that asked this is over: there is nothing to answer", true);
     }
-    if let Some(worker) = approval.worker {
+    if let Some(worker) = state.asks_in(approval) {
         actions::go_to(state, worker);
     }
     if layout::class(state.size) == layout::Class::Message {

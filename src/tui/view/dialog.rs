@@ -67,6 +67,6 @@ pub(super) fn draw(state: &State, skin: &Skin, frame: &mut Frame<'_>, dialog: &D
         Dialog::Handoff(card) => stepper::draw(state, skin, frame, place, card),
     }
     if let Some(line) = keys_line(state, dialog) {
-        super::pieces(skin, frame, line, bars::dialog_pieces(state, dialog), Vec::new());
+        super::pieces(skin, frame, line, bars::dialog_pieces(state, dialog, line.width), Vec::new());
     }
 }

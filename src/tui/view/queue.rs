@@ -81,9 +81,8 @@ fn stuck_entry(skin: &Skin, task: &TaskView, width: u16) -> Vec<Line<'static>> {
 fn entry(state: &State, skin: &Skin, approval: &ApprovalView, width: u16) -> Vec<Line<'static>> {
     let glyph = if approval.kind == "landing" { '^' } else { '!' };
     let role = if approval.kind == "landing" { Role::AgentReview } else { Role::AgentWaiting };
-    let who = approval
-        .worker
-        .map_or_else(|| approval.kind.clone(), |worker| format!("{}  {}", state.called(worker), approval.kind));
+    let who = state.asks_in(approval).map(|worker| state.called(worker)).or_else(|| state.asker(approval));
+    let who = who.map_or_else(|| approval.kind.clone(), |who| format!("{who}  {}", approval.kind));
     let age = state.age(approval.asked_at);
     let room = width.saturating_sub(cells::width(&age) + 5);
     let who = cells::fit(&who, room);
@@ -148,7 +147,12 @@ pub(super) fn draw_line(state: &State, skin: &Skin, frame: &mut Frame<'_>, place
         return super::line(frame, place, Line::from(spans));
     };
     let count = state.waiting();
-    let who = shown.worker.map_or_else(String::new, |worker| format!("{worker} "));
+    // the number of a seat says which pane to look at; a seat that went on to something else has nothing to see
+    let who = match (state.asks_in(shown), shown.task) {
+        (Some(worker), _) => format!("{worker} "),
+        (None, Some(task)) if !shown.title.contains(&format!("#{task}")) => format!("#{task} "),
+        (None, _) => String::new(),
+    };
     let head = if count > 1 { format!(" Needs you {count}: ") } else { " Needs you: ".to_owned() };
     let prefix = if state.keymap_needs_leader() { format!("{} ", state.leader()) } else { String::new() };
     let [next, yes, open] = [Action::AttentionNext, Action::AttentionApprove, Action::AttentionOpen]

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::config::theme::Role;
-use crate::model::{one_line, sanitize};
+use crate::model::{DialogKind, Subject, one_line, sanitize};
 use crate::tui::dialog::{ApprovalCard, Explained, Output, Review, ReviewText};
 use crate::tui::skin::Skin;
 use crate::tui::state::State;
@@ -15,9 +15,7 @@ use crate::tui::{cells, layout};
 /// A question.
 pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Rect, card: &ApprovalCard) {
     let current = state.approval(card.approval);
-    let who = current
-        .and_then(|approval| approval.worker)
-        .map_or_else(|| "Request".to_owned(), |worker| state.called(worker));
+    let who = current.and_then(|approval| state.asker(approval)).unwrap_or_else(|| "Request".to_owned());
     let kind = current.map_or("", |approval| approval.kind.as_str());
     let age = current.map(|approval| state.age(approval.asked_at)).unwrap_or_default();
     let inner = super::frame::dialog(frame, skin, place, &format!("{who}: {kind}"), &format!("waits {age}"));
@@ -31,7 +29,7 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
     } else if always {
         "Yes holds once; always for what is said above."
     } else {
-        "Your yes holds for exactly this question, once."
+        current.map_or("", |approval| what_yes_does(&approval.subject))
     };
     foot(skin, frame, inner, text, (seen_words(card.seen, lines.len(), card.scroll, text.height), note));
     if let Some(field) = &card.reply {
@@ -39,6 +37,24 @@ pub(super) fn approval(state: &State, skin: &Skin, frame: &mut Frame<'_>, place:
         frame.render_widget(ratatui::widgets::Clear, at);
         frame.buffer_mut().set_style(at, skin.style(Role::SelectRow));
         frame.render_widget(field, at);
+    }
+}
+
+/// What a yes to a question does, and for how long it holds.
+fn what_yes_does(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Commands { .. } => "Yes holds for these very commands from now on, wherever they wait.",
+        Subject::Dialog { dialog, .. } if dialog.kind == DialogKind::Trust => "Yes holds for this project.",
+        Subject::Dialog { .. } => "Your yes holds for exactly this question, once.",
+        Subject::Question { .. } => "Your answer goes to the agent that asks, once.",
+        Subject::Held { .. } => "",
+        Subject::Review { .. } => "Yes tries it again; no leaves it as it is.",
+        Subject::Resume { .. } => "Yes resumes all of them; no leaves them as they are.",
+        Subject::Offline { .. } => "Yes lets the worker take tasks again.",
+        Subject::Budget { .. } => "Yes raises this limit by half.",
+        Subject::Touched { .. } => "Yes puts these files back; no leaves them as they are.",
+        Subject::Landing { .. } => "Yes lands this change; `qd undo` takes it back.",
+        Subject::Plan { .. } => "Yes starts this plan.",
     }
 }
 
