@@ -40,7 +40,16 @@ impl Undo {
 fn table(undos: &[UndoView]) -> Table<4> {
     let mut table = Table::new(["WHEN", "TASK", "WHAT", "ID"]);
     for undo in undos {
-        table.row([undo.at.clone(), words::task_or_dash(undo.task), undo.what.clone(), undo.id.clone()]);
+        table.row([undo.at.clone(), words::task_or_dash(undo.task), what(undo), undo.id.clone()]);
     }
     table
+}
+
+/// What was done, and what that means for `qd undo`.
+fn what(undo: &UndoView) -> String {
+    match &undo.not {
+        Some(why) => format!("{} ({why})", undo.what),
+        None if undo.next => format!("{} (next)", undo.what),
+        None => undo.what.clone(),
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::Fact;
-use crate::git::GitError;
+use crate::git::{GitError, Undo, UndoAction};
 use crate::model::{AnswerKind, ApprovalId, Project, ProjectId, Subject, TaskId, Timestamp};
 use crate::protocol::UndoView;
 use crate::protocol::control::{Failure, Response};
@@ -32,9 +32,9 @@ pub(super) async fn diff(daemon: &Arc<Daemon>, id: TaskId) -> Result<Response, F
 pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response, Failure> {
     let project = daemon.project(id).await?;
     let repository = daemon.repository(&project);
-    let (undos, broken) = blocking(move || {
+    let (undos, broken, next) = blocking(move || {
         let repository = repository.open()?;
-        Ok::<_, GitError>((repository.undos()?, repository.broken_undos()?))
+        Ok::<_, GitError>((repository.undos()?, repository.broken_undos()?, repository.next_undo()?))
     })
     .await?;
     let broken = broken.into_iter().map(|(id, error)| UndoView {
@@ -43,10 +43,15 @@ pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response
         at: String::new(),
         task: None,
         broken: true,
+        not: Some("its record cannot be read".to_owned()),
+        next: false,
     });
     let views = undos
         .into_iter()
+        .rev()
         .map(|undo| UndoView {
+            next: next.as_ref() == Some(&undo.id),
+            not: why_not(&undo).map(str::to_owned),
             id: undo.id,
             what: undo.what,
             at: Timestamp::rfc3339(undo.at),
@@ -56,6 +61,15 @@ pub(super) async fn list(daemon: &Arc<Daemon>, id: ProjectId) -> Result<Response
         .chain(broken)
         .collect();
     Ok(Response::Undos(views))
+}
+
+/// Why something cannot be taken back, where its record says so.
+fn why_not(undo: &Undo) -> Option<&'static str> {
+    match undo.action {
+        _ if undo.taken_back => Some("taken back already"),
+        UndoAction::Restored { .. } => Some("only made a branch: delete that by hand"),
+        _ => None,
+    }
 }
 
 /// Why a record cannot be read, without its name.

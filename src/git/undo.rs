@@ -103,6 +103,12 @@ impl Repository {
         Ok(self.undo_records()?.0)
     }
 
+    /// The id of what `undo` takes back when none is named.
+    pub fn next_undo(&self) -> Result<Option<String>, GitError> {
+        let (all, _) = self.undo_records()?;
+        Ok(self.latest(&all).and_then(|at| all.get(at)).map(|undo| undo.id.clone()))
+    }
+
     /// The ids of the records that cannot be read, and why: damaged, or not ours.
     pub fn broken_undos(&self) -> Result<Broken, GitError> {
         Ok(self.undo_records()?.1)

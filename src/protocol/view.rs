@@ -396,6 +396,12 @@ pub struct UndoView {
     /// It cannot be read, so it cannot be taken back.
     #[serde(default)]
     pub broken: bool,
+    /// Why it cannot be taken back, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not: Option<String>,
+    /// It is what is taken back when none is named.
+    #[serde(default)]
+    pub next: bool,
 }
 
 /// One line of the activity log.

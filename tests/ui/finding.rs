@@ -155,6 +155,8 @@ fn undo(id: &str, what: &str) -> UndoView {
         at: "2026-11-20T18:00:00Z".to_owned(),
         task: Some(TaskId(6)),
         broken: id == "broken",
+        not: (id == "gone").then(|| "taken back already".to_owned()),
+        next: id == "u2",
     }
 }
 
@@ -164,7 +166,11 @@ fn what_can_be_taken_back_is_listed_asked_about_and_done() {
         let mut deck = Deck::open(busy(), columns, rows);
         deck.keys("ctrl+space U");
         assert_eq!(deck.out, vec![Cmd::Call(Request::Undos { project: ProjectId(1) }, Purpose::Undos)]);
-        let undos = vec![undo("u2", "landed #6 changelog entry on main"), undo("broken", "moved main")];
+        let undos = vec![
+            undo("gone", "landed #7 a later one"),
+            undo("u2", "landed #6 changelog entry on main"),
+            undo("broken", "moved main"),
+        ];
         deck.tell(Msg::Answered(Purpose::Undos, Ok(Response::Undos(undos))));
         insta::assert_snapshot!(format!("undo_{columns}x{rows}"), deck.screen());
         deck.keys("enter");

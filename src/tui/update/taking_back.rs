@@ -22,8 +22,11 @@ pub(super) fn came(state: &mut State, outcome: Result<Response, Failure>) {
         Err(failure) => Err(failure.to_string()),
     };
     if let Some(Dialog::Undo(list)) = state.mode.dialog_mut() {
+        // what `qd undo` would take comes first to hand, else what can be taken back at all
+        let rows = undos.as_deref().unwrap_or_default();
+        let next = rows.iter().position(|undo| undo.next);
+        list.row = next.or_else(|| rows.iter().position(|undo| undo.not.is_none() && !undo.broken)).unwrap_or(0);
         list.undos = Some(undos);
-        list.row = 0;
     }
 }
 
@@ -35,6 +38,9 @@ pub(super) fn act(state: &mut State, action: Action) {
     let Some(undo) = undos.get(list.row).cloned().filter(|_| action == Action::ListOpen) else { return };
     if undo.broken {
         return state.toast("its record cannot be read, so it cannot be taken back", true);
+    }
+    if let Some(why) = undo.not {
+        return state.toast(&format!("this cannot be taken back: {why}"), true);
     }
     let about = AskAbout::Undo { id: undo.id, what: undo.what };
     opening::show(state, Dialog::Ask(Ask { about, choice: 0 }));

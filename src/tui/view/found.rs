@@ -44,14 +44,19 @@ pub(super) fn undos(state: &State, skin: &Skin, frame: &mut Frame<'_>, place: Re
     let Some(table) = table(state, &Dialog::Undo(list.clone())) else { return };
     let lines = undos.iter().map(|undo| {
         let task = undo.task.map_or_else(|| "-".to_owned(), |task| format!("#{task}"));
-        let broken = if undo.broken { "  (its record cannot be read)" } else { "" };
-        // to the minute
-        let at: String = undo.at.replace('T', " ").chars().take(16).collect();
-        let what = format!("{}{broken}", one_line(&undo.what));
-        let room = inner.width.saturating_sub(27);
+        let not = match &undo.not {
+            Some(why) => format!("({}) ", one_line(why)),
+            None if undo.broken => "(its record cannot be read) ".to_owned(),
+            None => String::new(),
+        };
+        // to the second
+        let at: String = undo.at.replace('T', " ").chars().take(19).collect();
+        let what = format!("{not}{}", one_line(&undo.what));
+        let room = inner.width.saturating_sub(30);
+        let role = if not.is_empty() { Role::TextNormal } else { Role::TextDim };
         Line::from(vec![
-            Span::styled(format!(" {at:<16}  {task:<5} "), skin.ink(Role::TextDim)),
-            Span::styled(cells::fit(&what, room), skin.ink(Role::TextNormal)),
+            Span::styled(format!(" {at:<19}  {task:<5} "), skin.ink(Role::TextDim)),
+            Span::styled(cells::fit(&what, room), skin.ink(role)),
         ])
     });
     rows(skin, frame, table, lines.collect());
