@@ -46,7 +46,7 @@ fn a_message_waits_for_the_persons_draft_and_goes_out_by_itself() {
 }
 
 #[test]
-#[ignore = "Claude Code 2.1.329 shows nothing more after its trust question in some runs; asked for by name"]
+#[ignore = "a fault of ours to be found: after a resize at the trust question the prompt is not pasted in some runs"]
 fn a_low_pane_of_claude_hides_nothing_of_what_it_asks_for() {
     let Some(program) = claude::program() else { return };
     let model = MockModel::start();
