@@ -46,7 +46,7 @@ fn a_message_waits_for_the_persons_draft_and_goes_out_by_itself() {
 }
 
 #[test]
-#[ignore = "a fault of ours to be found: after a resize at the trust question the prompt is not pasted in some runs"]
+#[ignore = "the late question about auto mode is not answered by the keys of this story in some runs; to be found out why"]
 fn a_low_pane_of_claude_hides_nothing_of_what_it_asks_for() {
     let Some(program) = claude::program() else { return };
     let model = MockModel::start();
